@@ -1,0 +1,143 @@
+package confluence
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// SiteKind says what a site is.
+type SiteKind string
+
+// The kinds of sites.
+const (
+	DataCenter SiteKind = "dc"
+	Cloud      SiteKind = "cloud"
+	Export     SiteKind = "export"
+)
+
+// Identity is what a site says about itself and about the account that asks.
+type Identity struct {
+	Kind        SiteKind
+	Product     string // for people: "Confluence Cloud", "Confluence Data Center 8.5.6", "export of Confluence 8.5.6"
+	Version     string
+	Fingerprint string // of the site itself, whatever its address: cloudId, server id, "sha256:…" of an export
+	BaseURL     string // without a trailing slash, context path included; empty if unknown
+	OtherURLs   []string
+	Me          User
+	Anonymous   bool      // the site answers, but as to nobody
+	Now         time.Time // the server's clock at the answer; zero where it has none
+	Caps        Capabilities
+}
+
+// Capabilities are the features in which sites differ. The engine acts on these alone and never on the kind of a site.
+type Capabilities struct {
+	Write           bool
+	Position        bool  // siblings below a page can be put in order
+	RootPosition    bool  // root pages can be put in order
+	BlogDate        bool  // a blog post can be created with its date
+	WikiBodies      bool  // bodies in wiki markup are taken and converted
+	PersonalLabels  bool  // labels with prefix my can be written
+	InlineComments  bool  // inline comments can be written
+	RootPages       bool  // a page can stand beside the home page at the root of the space
+	FreshPageLast   bool  // a fresh page becomes the last of its siblings
+	PutReturnsBody  bool  // an update's answer holds the stored body
+	Directory       bool  // Directory is implemented and usable for this account
+	FetchBatch      int   // ids in one Fetch at most
+	MaxTitle        int   // characters
+	MaxBody         int   // bytes of a body in a create
+	MaxFile         int64 // bytes of an attachment; 0 = unknown
+	Concurrent      int   // calls in flight that are polite by default
+	ArchivedHolds   bool  // an archived content still holds its title
+	UnpaginatedRead bool  // reading costs no calls (an export)
+}
+
+// Cursor resumes a Scan where a batch ended. It is opaque and may be stored; empty = from the start, or at the end.
+type Cursor string
+
+// ScanRequest asks for the contents of one space.
+type ScanRequest struct {
+	Space  Space // ID and Key as Spaces returned them
+	Facets Facets
+	Cursor Cursor
+	Trash  bool // trashed contents too, where the site lists them
+}
+
+// Batch is one page of a Scan. Contents come in an order in which resuming is sound, not sorted: parents may come after
+// children, comments before their pages. Next is empty after the last batch.
+type Batch struct {
+	Contents []Content
+	Defects  []Defect
+	Next     Cursor
+}
+
+// Probe describes a content looked for after an unknown outcome. Empty fields do not restrict.
+type Probe struct {
+	Space     Space
+	Kind      Kind
+	Title     string // exact; of an attachment its file name
+	Container ID     // comments and attachments
+	ReplyTo   ID     // comments
+	Creator   UserID
+	Since     time.Time // created at or after, minus the margin of the site's clock
+}
+
+// Reader reads one site. Its methods are safe for concurrent use. Errors are *Error; one of class ClassNotFound proves
+// nothing about deletion, because both products hide what an account may not see.
+type Reader interface {
+	// Identity asks the site who it is and who we are.
+	Identity(ctx context.Context) (Identity, error)
+	// Spaces lists the spaces with these keys, or all visible ones if keys is empty, sorted by key. A key that is not
+	// there or not visible is left out.
+	Spaces(ctx context.Context, keys []string) ([]Space, error)
+	// Scan returns the next batch of a space's contents with the facets asked for.
+	Scan(ctx context.Context, req ScanRequest) (Batch, error)
+	// Fetch reads contents of one kind by id, with the facets asked for, in few calls. Contents that are not there or
+	// not visible are left out. The order is that of ids.
+	Fetch(ctx context.Context, kind Kind, ids []ID, facets Facets) ([]Content, error)
+	// Find looks for contents that fit the probe, bodies included, in any current state, without using a search index.
+	Find(ctx context.Context, probe Probe) ([]Content, error)
+	// Version reads one version of a content with its body.
+	Version(ctx context.Context, kind Kind, id ID, number int) (Content, error)
+	// Open opens the bytes of an attachment, as Scan or Fetch returned it. The caller closes.
+	Open(ctx context.Context, attachment Content) (io.ReadCloser, error)
+	// Feed lists contents of the whole site that changed at or after since, newest first.
+	Feed(ctx context.Context, since time.Time) ([]Content, error)
+}
+
+// Directory is a Reader that knows people. A site declares it by Capabilities.Directory.
+type Directory interface {
+	// Users reads users by id; unknown ones are left out.
+	Users(ctx context.Context, ids []UserID) ([]User, error)
+	// Groups returns which of these groups exist.
+	Groups(ctx context.Context, names []string) ([]string, error)
+}
+
+// Payload is what a change carries besides its fields. Open may be called again for another try.
+type Payload struct {
+	Body Body
+	Open func(context.Context) (io.ReadCloser, error)
+}
+
+// Result is what a site said about a change it made.
+type Result struct {
+	ID       ID  // of what was created or changed
+	Version  int // its version now; 0 where the answer does not say
+	Position int // of a page among its siblings; valid if Positioned
+	// Positioned is set where the answer tells the position.
+	Positioned bool
+	HomeID     ID // of a created space: the home page the server made
+}
+
+// Writer changes one site. Apply makes one change by one call (an upload may need two) and is safe for concurrent use.
+// An *Error whose Outcome is OutcomeUnknown means that the change may or may not have been made: probe before sending
+// it again. Apply itself never sends a change twice unless the site said that the first was not made.
+type Writer interface {
+	Apply(ctx context.Context, change Change, payload Payload) (Result, error)
+}
+
+// Calls counts requests that really went out, for a site that can tell.
+type Calls interface {
+	// Calls returns the number of requests sent so far and of those answered 429.
+	Calls() (sent, limited int64)
+}
