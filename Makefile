@@ -1,0 +1,54 @@
+# What a developer runs. Needs Go, git and make; CGO stays off but for the race detector.
+export CGO_ENABLED ?= 0
+
+GO       ?= go
+FUZZTIME ?= 20s
+TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.PHONY: test vet format lint race build kill bench fuzz man docs
+
+test: vet format lint ## everything that must hold before a commit
+	$(GO) test -timeout 15m ./...
+
+vet:
+	$(GO) vet ./...
+
+format:
+	@out=$$(gofmt -l $$(git ls-files -- '*.go')); \
+	if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
+
+lint: ## golangci-lint, where it is installed
+	@if command -v golangci-lint >/dev/null 2>&1; then golangci-lint run ./...; \
+	else echo "lint: golangci-lint is not installed, left out"; fi
+
+race: ## all tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
+
+build: ## one static binary for each system, in dist/
+	@mkdir -p dist
+	@set -e; for target in $(TARGETS); do \
+	  os=$${target%/*}; arch=$${target#*/}; ext=; [ $$os = windows ] && ext=.exe || true; \
+	  echo "dist/tandem-$$os-$$arch$$ext"; \
+	  CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -o dist/tandem-$$os-$$arch$$ext ./cmd/tandem; \
+	done
+
+kill: ## kill -9 at every failpoint and at random moments (long)
+	TANDEM_LONG=1 $(GO) test -count=1 -timeout 90m -run 'Kill' ./internal/...
+
+bench: ## tandem bench: figures with their bounds
+	$(GO) run ./cmd/tandem bench
+
+fuzz: ## each fuzz target for FUZZTIME
+	@set -e; for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; \
+	done
+
+docs: ## generated documents: docs/openapi.json, docs/errors.md, the list of commands
+	$(GO) run ./cmd/tandem openapi --to docs/openapi.json
+	$(GO) test -count=1 -run 'TestErrorsPage|TestHelpPages' ./internal/cli -update
+
+man: ## man pages in dist/man
+	@mkdir -p dist/man
+	$(GO) run ./cmd/tandem completion --man dist/man
