@@ -20,6 +20,7 @@ const (
 	CodeNeedsAnswer     Code = "T-1002"
 	CodeBadFile         Code = "T-1003"
 	CodeNoSuchName      Code = "T-1004"
+	CodeAPIToken        Code = "T-1005"
 	CodeDataDirOwned    Code = "T-1501"
 	CodeSchemaNewer     Code = "T-1502"
 	CodeStateDamaged    Code = "T-1503"
@@ -78,6 +79,7 @@ var Register = []Entry{
 	{CodeNeedsAnswer, ClassInvalid, 2, "an answer is needed and standard input is no terminal", "a command that asks a question ran in a script", "give the answer with the flag the message names"},
 	{CodeBadFile, ClassInvalid, 2, "a file is not what it should be", "wrong file, or a mistake at the line and column named", "correct the file there and try again; nothing was changed"},
 	{CodeNoSuchName, ClassNotFound, 2, "no site, plan, run, pair or conflict of that name", "a typing mistake, another data directory, or it was removed", "list what there is: tandem site list, tandem plan list, tandem run status"},
+	{CodeAPIToken, ClassUnauthorized, 8, "the server refuses the caller", "the token of the server is missing, wrong, or of an earlier start; or a browser sent the call for another page", "name the token file with --token-file; the server keeps it in its data directory"},
 	{CodeDataDirOwned, ClassConflict, 2, "the data directory is owned by another process", "another tandem runs on it", "use that one (its address is in the message), or stop it"},
 	{CodeSchemaNewer, ClassUnsupported, 1, "the state was written by a newer tandem", "this binary is older than the data directory", "install the newer version; nothing was changed"},
 	{CodeStateDamaged, ClassInternal, 1, "the state is damaged, or the disk is full", "a failing disk, a full disk, or a file changed by hand", "free space, or restore a copy of the data directory; sites are not affected"},
