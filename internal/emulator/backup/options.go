@@ -1,0 +1,56 @@
+package backup
+
+import "time"
+
+// Generation says which product's export is imitated.
+type Generation int
+
+// The generations.
+const (
+	New     Generation = iota // Data Center 8.3 and later
+	Old                       // Server and Data Center before 8.3, and Cloud
+	Ancient                   // before 5.3, when users had no key
+)
+
+// Options of an export. The zero value is a space export of a current Data Center.
+type Options struct {
+	Generation Generation
+	Site       bool           // site backup: directories, accounts, groups, global permissions and secrets as well
+	Cloud      bool           // the descriptor says source=cloud
+	Seed       uint64         // order of Old and Ancient
+	At         time.Time      // when the export was made; zero = 2026-01-05 09:00 UTC
+	Zone       *time.Location // zone of all dates, which carry none; nil = UTC
+	Build      int            // createdByBuildNumber; 0 = a usual one of the generation
+	Version    string         // createdByVersionNumber; empty = a usual one of the generation
+	Canary     string         // stands wherever a real site backup holds a secret; empty = "canary"
+	Stored     bool           // entities.xml is not compressed
+	Defects    []Defect       // planted at the first object that can have it; name one twice to have it twice
+}
+
+var usual = map[Generation]struct {
+	build   int
+	version string
+}{
+	New:     {9012, "8.5.6"},
+	Old:     {8703, "7.19.4"},
+	Ancient: {4252, "5.1.4"},
+}
+
+func (o Options) filled() Options {
+	if o.At.IsZero() {
+		o.At = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	if o.Build == 0 {
+		o.Build = usual[o.Generation].build
+	}
+	if o.Version == "" {
+		o.Version = usual[o.Generation].version
+	}
+	if o.Canary == "" {
+		o.Canary = "canary"
+	}
+	return o
+}
