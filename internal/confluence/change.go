@@ -62,6 +62,7 @@ type Update struct {
 	Expect  int
 	Message string
 	Minor   bool
+	Publish bool // the content is a draft, and this publishes it
 }
 
 // Place says how Move places a page relative to its target.
