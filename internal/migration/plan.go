@@ -66,13 +66,3 @@ func NewScope(key, target string) SpaceScope {
 	}
 	return SpaceScope{Key: key, Target: target, What: "all", Existing: "skip", History: "none", Restrictions: true, Permissions: true}
 }
-
-// ParsePlan reads a plan file strictly and validates it. file is the name to show in errors (T-1003 with line and
-// column, T-2007 for what this version cannot do).
-func ParsePlan(data []byte, file string) (Plan, error) { panic("being written") }
-
-// YAML returns the plan file: every field, in the order of the format.
-func (p Plan) YAML() []byte { panic("being written") }
-
-// Validate reports the first rule of the plan file that p breaks, as T-1003 or T-2007.
-func (p Plan) Validate() error { panic("being written") }

@@ -50,6 +50,62 @@ type Task struct {
 	Error      *Finding   `json:"error,omitempty"` // why it is FAILED or INCOMPLETE as a whole
 }
 
+// Each calls f with every tally and its name, in the order of the fields.
+func (c *Counts) Each(f func(kind string, t *Tally)) {
+	f("pages", &c.Pages)
+	f("blogPosts", &c.BlogPosts)
+	f("attachments", &c.Attachments)
+	f("comments", &c.Comments)
+	f("labels", &c.Labels)
+	f("restrictions", &c.Restrictions)
+}
+
+// Sum adds all tallies up.
+func (c Counts) Sum() Tally {
+	var sum Tally
+	c.Each(func(_ string, t *Tally) {
+		sum.Done += t.Done
+		sum.Total += t.Total
+		sum.Failed += t.Failed
+		sum.Unchanged += t.Unchanged
+	})
+	return sum
+}
+
+// Outcome returns the event that ends a running task, judged by what arrived and what failed.
+func (t Task) Outcome() Event {
+	switch failed := t.Counts.Sum().Failed > 0 || t.Error != nil; {
+	case t.SkipReason != "":
+		return EventSkipped
+	case !failed:
+		return EventFinished
+	case t.Arrived:
+		return EventIncomplete
+	}
+	return EventFailed
+}
+
 // RollUp returns the status of a run from its tasks: RUNNING while one is READY or RUNNING, else FINISHED, INCOMPLETE or
 // FAILED. STOPPED and PAUSED are acts of people or brakes and no result of tasks.
-func RollUp(tasks []Task) PlanStatus { panic("being written") }
+func RollUp(tasks []Task) PlanStatus {
+	arrived, failed := false, false
+	for _, t := range tasks {
+		switch t.Status {
+		case TaskReady, TaskRunning:
+			return PlanRunning
+		case TaskIncomplete:
+			arrived, failed = true, true
+		case TaskFailed:
+			arrived, failed = arrived || t.Arrived, true
+		case TaskComplete:
+			arrived = true
+		}
+	}
+	switch {
+	case !failed:
+		return PlanFinished
+	case arrived:
+		return PlanIncomplete
+	}
+	return PlanFailed
+}
