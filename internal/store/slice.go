@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
 )
 
 // Slice is one short, restartable piece of work. There is at most one of each kind and key.
@@ -125,10 +127,15 @@ func (tx *Tx) Finish(s Slice) error {
 	return tx.held(s, n, err)
 }
 
-// Retry ends a failed attempt: the slice keeps its cursor, is due at the given time and shows why it failed. With park it
-// is not due before AddSlice names it again. ErrFenced if the slice is not the caller's any more.
-func (tx *Tx) Retry(s Slice, due time.Time, why string, park bool) error {
-	n, err := tx.exec("UPDATE slices SET attempt = attempt + 1, error = ?5, parked = ?6 AND again_due IS NULL,"+free, nanos(due), s.ID, s.Owner, s.Fence, why, park)
+// Retry ends a failed attempt: the slice keeps its cursor, shows why it failed, and is due at the given time, or later
+// where the site behind err asked for a longer pause. With park it is not due before AddSlice names it again. ErrFenced
+// if the slice is not the caller's any more.
+func (tx *Tx) Retry(s Slice, due time.Time, err error, park bool) error {
+	e := confluence.AsError(err)
+	if pause := tx.w.store.now().Add(e.RetryAfter); pause.After(due) {
+		due = pause
+	}
+	n, err := tx.exec("UPDATE slices SET attempt = attempt + 1, error = ?5, parked = ?6 AND again_due IS NULL,"+free, nanos(due), s.ID, s.Owner, s.Fence, e.Error(), park)
 	return tx.held(s, n, err)
 }
 
