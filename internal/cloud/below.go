@@ -1,0 +1,132 @@
+package cloud
+
+import (
+	"context"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+)
+
+// belongings lists the attachments and comments of pages and blog posts, in the order of these, and sets their counts.
+func (c *Connector) belongings(ctx context.Context, listed []confluence.Content, facets confluence.Facets) ([]confluence.Content, error) {
+	files := make([][]confluence.Content, len(listed))
+	comments := make([][]confluence.Content, len(listed))
+	err := c.each(ctx, len(listed), func(ctx context.Context, i int) error {
+		x := &listed[i]
+		if facets.Has(confluence.FacetAttachments) && x.Attachments == unknown {
+			got, err := c.attachments(ctx, x.Kind, x.ID, "")
+			if err != nil {
+				return err
+			}
+			files[i], x.Attachments = got, len(got)
+		}
+		if facets.Has(confluence.FacetComments) && x.Comments == unknown {
+			got, err := c.comments(ctx, x.Kind, x.ID)
+			if err != nil {
+				return err
+			}
+			comments[i], x.Comments = got, len(got)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []confluence.Content
+	for i := range listed {
+		out = append(append(out, files[i]...), comments[i]...)
+	}
+	return out, nil
+}
+
+// attachments lists the current attachments of a page or blog post, or those of one file name.
+func (c *Connector) attachments(ctx context.Context, kind confluence.Kind, of confluence.ID, name string) ([]confluence.Content, error) {
+	k := get(collection(kind)+"/{id}/attachments", "the attachments could not be listed", string(of)).
+		with("limit", "250", "filename", name).at(confluence.Where{Content: string(of)})
+	var out []confluence.Content
+	seen := map[confluence.ID]bool{}
+	err := listAll(ctx, c, k, func(got []contentV2) bool {
+		for _, w := range got {
+			x := w.attachment()
+			if x.ID == "" || seen[x.ID] || x.Status == confluence.Trashed {
+				continue
+			}
+			seen[x.ID] = true
+			if x.Container == "" {
+				x.Container = of
+			}
+			out = append(out, x)
+		}
+		return true
+	})
+	return out, err
+}
+
+// comments lists all comments of a page or blog post, replies after what they answer.
+func (c *Connector) comments(ctx context.Context, kind confluence.Kind, of confluence.ID) ([]confluence.Content, error) {
+	var out []confluence.Content
+	for _, ck := range []confluence.CommentKind{confluence.Footer, confluence.Inline} {
+		k := get(collection(kind)+"/{id}/"+commentPath(ck), "the comments could not be listed", string(of)).
+			at(confluence.Where{Content: string(of)})
+		top, err := c.commentList(ctx, k, ck, of, "")
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range top {
+			thread, err := c.thread(ctx, x)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, thread...)
+		}
+	}
+	return out, nil
+}
+
+func commentPath(kind confluence.CommentKind) string { return string(kind) + "-comments" }
+
+// thread returns a comment and all replies to it, at any depth.
+func (c *Connector) thread(ctx context.Context, x confluence.Content) ([]confluence.Content, error) {
+	out := []confluence.Content{x}
+	replies, err := c.replies(ctx, x.Comment.Kind, x.Container, x.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range replies {
+		below, err := c.thread(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, below...)
+	}
+	return out, nil
+}
+
+func (c *Connector) replies(ctx context.Context, kind confluence.CommentKind, container, to confluence.ID) ([]confluence.Content, error) {
+	k := get(v2+"/"+commentPath(kind)+"/{id}/children", "the replies could not be listed", string(to)).
+		at(confluence.Where{Content: string(to)})
+	return c.commentList(ctx, k, kind, container, to)
+}
+
+func (c *Connector) commentList(ctx context.Context, k call, kind confluence.CommentKind, container, to confluence.ID) ([]confluence.Content, error) {
+	var out []confluence.Content
+	seen := map[confluence.ID]bool{to: true}
+	err := listAll(ctx, c, k.with("limit", "250", "body-format", "storage"), func(got []contentV2) bool {
+		for _, w := range got {
+			x := w.comment(kind)
+			// A listing that repeats a comment, or names the comment itself as its reply, must not make a thread endless.
+			if x.ID == "" || seen[x.ID] || x.Status == confluence.Trashed {
+				continue
+			}
+			seen[x.ID] = true
+			if container != "" {
+				x.Container = container
+			}
+			if x.Comment.ReplyTo == "" {
+				x.Comment.ReplyTo = to
+			}
+			out = append(out, x)
+		}
+		return true
+	})
+	return out, err
+}

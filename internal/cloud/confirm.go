@@ -1,0 +1,112 @@
+package cloud
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/rest"
+)
+
+type userV1 struct {
+	Type        string `json:"type"`
+	AccountID   string `json:"accountId"`
+	DisplayName string `json:"displayName"`
+	PublicName  string `json:"publicName"`
+	Email       string `json:"email"`
+	TimeZone    string `json:"timeZone"`
+}
+
+func (u userV1) user() confluence.User {
+	name := u.DisplayName
+	if name == "" {
+		name = u.PublicName
+	}
+	return confluence.User{ID: confluence.UserID(u.AccountID), DisplayName: name, Email: u.Email, Active: true}
+}
+
+// confirm asks the site who we are: nil if it is the account it was before. T-2004 says that the credential is refused,
+// T-2005 that the site answers as to somebody else or nobody; another code, that it cannot be asked. Callers that come
+// while a confirmation runs wait for one that began after they came.
+func (c *Connector) confirm(ctx context.Context) error {
+	came := c.proof.started.Load()
+	c.proof.mu.Lock()
+	defer c.proof.mu.Unlock()
+	if c.proof.started.Load() > came {
+		return c.proof.err
+	}
+	c.proof.started.Add(1)
+	_, c.proof.err = c.whoAmI(ctx)
+	return c.proof.err
+}
+
+// whoAmI reads user/current. A refusal is asked again after pauses, since the site in distress refuses valid calls.
+func (c *Connector) whoAmI(ctx context.Context) (rest.Answer, error) {
+	k := get(v1+"/user/current", "the account could not be confirmed")
+	for try := 0; ; try++ {
+		var u userV1
+		ans, err := c.rest.Do(ctx, k.request(), &u)
+		if err == nil {
+			return ans, c.remember(u.user(), u.Type)
+		}
+		e := rest.As(err)
+		if e.Kind != rest.Status || !hidden(e.Status) || scopeMissing(e) {
+			return ans, c.fail(k, e)
+		}
+		if e.Status == http.StatusUnauthorized || try == len(pauses)-1 || c.clock.Wait(ctx, pauses[try]) != nil {
+			out := c.fail(k, e)
+			refused := confluence.Errorf(confluence.CodeCredential, "the site does not accept the credential")
+			refused.Status, refused.Cause, refused.Remedy, refused.Err = out.Status, out.Cause, out.Remedy, e
+			return ans, refused
+		}
+	}
+}
+
+// remember keeps who we are, and refuses another account than before.
+func (c *Connector) remember(me confluence.User, kind string) error {
+	if me.ID == "" || kind == "anonymous" {
+		return confluence.Errorf(confluence.CodeWrongUser, "the site answers as to nobody: the credential is not used")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.me.ID != "" && c.me.ID != me.ID {
+		return confluence.Errorf(confluence.CodeWrongUser, "the site answers as to %s, and answered as to %s before", me.ID, c.me.ID)
+	}
+	c.me = me
+	return nil
+}
+
+// account returns who we are, asking once.
+func (c *Connector) account(ctx context.Context) (confluence.UserID, error) {
+	c.mu.Lock()
+	me := c.me.ID
+	c.mu.Unlock()
+	if me != "" {
+		return me, nil
+	}
+	if err := c.confirm(ctx); err != nil {
+		return "", err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.me.ID, nil
+}
+
+// unconfirmed is the error of a call that was refused while the account is in doubt.
+func (c *Connector) unconfirmed(k call, e *rest.Error, bad error) error {
+	b := *confluence.AsError(bad)
+	b.What, b.Cause = k.what, b.What+orNothing(b.Cause)
+	b.Where = k.where
+	b.Outcome = confluence.OutcomeRefused
+	if e.Outcome == rest.MayBeDone {
+		b.Outcome = confluence.OutcomeUnknown
+	}
+	return &b
+}
+
+func orNothing(cause string) string {
+	if cause == "" {
+		return ""
+	}
+	return ": " + cause
+}

@@ -1,0 +1,135 @@
+package cloud
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+)
+
+type userV2 struct {
+	AccountID     string `json:"accountId"`
+	AccountStatus string `json:"accountStatus"`
+	DisplayName   string `json:"displayName"`
+	PublicName    string `json:"publicName"`
+	Email         string `json:"email"`
+}
+
+// Users reads accounts by id, 250 a call. Email is empty for those whose profile hides it.
+func (c *Connector) Users(ctx context.Context, ids []confluence.UserID) ([]confluence.User, error) {
+	known := map[confluence.UserID]confluence.User{}
+	for chunk := range slices.Chunk(ids, batchSize) {
+		var page rows[userV2]
+		k := call{method: "POST", route: v2 + "/users-bulk", repeat: true, what: "the users could not be read",
+			body: map[string]any{"accountIds": chunk}}
+		if _, err := c.do(ctx, k, &page); err != nil {
+			return nil, err
+		}
+		for _, w := range page.Results {
+			known[confluence.UserID(w.AccountID)] = confluence.User{
+				ID: confluence.UserID(w.AccountID), DisplayName: first(w.DisplayName, w.PublicName), Email: w.Email,
+				Active: w.AccountStatus == "" || w.AccountStatus == "active",
+			}
+		}
+	}
+	var out []confluence.User
+	for _, id := range ids {
+		if u, ok := known[id]; ok {
+			out = append(out, u)
+		}
+	}
+	return out, nil
+}
+
+// groups are all groups of the site, by name and by id. They are listed once and again when a name or id is not found.
+type groups struct {
+	byName map[string]string
+	byID   map[string]string
+}
+
+// id returns the id of a group. Cloud's names are unique without regard to case.
+func (g *groups) id(name string) (string, bool) {
+	if id, ok := g.byName[name]; ok {
+		return id, true
+	}
+	for n, id := range g.byName {
+		if strings.EqualFold(n, name) {
+			return id, true
+		}
+	}
+	return "", false
+}
+
+func (c *Connector) allGroups(ctx context.Context, fresh bool) (*groups, error) {
+	c.mu.Lock()
+	known := c.groups
+	c.mu.Unlock()
+	if known != nil && !fresh {
+		return known, nil
+	}
+	g := &groups{byName: map[string]string{}, byID: map[string]string{}}
+	err := listByStart(ctx, c, get(v1+"/group", "the groups could not be listed"), 200, func(got []groupV1) {
+		for _, w := range got {
+			g.byName[w.Name], g.byID[w.ID] = w.ID, w.Name
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.groups = g
+	return g, nil
+}
+
+// Groups returns which of these groups exist, in the given order and spelling.
+func (c *Connector) Groups(ctx context.Context, names []string) ([]string, error) {
+	g, err := c.allGroups(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, n := range names {
+		if _, ok := g.id(n); ok {
+			out = append(out, n)
+		}
+	}
+	return out, nil
+}
+
+func (c *Connector) groupID(ctx context.Context, name string) (string, error) {
+	for _, fresh := range []bool{false, true} {
+		g, err := c.allGroups(ctx, fresh)
+		if err != nil {
+			return "", err
+		}
+		if id, ok := g.id(name); ok {
+			return id, nil
+		}
+	}
+	return "", confluence.Errorf(confluence.CodeReaderUnmapped, "there is no group %q", name)
+}
+
+// groupName returns the name of a group, or its id where the account may not list it.
+func (c *Connector) groupName(ctx context.Context, id string) (string, error) {
+	for _, fresh := range []bool{false, true} {
+		g, err := c.allGroups(ctx, fresh)
+		if err != nil {
+			return "", err
+		}
+		c.mu.Lock()
+		name, ok := g.byID[id]
+		c.mu.Unlock()
+		if ok {
+			return name, nil
+		}
+		if _, ok := g.byName[id]; ok {
+			return id, nil
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.groups.byID[id] = id
+	return id, nil
+}

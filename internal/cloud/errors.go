@@ -1,0 +1,188 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/rest"
+)
+
+// do sends a call and returns a *confluence.Error of what goes wrong. A 401, 403 or 404 is believed only after the
+// account has been confirmed, and asked again where the site is known to say it without meaning it.
+func (c *Connector) do(ctx context.Context, k call, out any) (rest.Answer, error) {
+	for try := 0; ; try++ {
+		ans, err := c.rest.Do(ctx, k.request(), out)
+		if err == nil {
+			return ans, nil
+		}
+		e := rest.As(err)
+		if e.Kind != rest.Status || !hidden(e.Status) {
+			return ans, c.fail(k, e)
+		}
+		if scopeMissing(e) {
+			return ans, c.fail(k, e)
+		}
+		if bad := c.confirm(ctx); bad != nil {
+			return ans, c.unconfirmed(k, e, bad)
+		}
+		if try >= again(e) || c.clock.Wait(ctx, pauses[try]) != nil {
+			return ans, c.fail(k, e)
+		}
+	}
+}
+
+// pauses before asking again what a site in distress has refused. Together about a minute at most.
+var pauses = []time.Duration{2 * time.Second, 10 * time.Second, 30 * time.Second}
+
+func hidden(status int) bool {
+	return status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound
+}
+
+// again says how often a refusal is worth asking again, the account being fine. For about a minute under bursts the site
+// says "not permitted to use Confluence", or a 404 made by the network in front of it, to valid calls.
+func again(e *rest.Error) int {
+	text := string(e.Body)
+	switch {
+	case e.Status == http.StatusForbidden && strings.Contains(text, "to use Confluence"),
+		e.Status == http.StatusForbidden && strings.Contains(text, "access Confluence"),
+		e.Status == http.StatusNotFound && e.HTML:
+		return len(pauses)
+	case e.Status == http.StatusNotFound && bare(e):
+		return 1
+	}
+	return 0
+}
+
+// bare reports whether a 404 names nothing, as for a rejected credential or a purged content.
+func bare(e *rest.Error) bool {
+	m := said(e.Body)
+	return m == "" || strings.EqualFold(m, "Not Found")
+}
+
+func scopeMissing(e *rest.Error) bool {
+	return e.Status == http.StatusUnauthorized && strings.Contains(string(e.Body), "scope does not match")
+}
+
+// fail translates an error of package rest.
+func (c *Connector) fail(k call, e *rest.Error) *confluence.Error {
+	out := confluence.Errorf(codeOf(e, k), "%s", k.what).At(k.where)
+	out.Status, out.RetryAfter, out.Err = e.Status, e.RetryAfter, e
+	if e.Outcome == rest.MayBeDone {
+		out.Outcome = confluence.OutcomeUnknown
+	}
+	switch {
+	case e.HTML:
+		out.Cause = "the site answered with an HTML page"
+	case said(e.Body) != "" && e.Kind != rest.Unusable:
+		out.Cause = said(e.Body)
+	case e.What != "":
+		out.Cause = e.What
+	case e.Err != nil:
+		out.Cause = e.Err.Error()
+	}
+	if scopeMissing(e) {
+		out.Remedy = "make a token with the scopes that tandem needs (docs/cloud.md), or one without scopes"
+	}
+	if e.Status == http.StatusUnauthorized && e.HTML {
+		out.Remedy = "a token with scopes works only with the address https://api.atlassian.com/ex/confluence/CLOUDID"
+	}
+	return out
+}
+
+func codeOf(e *rest.Error, k call) confluence.Code {
+	switch e.Kind {
+	case rest.Unreachable:
+		return confluence.CodeUnreachable
+	case rest.Lost, rest.Canceled:
+		if e.Outcome == rest.MayBeDone {
+			return confluence.CodeUnknownOutcome
+		}
+		return confluence.CodeUnreachable
+	case rest.Unusable, rest.TooLarge:
+		return confluence.CodeUnusableAnswer
+	case rest.Limited:
+		return confluence.CodeLimited
+	case rest.Source:
+		return confluence.CodeFileMissing
+	case rest.PlainHTTP:
+		return confluence.CodePlainHTTP
+	case rest.Status:
+		return codeOfStatus(e, k)
+	}
+	return confluence.CodeInternal
+}
+
+func codeOfStatus(e *rest.Error, k call) confluence.Code {
+	switch {
+	case scopeMissing(e):
+		return confluence.CodeBlindAccount
+	case e.Status == http.StatusUnauthorized:
+		return confluence.CodeCredential
+	case e.Status == http.StatusForbidden:
+		return confluence.CodeForbidden
+	case e.Status == http.StatusNotFound:
+		return confluence.CodeNotThere
+	case e.Status == http.StatusConflict:
+		return confluence.CodeVersionMoved
+	case e.Status == http.StatusGone, e.Status == http.StatusMethodNotAllowed, e.Status == http.StatusNotImplemented:
+		return confluence.CodeNotCapable
+	case e.Status == http.StatusRequestEntityTooLarge && k.method != http.MethodGet:
+		return confluence.CodeTooLarge
+	case e.Status >= 500 || e.Status == http.StatusRequestTimeout:
+		return confluence.CodeSiteFails
+	}
+	return confluence.CodeRefused
+}
+
+// said returns what the site wrote into an error, in one line. The forms are those of v2 (errors with title and detail),
+// of v1 (message, and data.errors with translations) and of the gateway (message).
+func said(body []byte) string {
+	var m struct {
+		Message string `json:"message"`
+		Errors  []struct {
+			Title  string `json:"title"`
+			Detail string `json:"detail"`
+		} `json:"errors"`
+		Data struct {
+			Errors []struct {
+				Message struct {
+					Translation string `json:"translation"`
+					Key         string `json:"key"`
+				} `json:"message"`
+			} `json:"errors"`
+		} `json:"data"`
+	}
+	if json.Unmarshal(body, &m) != nil {
+		return ""
+	}
+	var parts []string
+	add := func(s string) {
+		if s = tidy(s); s != "" && !strings.Contains(strings.Join(parts, "; "), s) {
+			parts = append(parts, s)
+		}
+	}
+	add(m.Message)
+	for _, e := range m.Errors {
+		add(e.Title)
+		add(e.Detail)
+	}
+	for _, e := range m.Data.Errors {
+		add(e.Message.Translation)
+		add(e.Message.Key)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// tidy makes one line of at most 400 characters out of a text from outside.
+func tidy(s string) string {
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+	if r := []rune(s); len(r) > 400 {
+		s = string(r[:400]) + "…"
+	}
+	return s
+}

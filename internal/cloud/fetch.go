@@ -1,0 +1,194 @@
+package cloud
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+)
+
+// Fetch reads contents by id. Pages and blog posts come 250 a call, in any status but draft; labels and restrictions cost
+// one call each per content and are read from the content, not from the search index, so that what was just written is
+// seen. Attachments, comments and folders cost one call each.
+func (c *Connector) Fetch(ctx context.Context, kind confluence.Kind, ids []confluence.ID, facets confluence.Facets) ([]confluence.Content, error) {
+	found := make(map[confluence.ID]confluence.Content, len(ids))
+	var err error
+	switch kind {
+	case confluence.Page, confluence.BlogPost:
+		err = c.fetchListed(ctx, kind, ids, facets, found)
+	default:
+		err = c.fetchSingly(ctx, kind, ids, found)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []confluence.Content
+	for _, id := range ids {
+		if x, ok := found[id]; ok {
+			out = append(out, x)
+			delete(found, id)
+		}
+	}
+	if len(out) == 0 && len(ids) > 0 {
+		if err := c.confirm(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return out, c.name(ctx, out)
+}
+
+func (c *Connector) fetchListed(ctx context.Context, kind confluence.Kind, ids []confluence.ID, facets confluence.Facets, found map[confluence.ID]confluence.Content) error {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	for chunk := range slices.Chunk(ids, batchSize) {
+		got, err := c.listed(ctx, kind, chunk, facets)
+		if err != nil {
+			return err
+		}
+		err = c.each(ctx, len(got), func(ctx context.Context, i int) error {
+			if got[i].Status != confluence.Current {
+				return nil
+			}
+			return c.direct(ctx, &got[i], facets&(confluence.FacetLabels|confluence.FacetRestrictions))
+		})
+		if err != nil {
+			return err
+		}
+		for _, x := range got {
+			x.Attachments, x.Comments = -1, -1
+			found[x.ID] = x
+		}
+	}
+	return nil
+}
+
+// listed reads pages or blog posts by id with one listing. Where their bodies are too large for one answer, the halves
+// are read.
+func (c *Connector) listed(ctx context.Context, kind confluence.Kind, ids []confluence.ID, facets confluence.Facets) ([]confluence.Content, error) {
+	k := get(collection(kind), "the contents could not be read").with("id", join(ids), "limit", "250", "sort", "id")
+	for _, s := range statuses(kind) {
+		k = k.with("status", s)
+	}
+	if facets.Has(confluence.FacetBody) {
+		k = k.with("body-format", "storage")
+	}
+	var got []contentV2
+	err := listAll(ctx, c, k, func(page []contentV2) bool { got = append(got, page...); return true })
+	if tooLarge(err) && len(ids) > 1 {
+		first, err := c.listed(ctx, kind, ids[:len(ids)/2], facets)
+		if err != nil {
+			return nil, err
+		}
+		second, err := c.listed(ctx, kind, ids[len(ids)/2:], facets)
+		return append(first, second...), err
+	}
+	return contentsOf(got, kind), err
+}
+
+func statuses(kind confluence.Kind) []string {
+	if kind == confluence.BlogPost {
+		return []string{"current", "trashed"}
+	}
+	return []string{"current", "archived", "trashed"}
+}
+
+func (c *Connector) fetchSingly(ctx context.Context, kind confluence.Kind, ids []confluence.ID, found map[confluence.ID]confluence.Content) error {
+	got := make([]*confluence.Content, len(ids))
+	err := c.each(ctx, len(ids), func(ctx context.Context, i int) error {
+		x, err := c.single(ctx, kind, ids[i], 0)
+		if err == nil {
+			got[i] = &x
+		} else if confluence.ClassOf(err) != confluence.ClassNotFound {
+			return err
+		}
+		return nil
+	})
+	for _, x := range got {
+		if x != nil {
+			found[x.ID] = *x
+		}
+	}
+	return err
+}
+
+// single reads one content, in a version unless that is 0.
+func (c *Connector) single(ctx context.Context, kind confluence.Kind, of confluence.ID, version int) (confluence.Content, error) {
+	routes := []string{collection(kind)}
+	if kind == confluence.Comment {
+		routes = append(routes, v2+"/inline-comments")
+	}
+	var last error
+	for i, route := range routes {
+		k := get(route+"/{id}", "the content could not be read", string(of)).at(confluence.Where{Content: string(of)})
+		if kind != confluence.Attachment && kind != confluence.Folder {
+			k = k.with("body-format", "storage")
+		}
+		if version > 0 {
+			k = k.with("version", itoa(version))
+		}
+		var w contentV2
+		_, err := c.do(ctx, k, &w)
+		if err != nil {
+			if last = err; confluence.ClassOf(err) == confluence.ClassNotFound {
+				continue
+			}
+			return confluence.Content{}, err
+		}
+		switch kind {
+		case confluence.Attachment:
+			return w.attachment(), nil
+		case confluence.Comment:
+			return w.comment([]confluence.CommentKind{confluence.Footer, confluence.Inline}[i]), nil
+		}
+		return w.content(kind), nil
+	}
+	return confluence.Content{}, last
+}
+
+// Version reads one version of a content. Deleting a version renumbers the later ones: compare Version.At.
+func (c *Connector) Version(ctx context.Context, kind confluence.Kind, id confluence.ID, number int) (confluence.Content, error) {
+	x, err := c.single(ctx, kind, id, number)
+	if err != nil {
+		return x, err
+	}
+	if x.Version.Number != number {
+		return x, confluence.Errorf(confluence.CodeNotThere, "there is no version %d", number).At(confluence.Where{Content: string(id)})
+	}
+	one := []confluence.Content{x}
+	err = c.name(ctx, one)
+	return one[0], err
+}
+
+// Feed lists pages, blog posts, attachments and comments of the whole site by the date of their last version, newest
+// first, without bodies. It shows no labels, restrictions, moves and orders: these make no version.
+func (c *Connector) Feed(ctx context.Context, since time.Time) ([]confluence.Content, error) {
+	feeds := []struct {
+		route string
+		make  func(contentV2) confluence.Content
+	}{
+		{v2 + "/pages", func(w contentV2) confluence.Content { return w.content(confluence.Page) }},
+		{v2 + "/blogposts", func(w contentV2) confluence.Content { return w.content(confluence.BlogPost) }},
+		{v2 + "/attachments", contentV2.attachment},
+		{v2 + "/footer-comments", func(w contentV2) confluence.Content { return w.comment(confluence.Footer) }},
+		{v2 + "/inline-comments", func(w contentV2) confluence.Content { return w.comment(confluence.Inline) }},
+	}
+	var out []confluence.Content
+	for _, f := range feeds {
+		k := get(f.route, "the changes could not be listed").with("sort", "-modified-date", "limit", "250")
+		err := listAll(ctx, c, k, func(got []contentV2) bool {
+			for _, w := range got {
+				x := f.make(w)
+				if x.Version.At.Before(since) {
+					return false
+				}
+				out = append(out, x)
+			}
+			return true
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(out, func(a, b confluence.Content) int { return b.Version.At.Compare(a.Version.At) })
+	return out, c.name(ctx, out)
+}

@@ -1,0 +1,85 @@
+package cloud
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/rest"
+)
+
+// Identity asks the site for its cloud id and for the account. T-2002 says that no Confluence Cloud answers at the
+// address, T-2004 that the credential is refused, T-2005 that the site answers as to nobody.
+func (c *Connector) Identity(ctx context.Context) (confluence.Identity, error) {
+	cloudID, err := c.tenant(ctx)
+	if err != nil {
+		return confluence.Identity{}, err
+	}
+	ans, err := c.whoAmI(ctx)
+	if err != nil {
+		return confluence.Identity{}, err
+	}
+	c.mu.Lock()
+	me := c.me
+	c.mu.Unlock()
+	return confluence.Identity{
+		Kind: confluence.Cloud, Product: "Confluence Cloud", Fingerprint: cloudID, BaseURL: c.root, Me: me, Now: ans.Date,
+		Caps: c.capabilities(),
+	}, nil
+}
+
+func (c *Connector) capabilities() confluence.Capabilities {
+	return confluence.Capabilities{
+		Write: true, Position: true, BlogDate: true, WikiBodies: true, RootPages: true, FreshPageLast: true,
+		Directory: true, FetchBatch: batchSize, MaxTitle: 255, MaxBody: 5 << 20, Concurrent: c.fan, ArchivedHolds: true,
+	}
+}
+
+// tenant returns the cloud id. It is asked without the credential: an address that is no Confluence must not learn it.
+func (c *Connector) tenant(ctx context.Context) (string, error) {
+	if id, ok := gatewayCloudID(c.root); ok {
+		return id, nil
+	}
+	var info struct {
+		CloudID string `json:"cloudId"`
+	}
+	_, err := c.rest.Do(ctx, rest.Request{
+		Method: http.MethodGet, Route: "/_edge/tenant_info", Path: "/_edge/tenant_info", Origin: true, Anonymous: true,
+	}, &info)
+	k := get("/_edge/tenant_info", "the site could not be asked for its identity")
+	switch e := rest.As(err); {
+	case err == nil && info.CloudID != "":
+		return info.CloudID, nil
+	case err == nil:
+		return "", notConfluence("it does not tell a cloud id", nil)
+	case e.Kind == rest.Unusable, e.Kind == rest.Status && e.Status < 500:
+		return "", notConfluence(c.fail(k, e).Cause, e)
+	default:
+		return "", c.fail(k, e)
+	}
+}
+
+// roleMode returns how the site keeps space permissions: PRE_ROLES, ROLES_TRANSITION or ROLES.
+func (c *Connector) roleMode(ctx context.Context) (string, error) {
+	c.mu.Lock()
+	mode := c.mode
+	c.mu.Unlock()
+	if mode != "" {
+		return mode, nil
+	}
+	var answer struct {
+		Mode string `json:"mode"`
+	}
+	_, err := c.do(ctx, get(v2+"/space-role-mode", "the site could not be asked how it keeps permissions"), &answer)
+	switch {
+	case confluence.ClassOf(err) == confluence.ClassNotFound, err == nil && answer.Mode == "":
+		// Sites without roles have no such resource.
+		answer.Mode = "PRE_ROLES"
+	case err != nil:
+		return "", err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mode = answer.Mode
+	return c.mode, nil
+}

@@ -1,0 +1,197 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+)
+
+// addLabels adds labels. The site would split a name with a blank or a comma into several labels and say nothing, so such
+// names are refused here.
+func (c *Connector) addLabels(ctx context.Context, x confluence.AddLabels) (confluence.Result, error) {
+	where := confluence.Where{Content: string(x.ID)}
+	in := make([]map[string]string, 0, len(x.Labels))
+	for _, l := range x.Labels {
+		if l.Name == "" || strings.ContainsAny(l.Name, ", \t\n\r\u00a0") {
+			return confluence.Result{}, confluence.Errorf(confluence.CodeLabelNotWritten,
+				"the label %q would not arrive as it is", l.Name).At(where)
+		}
+		prefix := l.Prefix
+		if prefix == "" {
+			prefix = "global"
+		}
+		in = append(in, map[string]string{"prefix": prefix, "name": l.Name})
+	}
+	k := write(http.MethodPost, v1+"/content/{id}/label", "the labels could not be added", in, string(x.ID)).at(where)
+	r, err := c.silent(ctx, k.repeatable(), x.ID)
+	if e := confluence.AsError(err); e != nil {
+		if e.Status == http.StatusBadRequest {
+			e.Code = confluence.CodeLabelNotWritten
+		}
+		return r, e
+	}
+	return r, nil
+}
+
+// removeLabel takes a label away. The site ignores the prefix and takes away the personal label of that name first; what
+// it took is looked at, and the call made once more if the label is still there.
+func (c *Connector) removeLabel(ctx context.Context, x confluence.RemoveLabel) (confluence.Result, error) {
+	where := confluence.Where{Content: string(x.ID)}
+	k := write(http.MethodDelete, v1+"/content/{id}/label", "the label could not be removed", nil, string(x.ID)).
+		with("name", x.Label.Name).at(where)
+	for range 2 {
+		if _, err := c.do(ctx, k, nil); err != nil && confluence.ClassOf(err) != confluence.ClassNotFound {
+			return confluence.Result{}, err
+		}
+		left, err := c.labelled(ctx, x.ID)
+		if err != nil {
+			return confluence.Result{}, err
+		}
+		if !slices.Contains(left, x.Label) {
+			return confluence.Result{ID: x.ID}, nil
+		}
+	}
+	return confluence.Result{}, confluence.Errorf(confluence.CodeRefused, "the label is still there").At(where)
+}
+
+// labelled reads the labels of a page, or else of a blog post.
+func (c *Connector) labelled(ctx context.Context, id confluence.ID) ([]confluence.Label, error) {
+	got, err := c.labels(ctx, confluence.Page, id)
+	if confluence.ClassOf(err) == confluence.ClassNotFound {
+		return c.labels(ctx, confluence.BlogPost, id)
+	}
+	return got, err
+}
+
+type restrictionIn struct {
+	Operation    string `json:"operation"`
+	Restrictions struct {
+		User  []map[string]string `json:"user,omitempty"`
+		Group []map[string]string `json:"group,omitempty"`
+	} `json:"restrictions"`
+}
+
+// restrict replaces the restrictions of a content by one call. The answer is compared with what was sent: a reader whom
+// the site left out without saying so would leave the content open to everybody.
+func (c *Connector) restrict(ctx context.Context, x confluence.Restrict) (confluence.Result, error) {
+	where := confluence.Where{Content: string(x.ID)}
+	const what = "the restrictions could not be set"
+	if x.Restrictions.Open() {
+		k := write(http.MethodDelete, v1+"/content/{id}/restriction", what, nil, string(x.ID)).at(where)
+		return c.silent(ctx, k.repeatable(), x.ID)
+	}
+	var in []restrictionIn
+	for _, op := range []struct {
+		name string
+		who  []confluence.Principal
+	}{{"read", x.Restrictions.Read}, {"update", x.Restrictions.Update}} {
+		if len(op.who) == 0 {
+			continue
+		}
+		r, err := c.restriction(ctx, op.name, op.who)
+		if err != nil {
+			return confluence.Result{}, confluence.AsError(err).At(where)
+		}
+		in = append(in, r)
+	}
+	k := write(http.MethodPut, v1+"/content/{id}/restriction", what, in, string(x.ID)).
+		with("expand", "restrictions.user,restrictions.group").at(where)
+	var answer struct {
+		Results []restrictionV1 `json:"results"`
+	}
+	if _, err := c.do(ctx, k.repeatable(), &answer); err != nil {
+		return confluence.Result{}, err
+	}
+	if missing := leftOut(x.Restrictions, answer.Results); len(missing) > 0 {
+		return confluence.Result{}, confluence.Errorf(confluence.CodeReaderUnmapped,
+			"the site left %s out of the restrictions", join(missing)).At(where)
+	}
+	return confluence.Result{ID: x.ID}, nil
+}
+
+func (c *Connector) restriction(ctx context.Context, operation string, who []confluence.Principal) (restrictionIn, error) {
+	out := restrictionIn{Operation: operation}
+	for _, p := range who {
+		if id, ok := p.User(); ok {
+			out.Restrictions.User = append(out.Restrictions.User, map[string]string{"type": "known", "accountId": string(id)})
+			continue
+		}
+		name, ok := p.Group()
+		if !ok {
+			return out, confluence.Errorf(confluence.CodeRefused, "content cannot be restricted to %s", p)
+		}
+		id, err := c.groupID(ctx, name)
+		if err != nil {
+			return out, err
+		}
+		out.Restrictions.Group = append(out.Restrictions.Group, map[string]string{"type": "group", "id": id})
+	}
+	return out, nil
+}
+
+// leftOut returns who was sent and does not stand in the answer, as far as the answer lists anybody.
+func leftOut(sent confluence.Restrictions, answer []restrictionV1) []confluence.Principal {
+	var out []confluence.Principal
+	for _, r := range answer {
+		have, whole := r.principals()
+		if !whole {
+			continue
+		}
+		want := sent.Read
+		if r.Operation == "update" {
+			want = sent.Update
+		}
+		for _, p := range want {
+			if !slices.ContainsFunc(have, func(h confluence.Principal) bool { return strings.EqualFold(string(h), string(p)) }) {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
+type propertyV2 struct {
+	ID      id     `json:"id"`
+	Key     string `json:"key"`
+	Version struct {
+		Number int `json:"number"`
+	} `json:"version"`
+}
+
+// setProperty writes a property of a space or page. Expect 0 creates it; if there is one already, T-4090 says so.
+func (c *Connector) setProperty(ctx context.Context, x confluence.SetProperty) (confluence.Result, error) {
+	base, owner := v2+"/pages/{id}/properties", x.ID
+	if x.ID == "" {
+		s, err := c.space(ctx, x.Space)
+		if err != nil {
+			return confluence.Result{}, err
+		}
+		base, owner = v2+"/spaces/{id}/properties", s.ID
+	}
+	where := confluence.Where{Space: x.Space.Key, Content: string(x.ID)}
+	const what = "the property could not be written"
+	in := map[string]any{"key": x.Key, "value": json.RawMessage(x.Value)}
+	k := write(http.MethodPost, base, what, in, string(owner)).at(where)
+	if x.Expect > 0 {
+		var held []propertyV2
+		look := get(base, what, string(owner)).with("key", x.Key).at(where)
+		if err := listAll(ctx, c, look, func(got []propertyV2) bool { held = append(held, got...); return true }); err != nil {
+			return confluence.Result{}, err
+		}
+		at := slices.IndexFunc(held, func(p propertyV2) bool { return p.Key == x.Key })
+		if at < 0 {
+			return confluence.Result{}, confluence.Errorf(confluence.CodeVersionMoved, "%s: it is no longer there", what).At(where)
+		}
+		in["version"] = versionIn{Number: x.Expect + 1}
+		k = write(http.MethodPut, base+"/{property}", what, in, string(owner), string(held[at].ID)).at(where)
+	}
+	var w propertyV2
+	if _, err := c.do(ctx, k, &w); err != nil {
+		return confluence.Result{}, err
+	}
+	return confluence.Result{ID: w.ID.ID(), Version: w.Version.Number}, nil
+}
