@@ -1,0 +1,252 @@
+package body
+
+import "bytes"
+
+// CanonVersion numbers the rules of the canonical form. It is part of every content digest, and it rises with every
+// change of a rule that can change a form.
+const CanonVersion = 1
+
+// slotMark stands in a skeleton for a reference. No body can hold it.
+const slotMark = "\x01"
+
+// context is what a node needs to know about where it stands.
+type context uint8
+
+const (
+	inContainer context = 1 << iota // blocks are expected
+	inStructure                     // elements are expected, blank text is none
+	inKeeps                         // white space counts
+	inPlain                         // characters only
+)
+
+// writer writes the canonical form of a tree.
+//
+// Text is collected in run until something else follows, because it is normalised as a whole; white space waits in
+// space until it is known what follows; an ended mark waits in ends, because an equal mark may follow and continue it.
+type writer struct {
+	t       *Tree
+	written bool // references stand as written; otherwise as slots
+	out     []byte
+	drift   []byte // presentation attributes
+	slots   []Slot
+	spans   []span // where each element stands in out; nil if not wanted
+
+	run     []byte
+	high    bool // run holds characters outside ASCII
+	space   bool // white space is due before the next character
+	edge    bool // a line has begun and nothing is on it
+	soft    bool // nothing has followed since a macro or image that stands as a block
+	visible bool // there is something to see
+	ends    []ended
+	scratch []byte
+	decoded []byte
+	depth   int
+}
+
+// span is where an element stands in the canonical form: all of it, and what is between its tags. It is exact for
+// everything but marks, and within macro parameters.
+type span struct{ from, inner, tail, to int }
+
+// ended is a mark whose end tag is not written yet; its start tag stands at from to to.
+type ended struct {
+	from, to int
+	name     string
+}
+
+func (w *writer) body() {
+	w.out = make([]byte, 0, len(w.t.raw)+len(w.t.raw)/16)
+	w.run = make([]byte, 0, 256)
+	w.edge = true
+	w.children(0, inContainer)
+	w.endLine()
+	if w.spans != nil {
+		w.spans[0] = span{tail: len(w.out), to: len(w.out)}
+	}
+}
+
+func (w *writer) children(i int32, in context) {
+	end := w.t.nodes[i].next
+	for c := i + 1; c < end; c = w.t.nodes[c].next {
+		switch w.t.nodes[c].kind {
+		case element:
+			w.element(c, in)
+		case text, cdata:
+			w.text(c, in)
+		case instruction:
+			n := &w.t.nodes[c]
+			w.endRun()
+			w.out = append(w.out, w.t.raw[n.start:n.end]...)
+			w.edge, w.soft = false, false
+		}
+	}
+}
+
+// inside returns the context that an element gives to its content.
+func inside(tr trait, in context) context {
+	if in&inPlain != 0 {
+		return in
+	}
+	var c context
+	if tr&container != 0 {
+		c |= inContainer
+	}
+	if tr&structure != 0 {
+		c |= inStructure
+	}
+	if tr&plainText != 0 {
+		return c | inKeeps | inPlain
+	}
+	if tr&keeps != 0 || in&inKeeps != 0 && tr&block == 0 {
+		c |= inKeeps
+	}
+	return c
+}
+
+func (w *writer) element(i int32, in context) {
+	tr := w.t.nodes[i].traits
+	if tr&(dropped|unwrapped) != 0 {
+		if tr&unwrapped != 0 {
+			w.children(i, in)
+		}
+		return
+	}
+	if tr&object != 0 {
+		w.visible = true
+	}
+	switch {
+	case tr&mark != 0:
+		w.mark(i, in)
+	case tr&(block|edge) != 0:
+		w.endLine()
+		w.plainElement(i, in)
+		w.endLine()
+	case tr&soft != 0 && in&inContainer != 0:
+		if w.soft {
+			w.space = false
+		}
+		w.endRun()
+		w.plainElement(i, in)
+		w.endRun()
+		w.edge, w.soft = false, true
+	default:
+		w.endRun()
+		w.plainElement(i, in)
+		w.endRun()
+		w.edge, w.soft = false, false
+	}
+}
+
+// plainElement writes an element that is no mark; nothing waits to be written before or after it.
+func (w *writer) plainElement(i int32, in context) {
+	n := &w.t.nodes[i]
+	from := len(w.out)
+	if n.traits&resource != 0 && !w.written && in&inPlain == 0 && w.slot(i) {
+		return
+	}
+	w.out = w.startTag(w.out, i, in)
+	inner := len(w.out)
+	switch {
+	case n.traits&macro != 0:
+		w.macro(i)
+	case n.traits&keeps != 0 && n.traits&leaf != 0:
+		w.value(i, in)
+	default:
+		w.children(i, inside(n.traits, in))
+		if n.traits&(block|edge) != 0 {
+			w.endLine()
+		} else {
+			w.endRun()
+		}
+	}
+	tail := len(w.out)
+	w.out = endTag(w.out, inner, canonicalName(w.t.name(i)))
+	if w.nothing(i, from) {
+		w.out = w.out[:from]
+		inner, tail = from, from
+	}
+	if w.spans != nil {
+		w.spans[i] = span{from, inner, tail, len(w.out)}
+	}
+}
+
+// nothing reports whether the element written from there on counts for nothing now that its content is known: a
+// parameter with neither name nor value, a local id of an extension, columns with nothing but widths.
+func (w *writer) nothing(i int32, from int) bool {
+	n := &w.t.nodes[i]
+	switch out := w.out[from:]; {
+	case n.traits&parameter != 0:
+		return string(out) == "<ac:parameter/>" || string(out) == `<ac:parameter ac:name=""/>` ||
+			string(out) == "<ac:default-parameter/>"
+	case n.traits&column != 0 && w.t.name(i) == "colgroup":
+		return emptyColumns(out)
+	case n.traits&column != 0:
+		return string(out) == "<col/>" && w.t.nodes[n.parent].traits&column == 0
+	case n.traits&(keeps|leaf|parameter) == keeps|leaf:
+		key := w.t.get(i, "key")
+		return key == "local-id" || key == "localId"
+	}
+	return false
+}
+
+func emptyColumns(out []byte) bool {
+	if string(out) == "<colgroup/>" {
+		return true
+	}
+	rest, ok := bytes.CutPrefix(out, []byte("<colgroup>"))
+	for ok {
+		rest, ok = bytes.CutPrefix(rest, []byte("<col/>"))
+	}
+	return string(rest) == "</colgroup>"
+}
+
+// value writes the content of a parameter or an attribute of an extension: all white space counts, but for blank text
+// beside elements.
+func (w *writer) value(i int32, in context) {
+	in = inside(w.t.nodes[i].traits, in)
+	for c := i + 1; c < w.t.nodes[i].next; c = w.t.nodes[c].next {
+		if w.t.nodes[c].kind == element {
+			in |= inStructure
+		}
+	}
+	w.children(i, in)
+	w.endLine()
+}
+
+// mark writes formatted text. A mark that directly follows an equal one continues it.
+func (w *writer) mark(i int32, in context) {
+	name := canonicalName(w.t.name(i))
+	tag := w.startTag(w.scratch[:0], i, in)
+	w.scratch = tag
+	var from, to int
+	if k := len(w.ends) - 1; k >= 0 && bytes.Equal(w.out[w.ends[k].from:w.ends[k].to], tag) {
+		from, to = w.ends[k].from, w.ends[k].to
+		w.ends = w.ends[:k]
+	} else {
+		w.endRun()
+		from = len(w.out)
+		w.out = append(w.out, tag...)
+		to = len(w.out)
+	}
+	w.soft = false
+	w.children(i, inside(w.t.nodes[i].traits, in)|in&inContainer)
+	w.ends = append(w.ends, ended{from, to, name})
+}
+
+// canonicalName gives the two names for bold and for italic text as one.
+func canonicalName(name string) string {
+	switch name {
+	case "b":
+		return "strong"
+	case "i":
+		return "em"
+	}
+	return name
+}
+
+// endTag ends the element whose start tag ends at inner; one without content becomes <x/>.
+func endTag(out []byte, inner int, name string) []byte {
+	if len(out) == inner {
+		return append(out[:inner-1], '/', '>')
+	}
+	return append(append(append(out, '<', '/'), name...), '>')
+}

@@ -1,0 +1,52 @@
+package body
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// part is one parameter of a macro in the canonical form.
+type part struct {
+	name       string
+	from, to   int // in out
+	slot, past int // in slots
+}
+
+// macro writes what a macro holds: its parameters sorted by name, then the rest. Parameters of one name keep their
+// order.
+func (w *writer) macro(i int32) {
+	var few [8]part
+	parts := few[:0]
+	end := w.t.nodes[i].next
+	for c := i + 1; c < end; c = w.t.nodes[c].next {
+		if w.t.nodes[c].traits&parameter == 0 {
+			continue
+		}
+		p := part{name: norm.NFC.String(w.t.get(c, "ac:name")), from: len(w.out), slot: len(w.slots)}
+		w.element(c, inStructure)
+		p.to, p.past = len(w.out), len(w.slots)
+		parts = append(parts, p)
+	}
+	byName := func(a, b part) int { return strings.Compare(a.name, b.name) }
+	if !slices.IsSortedFunc(parts, byName) {
+		start, first := parts[0].from, parts[0].slot
+		out, slots := slices.Clone(w.out[start:]), slices.Clone(w.slots[first:])
+		w.out, w.slots = w.out[:start], w.slots[:first]
+		slices.SortStableFunc(parts, byName)
+		for _, p := range parts {
+			w.out = append(w.out, out[p.from-start:p.to-start]...)
+			w.slots = append(w.slots, slots[p.slot-first:p.past-first]...)
+		}
+	}
+	for c := i + 1; c < end; c = w.t.nodes[c].next {
+		switch n := &w.t.nodes[c]; {
+		case n.kind == element && n.traits&parameter == 0:
+			w.element(c, inStructure)
+		case n.kind == text || n.kind == cdata:
+			w.text(c, inStructure)
+		}
+	}
+	w.endRun()
+}

@@ -1,0 +1,267 @@
+package body
+
+import (
+	"archive/zip"
+	"encoding/xml"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// sharedData returns the folder of other people's data, and skips the test where it is absent.
+func sharedData(t testing.TB) string {
+	t.Helper()
+	dir := os.Getenv("TANDEM_SHARED")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared")
+	}
+	dir = filepath.Join(dir, "data")
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip("no ../shared/data here (TANDEM_SHARED names another place): bodies of real exports are not tested")
+	}
+	return dir
+}
+
+// sample is a body with where it was found.
+type sample struct{ from, raw string }
+
+
+// corpus returns every storage body in the shared data.
+func corpus(t testing.TB) []sample {
+	t.Helper()
+	dir := sharedData(t)
+	corpusOnce.Do(func() { corpusBodies, corpusErr = readCorpus(dir) })
+	if corpusErr != nil {
+		t.Fatal(corpusErr)
+	}
+	return corpusBodies
+}
+
+var (
+	corpusOnce   sync.Once
+	corpusBodies []sample
+	corpusErr    error
+)
+
+func readCorpus(dir string) (all []sample, err error) {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, _ := filepath.Rel(dir, path)
+		switch {
+		case filepath.Base(path) == "entities.xml":
+			f, err := os.Open(path)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			all = append(all, entityBodies(name, f)...)
+		case strings.HasSuffix(path, ".zip"):
+			more, err := zipBodies(name, path)
+			if err != nil {
+				return err
+			}
+			all = append(all, more...)
+		case strings.HasPrefix(name, "storage-") && (strings.HasSuffix(path, ".xml") || strings.HasSuffix(path, ".html")):
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			all = append(all, sample{name, unwrapDocument(string(raw))})
+		case strings.HasPrefix(name, "hallowelt-macros") && strings.HasSuffix(path, ".xml"):
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			all = append(all, sample{name, unwrapDocument(string(raw))})
+		case strings.Contains(name, "confluencexhtml10") && strings.HasSuffix(path, ".test"):
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			if body, ok := testInput(string(raw)); ok {
+				all = append(all, sample{name, body})
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+func zipBodies(name, path string) ([]sample, error) {
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		return nil, nil // broken zips are the business of another package
+	}
+	defer z.Close()
+	var all []sample
+	for _, f := range z.File {
+		if filepath.Base(f.Name) != "entities.xml" {
+			continue
+		}
+		r, err := f.Open()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, entityBodies(name, r)...)
+		r.Close()
+	}
+	return all, nil
+}
+
+// entityBodies reads the storage bodies of an entities.xml, with the damage of nested CDATA undone.
+func entityBodies(name string, r io.Reader) (all []sample) {
+	dec := xml.NewDecoder(controlFree{r})
+	dec.Strict = false
+	var object, property, id, content, bodyType string
+	for {
+		tok, err := dec.RawToken()
+		if err != nil {
+			return all
+		}
+		switch e := tok.(type) {
+		case xml.StartElement:
+			switch e.Name.Local {
+			case "object":
+				object, content, bodyType, id = attribute(e, "class"), "", "", ""
+			case "property":
+				property = attribute(e, "name")
+			case "id":
+				property = "id"
+			}
+		case xml.CharData:
+			switch {
+			case object != "BodyContent":
+			case property == "id":
+				id += string(e)
+			case property == "body":
+				content += string(e)
+			case property == "bodyType":
+				bodyType += string(e)
+			}
+		case xml.EndElement:
+			switch {
+			case e.Name.Local == "property" || e.Name.Local == "id":
+				property = ""
+			case e.Name.Local == "object" && object == "BodyContent" && strings.TrimSpace(bodyType) == "2":
+				all = append(all, sample{name + " body " + id, strings.ReplaceAll(content, "]] >", "]]>")})
+			}
+		}
+	}
+}
+
+func attribute(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// controlFree leaves out control characters, which old exports hold and XML forbids.
+type controlFree struct{ r io.Reader }
+
+func (c controlFree) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	kept := p[:0]
+	for _, b := range p[:n] {
+		if b >= ' ' || b == '\t' || b == '\n' || b == '\r' {
+			kept = append(kept, b)
+		}
+	}
+	return len(kept), err
+}
+
+var documentTag = regexp.MustCompile(`(?s)^\s*(<\?xml[^>]*\?>)?\s*(<!DOCTYPE[^>]*>)?\s*`)
+
+// unwrapDocument takes the declaration and the wrapping element off a fragment that was stored as a document.
+func unwrapDocument(raw string) string {
+	raw = documentTag.ReplaceAllString(raw, "")
+	for _, root := range []string{"xml", "root"} {
+		if end := strings.LastIndex(raw, "</"+root+">"); strings.HasPrefix(raw, "<"+root) && end > 0 {
+			raw = raw[strings.IndexByte(raw, '>')+1 : end]
+		}
+	}
+	return raw
+}
+
+// testInput returns the storage format in a test file of the XWiki syntax.
+func testInput(raw string) (string, bool) {
+	var part string
+	var body []string
+	for _, line := range strings.Split(raw, "\n") {
+		switch {
+		case strings.HasPrefix(line, ".#"):
+		case strings.HasPrefix(line, ".") && (strings.Contains(line, "input") || strings.Contains(line, "expect")):
+			if part != "" && strings.HasPrefix(part, ".input|confluence+xhtml") || strings.HasPrefix(part, ".expect|confluence+xhtml") {
+				return strings.Join(body, "\n"), true
+			}
+			part, body = line, nil
+		case strings.HasPrefix(line, "."):
+		default:
+			body = append(body, line)
+		}
+	}
+	if strings.HasPrefix(part, ".input|confluence+xhtml") || strings.HasPrefix(part, ".expect|confluence+xhtml") {
+		return strings.Join(body, "\n"), true
+	}
+	return "", false
+}
+
+func TestCorpusIsRead(t *testing.T) {
+	bodies := corpus(t)
+	refused := 0
+	for _, s := range bodies {
+		tree, err := Parse(s.raw)
+		if err != nil {
+			refused++
+			t.Logf("%s: %v", s.from, err)
+			continue
+		}
+		var tokens strings.Builder
+		concat(tree, 0, &tokens)
+		if tokens.String() != s.raw {
+			t.Errorf("%s: tokens do not make the body", s.from)
+		}
+		form := tree.Form()
+		c := tree.Canonical()
+		again, err := Parse(c)
+		if err != nil {
+			t.Errorf("%s: canonical form is ill-formed: %v", s.from, err)
+			continue
+		}
+		if c2 := again.Canonical(); c2 != c {
+			t.Errorf("%s: not idempotent\n%s\n%s", s.from, c, c2)
+		}
+		if f := again.Form(); f.Skeleton != form.Skeleton || f.Content(none) != form.Content(none) {
+			t.Errorf("%s: form of canonical differs", s.from)
+		}
+		if tree.Rewrite(func(s Slot) (Slot, bool) { return s, true }) != s.raw {
+			t.Errorf("%s: identical rewrite changes", s.from)
+		}
+	}
+	t.Logf("%d bodies, %d refused", len(bodies), refused)
+}
+
+func none(Slot) string { return "" }
+
+// concat writes the tokens of a node: tags and leaves, as ranges of the input.
+func concat(t *Tree, i int32, b *strings.Builder) {
+	n := &t.nodes[i]
+	if n.kind != element {
+		b.WriteString(t.raw[n.start:n.end])
+		return
+	}
+	b.WriteString(t.raw[n.start:n.inner])
+	for c := i + 1; c < n.next; c = t.nodes[c].next {
+		concat(t, c, b)
+	}
+	b.WriteString(t.raw[n.tail:n.end])
+}

@@ -1,0 +1,111 @@
+package body
+
+import (
+	"encoding/xml"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxEntity is the longest name of an entity, "thetasym", and more than any number needs.
+const maxEntity = 10
+
+// reference decodes the character reference at the start of s, which starts with '&'. It returns its text and length,
+// 0 if there is none. The named ones are those of XHTML 1.0 and "apos": no others are declared by either product.
+func reference(s string) (text string, length int) {
+	end := strings.IndexByte(s[:min(len(s), maxEntity+2)], ';')
+	if end < 2 {
+		return "", 0
+	}
+	name := s[1:end]
+	if name[0] != '#' {
+		if name == "apos" {
+			return "'", end + 1
+		}
+		text, ok := xml.HTMLEntity[name]
+		if !ok {
+			return "", 0
+		}
+		return text, end + 1
+	}
+	base, digits := 10, name[1:]
+	if strings.HasPrefix(digits, "x") {
+		base, digits = 16, digits[1:]
+	}
+	// ParseUint takes no sign and, with an explicit base, no underscore.
+	n, err := strconv.ParseUint(digits, base, 32)
+	if err != nil || !isChar(rune(n)) {
+		return "", 0
+	}
+	return string(rune(n)), end + 1
+}
+
+// isChar reports whether XML 1.0 allows the character.
+func isChar(r rune) bool {
+	return r == '\t' || r == '\n' || r == '\r' || r >= ' ' && r <= 0xD7FF || r >= 0xE000 && r <= 0xFFFD ||
+		r >= 0x10000 && r <= utf8.MaxRune
+}
+
+// appendDecoded appends s with its references decoded. s has been checked by the scanner.
+func appendDecoded(dst []byte, s string) []byte {
+	for {
+		i := strings.IndexByte(s, '&')
+		if i < 0 {
+			return append(dst, s...)
+		}
+		dst = append(dst, s[:i]...)
+		text, length := reference(s[i:])
+		dst = append(dst, text...)
+		s = s[i+length:]
+	}
+}
+
+// EscapeText returns s as text of a body: a body made of it shows s. White space stays as it is.
+func EscapeText(s string) string { return string(appendEscaped(nil, s)) }
+
+// appendEscaped appends s so that a parser reads s again, carriage returns included.
+func appendEscaped[T string | []byte](dst []byte, s T) []byte {
+	from := 0
+	for i := 0; i < len(s); i++ {
+		var as string
+		switch s[i] {
+		case '&':
+			as = "&amp;"
+		case '<':
+			as = "&lt;"
+		case '>':
+			as = "&gt;"
+		case '\r':
+			as = "&#13;"
+		default:
+			continue
+		}
+		dst = append(dst, s[from:i]...)
+		dst = append(dst, as...)
+		from = i + 1
+	}
+	return append(dst, s[from:]...)
+}
+
+// appendValue appends s as the value of an attribute between quotes of that kind.
+func appendValue(dst []byte, s string, quote byte) []byte {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; c {
+		case '&':
+			dst = append(dst, "&amp;"...)
+		case '<':
+			dst = append(dst, "&lt;"...)
+		case '\t', '\n', '\r':
+			dst = append(append(dst, "&#"...), strconv.Itoa(int(c))+";"...)
+		case quote:
+			if quote == '"' {
+				dst = append(dst, "&quot;"...)
+			} else {
+				dst = append(dst, "&#39;"...)
+			}
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}

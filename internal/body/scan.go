@@ -1,0 +1,339 @@
+package body
+
+import (
+	"math"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	maxDepth   = 512
+	cdataOpen  = "<![CDATA["
+	cdataClose = "]]>"
+)
+
+// Parse reads a body. It is strict, as both servers are: tags are balanced, entities known, attributes unique and
+// quoted, characters those of XML 1.0. Elements nest 512 deep at most. An error is a *SyntaxError.
+func Parse(raw string) (*Tree, error) {
+	if len(raw) > math.MaxInt32 {
+		return nil, faultAt(raw, 0, "longer than 2 GiB")
+	}
+	if err := checkChars(raw); err != nil {
+		return nil, err
+	}
+	tags := strings.Count(raw, "<")
+	s := scanner{raw: raw, nodes: make([]node, 1, tags+tags/4+2), open: make([]int32, 1, 32)}
+	s.nodes[0] = node{end: int32(len(raw)), tail: int32(len(raw)), parent: -1, traits: container | block}
+	for s.pos < len(raw) {
+		if err := s.token(); err != nil {
+			return nil, err
+		}
+	}
+	if len(s.open) > 1 {
+		last := s.open[len(s.open)-1]
+		n := s.nodes[last]
+		return nil, faultAt(raw, int(n.start), "<%s> is not closed", raw[n.start+1:n.start+1+n.name])
+	}
+	s.nodes[0].next = int32(len(s.nodes))
+	return &Tree{raw: raw, nodes: s.nodes, attrs: s.attrs}, nil
+}
+
+// checkChars refuses what is not UTF-8, and the two characters beyond the control characters that XML forbids.
+func checkChars(raw string) error {
+	if !utf8.ValidString(raw) {
+		for i, r := range raw {
+			if r == utf8.RuneError && !strings.HasPrefix(raw[i:], "\uFFFD") {
+				return faultAt(raw, i, "not UTF-8")
+			}
+		}
+	}
+	for _, forbidden := range [...]string{"\uFFFE", "\uFFFF"} {
+		if i := strings.Index(raw, forbidden); i >= 0 {
+			return faultAt(raw, i, "character U+%04X is not allowed", []rune(forbidden)[0])
+		}
+	}
+	return nil
+}
+
+type scanner struct {
+	raw   string
+	pos   int
+	nodes []node
+	attrs []attr
+	open  []int32 // indices of the open elements; the first is the body
+}
+
+func (s *scanner) token() error {
+	rest := s.raw[s.pos:]
+	switch {
+	case rest[0] != '<':
+		return s.text()
+	case len(rest) < 2:
+		return s.fault(s.pos, "'<' at the end")
+	case rest[1] == '/':
+		return s.endTag()
+	case rest[1] == '!':
+		return s.declaration(rest)
+	case rest[1] == '?':
+		return s.instruction(rest)
+	}
+	return s.startTag()
+}
+
+func (s *scanner) fault(at int, what string, args ...any) error {
+	return faultAt(s.raw, at, what, args...)
+}
+
+// leaf adds a node that reaches from the position to end, and moves there.
+func (s *scanner) leaf(k kind, end int, m marks) {
+	i := int32(len(s.nodes))
+	s.nodes = append(s.nodes, node{
+		start: int32(s.pos), end: int32(end), next: i + 1, parent: s.open[len(s.open)-1], kind: k, marks: m,
+	})
+	s.pos = end
+}
+
+func (s *scanner) text() error {
+	raw, i := s.raw, s.pos
+	var m marks
+scan:
+	for i < len(raw) {
+		switch class := charClasses[raw[i]]; class {
+		case charPlain:
+		case charTag:
+			break scan
+		case charHigh:
+			m |= hasHigh
+		case charReference:
+			_, length := reference(raw[i:])
+			if length == 0 {
+				return s.badReference(i)
+			}
+			m |= hasReference
+			i += length - 1
+		case charBracket:
+			if strings.HasPrefix(raw[i:], cdataClose) {
+				return s.fault(i, "']]>' outside CDATA")
+			}
+		case charControl:
+			return s.fault(i, "character U+%04X is not allowed", raw[i])
+		}
+		i++
+	}
+	s.leaf(text, i, m)
+	return nil
+}
+
+func (s *scanner) badReference(at int) error {
+	word := s.raw[at:min(len(s.raw), at+maxEntity+2)]
+	if end := strings.IndexByte(word, ';'); end >= 0 {
+		return s.fault(at, "unknown entity %q", word[:end+1])
+	}
+	return s.fault(at, "'&' that starts no entity")
+}
+
+func (s *scanner) declaration(rest string) error {
+	switch {
+	case strings.HasPrefix(rest, cdataOpen):
+		end := strings.Index(rest, cdataClose)
+		if end < 0 {
+			return s.fault(s.pos, "CDATA section without an end")
+		}
+		return s.verbatim(cdata, end+len(cdataClose))
+	case strings.HasPrefix(rest, "<!--"):
+		end := strings.Index(rest[4:], "--")
+		if end < 0 {
+			return s.fault(s.pos, "comment without an end")
+		}
+		if !strings.HasPrefix(rest[4+end:], "-->") {
+			return s.fault(s.pos+4+end, "'--' inside a comment")
+		}
+		return s.verbatim(comment, 4+end+len("-->"))
+	case len(rest) >= 9 && strings.EqualFold(rest[:9], "<!DOCTYPE"):
+		return s.fault(s.pos, "a DOCTYPE is not allowed")
+	}
+	return s.fault(s.pos, "'<!' that starts neither comment nor CDATA section")
+}
+
+func (s *scanner) instruction(rest string) error {
+	name := nameEnd(rest, 2)
+	end := strings.Index(rest, "?>")
+	switch {
+	case end < 0 || name == 2 || name > end || name < end && !isSpace(rest[name]):
+		return s.fault(s.pos, "ill-formed processing instruction")
+	case strings.EqualFold(rest[2:name], "xml"):
+		return s.fault(s.pos, "an XML declaration is not allowed")
+	}
+	return s.verbatim(instruction, end+len("?>"))
+}
+
+// verbatim adds a node of that length, whose characters are only checked.
+func (s *scanner) verbatim(k kind, length int) error {
+	var m marks
+	for i := s.pos; i < s.pos+length; i++ {
+		switch charClasses[s.raw[i]] {
+		case charControl:
+			return s.fault(i, "character U+%04X is not allowed", s.raw[i])
+		case charHigh:
+			m |= hasHigh
+		}
+	}
+	s.leaf(k, s.pos+length, m)
+	return nil
+}
+
+func (s *scanner) endTag() error {
+	end := nameEnd(s.raw, s.pos+2)
+	name := s.raw[s.pos+2 : end]
+	end = skipSpace(s.raw, end)
+	if name == "" || end >= len(s.raw) || s.raw[end] != '>' {
+		return s.fault(s.pos, "ill-formed end tag")
+	}
+	i := s.open[len(s.open)-1]
+	n := &s.nodes[i]
+	if i == 0 {
+		return s.fault(s.pos, "</%s> without a start tag", name)
+	}
+	if want := s.raw[n.start+1 : n.start+1+n.name]; want != name {
+		return s.fault(s.pos, "</%s> where </%s> is due", name, want)
+	}
+	s.open = s.open[:len(s.open)-1]
+	n.tail, n.end, n.next = int32(s.pos), int32(end+1), int32(len(s.nodes))
+	s.pos = end + 1
+	return nil
+}
+
+func (s *scanner) startTag() error {
+	raw, start := s.raw, s.pos
+	end := nameEnd(raw, start+1)
+	if end == start+1 {
+		return s.fault(start, "'<' that starts no tag")
+	}
+	i := int32(len(s.nodes))
+	s.nodes = append(s.nodes, node{
+		start: int32(start), next: i + 1, parent: s.open[len(s.open)-1], attrs: int32(len(s.attrs)),
+		name: int32(end - start - 1), traits: elements[raw[start+1:end]],
+	})
+	for {
+		at := skipSpace(raw, end)
+		if at >= len(raw) {
+			return s.fault(start, "tag without an end")
+		}
+		switch {
+		case raw[at] == '>':
+			return s.opened(i, at+1)
+		case strings.HasPrefix(raw[at:], "/>"):
+			return s.closed(i, at+2)
+		case at == end:
+			return s.fault(at, "ill-formed start tag")
+		}
+		var err error
+		if end, err = s.attribute(i, at); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *scanner) opened(i int32, end int) error {
+	if len(s.open) > maxDepth {
+		return s.fault(s.pos, "elements nest more than %d deep", maxDepth)
+	}
+	s.open = append(s.open, i)
+	s.nodes[i].inner = int32(end)
+	s.pos = end
+	return s.unique(i)
+}
+
+func (s *scanner) closed(i int32, end int) error {
+	n := &s.nodes[i]
+	n.inner, n.tail, n.end = int32(end), int32(end), int32(end)
+	if len(s.open) > maxDepth {
+		return s.fault(s.pos, "elements nest more than %d deep", maxDepth)
+	}
+	s.pos = end
+	return s.unique(i)
+}
+
+// attribute reads the attribute of node i that starts at from, and returns where it ends.
+func (s *scanner) attribute(i int32, from int) (int, error) {
+	raw := s.raw
+	name := nameEnd(raw, from)
+	if name == from {
+		return 0, s.fault(from, "ill-formed start tag")
+	}
+	at := skipSpace(raw, name)
+	if at >= len(raw) || raw[at] != '=' {
+		return 0, s.fault(from, "attribute %s without a value", raw[from:name])
+	}
+	at = skipSpace(raw, at+1)
+	if at >= len(raw) || raw[at] != '"' && raw[at] != '\'' {
+		return 0, s.fault(at, "attribute %s without quotes", raw[from:name])
+	}
+	quote, start := raw[at], at+1
+	end, m, err := s.attributeValue(start, quote)
+	if err != nil {
+		return 0, err
+	}
+	s.attrs = append(s.attrs, attr{
+		name: int32(from), nameEnd: int32(name), value: int32(start), valueEnd: int32(end),
+		fate: fateOf(raw[from:name]), marks: m,
+	})
+	s.nodes[i].count++
+	return end + 1, nil
+}
+
+func (s *scanner) attributeValue(start int, quote byte) (int, marks, error) {
+	raw := s.raw
+	var m marks
+	for i := start; i < len(raw); i++ {
+		c := raw[i]
+		if c == quote {
+			return i, m, nil
+		}
+		switch charClasses[c] {
+		case charTag:
+			return 0, 0, s.fault(i, "'<' inside a value")
+		case charHigh:
+			m |= hasHigh
+		case charReference:
+			_, length := reference(raw[i:])
+			if length == 0 {
+				return 0, 0, s.badReference(i)
+			}
+			m |= hasReference
+			i += length - 1
+		case charControl:
+			return 0, 0, s.fault(i, "character U+%04X is not allowed", c)
+		}
+		if c < ' ' || c == '"' || c == '>' {
+			m |= hasOdd
+		}
+	}
+	return 0, 0, s.fault(start-1, "value without an end")
+}
+
+// unique refuses an element with two attributes of one name.
+func (s *scanner) unique(i int32) error {
+	n := &s.nodes[i]
+	as := s.attrs[n.attrs : n.attrs+n.count]
+	if len(as) > 16 {
+		seen := make(map[string]bool, len(as))
+		for _, a := range as {
+			name := s.raw[a.name:a.nameEnd]
+			if seen[name] {
+				return s.fault(int(a.name), "attribute %s twice", name)
+			}
+			seen[name] = true
+		}
+		return nil
+	}
+	for k := 1; k < len(as); k++ {
+		name := s.raw[as[k].name:as[k].nameEnd]
+		for j := range k {
+			if s.raw[as[j].name:as[j].nameEnd] == name {
+				return s.fault(int(as[k].name), "attribute %s twice", name)
+			}
+		}
+	}
+	return nil
+}
