@@ -30,9 +30,9 @@ func digestArg(d confluence.Digest) any {
 	return d[:]
 }
 
-// bytesArg keeps nil and empty apart from each other: NULL is nothing, a zero-length blob is empty.
+// bytesArg stores no bytes as NULL. Empty and nil are one: both are read as nil.
 func bytesArg(b []byte) any {
-	if b == nil {
+	if len(b) == 0 {
 		return nil
 	}
 	return b

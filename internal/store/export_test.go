@@ -1,0 +1,53 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// Pragma returns what the writing connection says about a pragma.
+func (s *Store) Pragma(name string) (value string, err error) {
+	err = s.Commit(context.Background(), Lease{}, func(tx *Tx) error {
+		_, err := tx.row("PRAGMA "+name, nil, &value)
+		return err
+	})
+	return value, err
+}
+
+// FillDisk makes the file unable to grow by more than some pages, as a full disk would, and returns a function that
+// gives room again.
+func (s *Store) FillDisk(pages int) (free func(), err error) {
+	var count int
+	set := func(n int) error {
+		return s.Commit(context.Background(), Lease{}, func(tx *Tx) error {
+			var got int
+			if _, err := tx.row("PRAGMA page_count", nil, &count); err != nil {
+				return err
+			}
+			if n == 0 {
+				n = count + pages
+			}
+			_, err := tx.row(fmt.Sprintf("PRAGMA max_page_count = %d", n), nil, &got)
+			return err
+		})
+	}
+	return func() { _ = set(1 << 30) }, set(0)
+}
+
+// Exec runs any statement.
+func (tx *Tx) Exec(query string, args ...any) error {
+	_, err := tx.exec(query, args...)
+	return err
+}
+
+// File is the path of the database.
+func (s *Store) File() string { return s.file() }
+
+// SchemaVersion is the newest version this binary knows.
+func SchemaVersion() int64 {
+	v, err := schemaVersion()
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
