@@ -1,0 +1,57 @@
+package xmlexport
+
+// labels settles to what labels are attached.
+func (r *resolver) labels() {
+	r.fallback("labelling", "content", "template IS NULL", listLabellings)
+	r.exec("UPDATE labelling SET content = NULL WHERE template IS NOT NULL")
+	r.exec("CREATE INDEX labelling_content ON labelling(content)")
+	r.exec("CREATE INDEX label_id ON label(id)")
+	r.exec(`INSERT INTO defect SELECT c.seq, NULL, c.class, 'missing label', c.id, c.title, 'Labelling#'||l.id, NULL FROM labelling l
+		JOIN item i ON i.id = l.content JOIN content c ON c.seq = i.seq WHERE l.label IS NULL OR l.label NOT IN (SELECT id FROM label)`)
+}
+
+// restrictions settles who holds which restriction. One that names a permission which is not there, or a permission that
+// names nobody, keeps a reader whom nobody knows: to drop it could open the page to everyone.
+func (r *resolver) restrictions() {
+	r.fallback("permset", "content", "1", listPermissionSets)
+	r.fallback("perm", "owner", "1", listPermissions)
+	r.exec("CREATE INDEX permset_content ON permset(content)")
+	r.exec(`INSERT INTO defect SELECT c.seq, NULL, c.class, 'missing permission', c.id, c.title, 'ContentPermission#'||l.item, NULL
+		FROM listing l JOIN permset s ON s.id = l.owner JOIN item i ON i.id = s.content JOIN content c ON c.seq = i.seq
+		WHERE l.kind = ? AND l.item NOT IN (SELECT id FROM perm)`, listPermissions)
+	r.exec(`INSERT INTO perm SELECT NULL, l.item, l.owner, NULL, 'ContentPermission#'||l.item, NULL, NULL FROM listing l
+		WHERE l.kind = ? AND l.item NOT IN (SELECT id FROM perm)`, listPermissions)
+	r.exec("UPDATE perm SET user = 'ContentPermission#'||id WHERE user IS NULL AND uname IS NULL AND grp IS NULL")
+	r.exec("UPDATE perm SET user = coalesce((SELECT id FROM user u WHERE u.lname = perm.uname), uname) WHERE user IS NULL AND uname IS NOT NULL")
+	r.exec("UPDATE spaceperm SET user = coalesce((SELECT id FROM user u WHERE u.lname = spaceperm.uname), uname) WHERE user IS NULL AND uname IS NOT NULL")
+	r.exec("CREATE INDEX perm_owner ON perm(owner)")
+	r.exec("CREATE INDEX spaceperm_space ON spaceperm(space)")
+	r.listedButMissing("missing permission set", listPermissionSets, "ContentPermissionSet", "permset")
+}
+
+// people tells which authors are unknown and turns authors known by name into their keys.
+func (r *resolver) people() {
+	r.exec("CREATE INDEX user_lname ON user(lname)")
+	const told = " FROM item i JOIN content c ON c.seq = i.seq WHERE i.onfile = 0 AND c."
+	r.exec(`INSERT INTO defect SELECT min(seq), NULL, NULL, 'missing user', who, NULL, 'ConfluenceUserImpl#'||who, NULL FROM (
+		SELECT c.creator who, c.seq` + told + `creator IS NOT NULL UNION ALL SELECT c.modifier, c.seq` + told + `modifier IS NOT NULL)
+		WHERE who NOT IN (SELECT id FROM user) GROUP BY who`)
+	r.exec(`INSERT INTO defect SELECT min(seq), NULL, NULL, 'missing user', who, NULL, 'user name '||who, NULL FROM (
+		SELECT c.cname who, c.seq` + told + `cname IS NOT NULL UNION ALL SELECT c.mname, c.seq` + told + `mname IS NOT NULL)
+		WHERE who NOT IN (SELECT lname FROM user WHERE lname IS NOT NULL UNION ALL SELECT lname FROM account WHERE lname IS NOT NULL) GROUP BY who`)
+	for _, c := range [][3]string{{"content", "creator", "cname"}, {"content", "modifier", "mname"}, {"space", "creator", "cname"}} {
+		r.exec("UPDATE " + c[0] + " SET " + c[1] + " = coalesce((SELECT id FROM user u WHERE u.lname = " + c[0] + "." + c[2] + " LIMIT 1), " + c[2] +
+			") WHERE " + c[1] + " IS NULL AND " + c[2] + " IS NOT NULL")
+	}
+}
+
+// versions tells what is wrong with the history. Old versions are no items; Version finds them.
+func (r *resolver) versions() {
+	r.exec(`INSERT INTO defect SELECT c.seq, c.space, c.class, 'duplicate version', c.id, c.title, ` + className + `||'#'||c.id, NULL FROM content c
+		JOIN (SELECT seq, row_number() OVER (PARTITION BY coalesce(original, id), version ORDER BY state, seq) n FROM content
+			WHERE class IN (1, 2) AND scope = 1 AND state IN (1, 5) AND version IS NOT NULL) d ON d.seq = c.seq WHERE d.n > 1`)
+	r.defects("orphan revision", `FROM content c WHERE c.class IN (1, 2) AND c.scope = 1 AND c.state = 5
+		AND (c.original IS NULL OR c.original NOT IN (SELECT id FROM content))`)
+	r.defects("deleted revision", "FROM content c WHERE c.class IN (1, 2) AND c.scope = 1 AND c.state = 3 AND c.original IS NOT NULL")
+	r.listedButMissing("missing revision object", listVersions, "Page", "content")
+}
