@@ -20,6 +20,9 @@ type Lease struct {
 // gets it under a new fence, which shuts out its earlier holder; so two activities that must exclude each other need
 // different owners.
 func (s *Store) Acquire(ctx context.Context, name, owner string, ttl time.Duration) (Lease, error) {
+	if name == "" || owner == "" {
+		return Lease{}, fmt.Errorf("store: a lease needs a name and an owner")
+	}
 	now := s.now()
 	l := Lease{Name: name, Owner: owner, Until: now.Add(ttl).UTC()}
 	err := s.Commit(ctx, Lease{}, func(tx *Tx) error {
@@ -82,7 +85,7 @@ func (tx *Tx) checkFence(l Lease) error {
 	if _, err := tx.row("SELECT owner, fence FROM leases WHERE name = ?", []any{l.Name}, &owner, &fence); err != nil {
 		return err
 	}
-	if owner != l.Owner || fence != l.Fence {
+	if owner == "" || owner != l.Owner || fence != l.Fence {
 		return tx.fail(fmt.Errorf("%w: %s is at fence %d, not %d", ErrFenced, l.Name, fence, l.Fence))
 	}
 	return nil
