@@ -42,12 +42,3 @@ func (tx *Tx) Exec(query string, args ...any) error {
 
 // File is the path of the database.
 func (s *Store) File() string { return s.file() }
-
-// SchemaVersion is the newest version this binary knows.
-func SchemaVersion() int64 {
-	v, err := schemaVersion()
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
