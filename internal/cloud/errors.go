@@ -15,12 +15,17 @@ import (
 // do sends a call and returns a *confluence.Error of what goes wrong. A 401, 403 or 404 is believed only after the
 // account has been confirmed, and asked again where the site is known to say it without meaning it.
 func (c *Connector) do(ctx context.Context, k call, out any) (rest.Answer, error) {
+	doubt := false
 	for try := 0; ; try++ {
 		ans, err := c.rest.Do(ctx, k.request(), out)
 		if err == nil {
 			return ans, nil
 		}
 		e := rest.As(err)
+		if doubt = doubt || e.Outcome == rest.MayBeDone; doubt {
+			// An earlier try may have been carried out, whatever the last one says.
+			e.Outcome = rest.MayBeDone
+		}
 		if e.Kind != rest.Status || !hidden(e.Status) {
 			return ans, c.fail(k, e)
 		}
