@@ -90,16 +90,23 @@ type Change struct {
 	Target confluence.ID
 	Parent confluence.TwinID // creates and moves: under which content; zero: the root
 	Title  string            // what carries Title
-	// Expect is the version that Side showed, for facets that have versions.
+	// Expect is the version that Side showed, for facets that have versions. Where the change needs another change of the
+	// same content, the version which that one left counts.
 	Expect int
-	// Relink marks the second pass over a body that was created before everything it refers to.
+	// Relink marks the second pass over a body that is written before everything it refers to exists. Until it succeeds
+	// the body must not count as agreed on.
 	Relink bool
-	// After, with VerbMove: the sibling it comes after; zero and First: before all others.
-	After confluence.TwinID
-	First bool
+	// After, with VerbMove: the sibling it comes after; zero and First: before all others, directly before Before.
+	// VerbMove with Parent among its facets puts a page at the root of the space.
+	After  confluence.TwinID
+	Before confluence.TwinID
+	First  bool
 	// Needs are indexes of the changes that must have succeeded before. They are always satisfiable in any topological
 	// order, and always point to changes of the same Result.
 	Needs []int
+	// Waits are indexes of changes that should have ended before, whatever became of them: comments keep the order in
+	// which they were written. They never close a cycle with Needs.
+	Waits []int
 }
 
 // Clash is a facet of a content that both sides changed, or that the receiving side changed, so that nothing is done.
@@ -118,6 +125,15 @@ type Result struct {
 	// Gone lists contents that both agreed on and that the sending side no longer has. Nothing is deleted for it in a
 	// migration.
 	Gone []confluence.TwinID
+	// Ordered lists the parents whose children stand in the sender's order, with what is to be recorded as agreed for
+	// the facet Order; parents for which just that is recorded already are left out. Sorted by twin.
+	Ordered []Ordered
 	// Unchanged counts contents that were compared and need nothing.
 	Unchanged int
+}
+
+// Ordered is an order of children that both sides show. The zero twin stands for the root of the space.
+type Ordered struct {
+	Twin   confluence.TwinID
+	Digest [2]confluence.Digest
 }

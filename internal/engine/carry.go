@@ -1,0 +1,220 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/migration"
+	"github.com/tandem-sync/tandem/internal/reconcile"
+	"github.com/tandem-sync/tandem/internal/store"
+)
+
+// write is one call about to be made: the change in the destination's words, and what is recorded around it.
+type write struct {
+	change  confluence.Change
+	verb    confluence.Verb // of a write known only by its journal row; else that of change
+	payload confluence.Payload
+	twin    confluence.TwinID
+	kind    confluence.Kind
+	facets  reconcile.Facets
+	target  confluence.ID // empty for creates
+	expect  int
+	// digest is what a probe compares a found body with: the content digest of the body as sent. Zero: no body.
+	digest confluence.Digest
+	blob   []byte // the body as sent
+	key    string // natural key
+	// note returns what is to be said about the content besides, in the transaction of the outcome.
+	note func() []migration.Finding
+	// also and after write what else became known by the call, in the transaction of the outcome.
+	also  func(*store.Tx, confluence.Result) error
+	after func(*store.Tx) error
+	// learned is the baseline row as it will be once the call has succeeded.
+	learned func(res confluence.Result) *store.AgreedRow
+	// complete is false where a body still holds references that cannot be written yet.
+	complete bool
+	// skip: the destination already has exactly this; nothing is sent.
+	skip bool
+}
+
+// carry makes one change: the writes it takes, one after the other. A refusal becomes a finding of its content.
+func (a *applier) carry(ctx context.Context, c reconcile.Change) error {
+	makings, err := a.prepare(ctx, c)
+	for i := 0; err == nil && i < len(makings); i++ {
+		var w *write
+		if w, err = makings[i](); err != nil {
+			break
+		}
+		if w.skip {
+			err = a.passOver(ctx, c, w)
+		} else {
+			_, err = a.s.perform(ctx, w, a)
+		}
+	}
+	if err == nil {
+		a.s.meter.done(c)
+		return nil
+	}
+	if ctx.Err() != nil || halts(err) || errors.Is(err, errNeed) {
+		return err
+	}
+	return a.s.refusedChange(ctx, a.view, c, err)
+}
+
+// passOver leaves out a write that would send what was sent before. In the last phase the facet then counts as carried;
+// before that it waits for the references that may still become resolvable.
+func (a *applier) passOver(ctx context.Context, c reconcile.Change, w *write) error {
+	if c.Verb != confluence.VerbPut {
+		return nil
+	}
+	if a.s.row.Task.Phase != migration.PhaseRelink {
+		a.s.hold(c.Twin)
+		return nil
+	}
+	row := w.learned(confluence.Result{})
+	return a.s.commit(ctx, func(tx *store.Tx) error { return tx.PutAgreed(a.s.pair.ID, *row) })
+}
+
+// perform makes one write under the journal: intent, call, outcome. After an unknown outcome it looks at the site before
+// anything is sent again.
+func (s *spaceRun) perform(ctx context.Context, w *write, a *applier) (confluence.Result, error) {
+	if s.sites[confluence.B].row.ReadOnly {
+		return confluence.Result{}, confluence.Errorf(confluence.CodeReadOnlySite, "site %q is switched read-only", s.sites[confluence.B].row.Name)
+	}
+	var retryOf string
+	for attempt := 1; ; attempt++ {
+		in, err := s.intend(ctx, w, attempt, retryOf)
+		if err != nil {
+			return confluence.Result{}, err
+		}
+		res, err := s.call(ctx, in, w)
+		if err == nil {
+			return res, s.succeed(ctx, in, w, res, a)
+		}
+		if !confluence.Unknown(err) {
+			res, err = s.refused(ctx, in, w, err)
+			if err == nil {
+				return res, s.succeed(ctx, in, w, res, a)
+			}
+			return res, err
+		}
+		if err := s.settle(ctx, store.Outcome{Op: in.Op, State: store.StateUnknown, Code: confluence.AsError(err).Code}); err != nil {
+			return res, err
+		}
+		found, res, err := s.probe(ctx, in, w)
+		if err != nil {
+			return res, err
+		}
+		if found {
+			return res, s.succeed(ctx, in, w, res, a)
+		}
+		if err := s.settle(ctx, store.Outcome{Op: in.Op, State: store.StateAbsent}); err != nil {
+			return res, err
+		}
+		if retryOf = in.Op; attempt >= maxAttempts {
+			return res, confluence.Errorf(confluence.CodeUnknownOutcome, "%s was sent %d times and is not there", w.describe(), attempt)
+		}
+	}
+}
+
+// maxAttempts bounds how often a write is sent that leaves no trace.
+const maxAttempts = 4
+
+// call sends the change. The failpoints stand where a crash hurts most.
+func (s *spaceRun) call(ctx context.Context, in store.Intent, w *write) (confluence.Result, error) {
+	verb := w.change.Verb()
+	s.e.opt.Fail("before-call", verb)
+	res, err := s.sites[confluence.B].writer.Apply(ctx, w.change, w.payload)
+	s.e.opt.Fail("after-call", verb)
+	if ctx.Err() != nil && err != nil {
+		// The caller went away in the middle of the call; whether the site got it is open until the next start.
+		return res, &confluence.Error{Code: confluence.CodeUnknownOutcome, What: w.describe() + " was interrupted",
+			Outcome: confluence.OutcomeUnknown, Err: ctx.Err()}
+	}
+	return res, err
+}
+
+// intend makes the intent durable.
+func (s *spaceRun) intend(ctx context.Context, w *write, attempt int, retryOf string) (store.Intent, error) {
+	in := store.Intent{
+		Op: s.e.opt.NewID(), Run: s.run.ID, Pair: s.pair.ID, Slice: s.slice.ID, Fence: s.lease.Fence,
+		Twin: w.twin, Side: confluence.B, Site: s.sites[confluence.B].row.Name, Verb: w.change.Verb(),
+		TargetID: w.target, Facets: w.facets, PreVersion: w.expect, PayloadDigest: w.digest,
+		NaturalKey: w.key, Attempt: attempt, RetryOf: retryOf,
+		SentAt: s.e.opt.Now(), TimeoutMS: s.e.opt.Timeout.Milliseconds(),
+	}
+	w.change = withMessage(w.change, in.Op)
+	err := s.commit(ctx, func(tx *store.Tx) error {
+		if w.blob != nil {
+			in.PayloadBlob = tx.PutBlob(w.blob)
+		}
+		return tx.Intend(in)
+	})
+	return in, err
+}
+
+// withMessage signs an update with the journal's op id (decision D16).
+func withMessage(c confluence.Change, op string) confluence.Change {
+	if u, ok := c.(confluence.Update); ok {
+		u.Message = fmt.Sprintf("[tandem %s]", op)
+		return u
+	}
+	return c
+}
+
+// succeed records the outcome together with what is now known about the twin, in one transaction.
+func (s *spaceRun) succeed(ctx context.Context, in store.Intent, w *write, res confluence.Result, a *applier) error {
+	row := w.learned(res)
+	err := s.commit(ctx, func(tx *store.Tx) error {
+		err := tx.Settle(store.Outcome{
+			Op: in.Op, State: store.StateDone, NewID: res.ID, NewVersion: res.Version, EndedAt: s.e.opt.Now(),
+		})
+		if err == nil && row != nil {
+			err = tx.PutAgreed(s.pair.ID, *row)
+		}
+		if err == nil && w.also != nil {
+			err = w.also(tx, res)
+		}
+		if err == nil && w.after != nil {
+			err = w.after(tx)
+		}
+		if err == nil && w.note != nil {
+			err = tx.AddFinding(s.run.ID, w.note()...)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if a != nil && row != nil {
+		a.learn(w.twin, destination{id: row.ID[confluence.B], version: row.Version[confluence.B], draft: row.Draft})
+	}
+	s.e.opt.Fail("after-outcome", in.Verb)
+	return nil
+}
+
+func (s *spaceRun) settle(ctx context.Context, o store.Outcome) error {
+	o.EndedAt = s.e.opt.Now()
+	return s.commit(ctx, func(tx *store.Tx) error { return tx.Settle(o) })
+}
+
+// refused records a refusal. "Exists" is looked into first: what is in the way may be our own earlier write that was
+// applied late.
+func (s *spaceRun) refused(ctx context.Context, in store.Intent, w *write, cause error) (confluence.Result, error) {
+	e := confluence.AsError(cause)
+	if e.Class() == confluence.ClassExists && w.target == "" {
+		found, res, err := s.probe(ctx, in, w)
+		if err != nil {
+			return res, err
+		}
+		if found {
+			return res, nil
+		}
+	}
+	err := s.settle(ctx, store.Outcome{Op: in.Op, State: store.StateRefused, HTTPStatus: e.Status, Code: e.Code})
+	return confluence.Result{}, errors.Join(cause, err)
+}
+
+// describe names a write for a message.
+func (w *write) describe() string { return fmt.Sprintf("%s %s", w.change.Verb(), w.key) }

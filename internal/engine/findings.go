@@ -1,0 +1,228 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/migration"
+	"github.com/tandem-sync/tandem/internal/reconcile"
+	"github.com/tandem-sync/tandem/internal/store"
+)
+
+// finding makes a finding of severity error about a content of the source.
+func (s *spaceRun) finding(code confluence.Code, c confluence.Content, effect confluence.Effect, facet, what string) migration.Finding {
+	entry := confluence.Lookup(code)
+	return s.stamp(migration.Finding{
+		Code: code, Severity: migration.SeverityError, Effect: effect, Site: s.sites[confluence.A].row.Name,
+		Content: migration.FindingContent{Kind: c.Kind, ID: c.ID, Title: c.Title, Twin: s.twinOf(c.ID)},
+		Where:   migration.FindingWhere{Facet: facet}, What: what, Cause: entry.Cause, Remedy: entry.Remedy, Count: 1,
+	})
+}
+
+// stamp says to which run and space a finding belongs.
+func (s *spaceRun) stamp(f migration.Finding) migration.Finding {
+	f.Run = s.run.ID
+	if f.Space == "" {
+		f.Space = s.scope.Key
+	}
+	f.At = s.e.opt.Now().UTC()
+	f.State = migration.StateOpen
+	return f
+}
+
+func (s *spaceRun) addFindings(ctx context.Context, findings []migration.Finding) error {
+	if len(findings) == 0 {
+		return nil
+	}
+	return s.commit(ctx, func(tx *store.Tx) error { return tx.AddFinding(s.run.ID, findings...) })
+}
+
+// refusedChange records that one change failed and its content did not arrive, or not as it should. The error stays one
+// of this content.
+func (s *spaceRun) refusedChange(ctx context.Context, v *view, c reconcile.Change, cause error) error {
+	src := v.source[c.Twin]
+	e := confluence.AsError(cause)
+	f := s.finding(e.Code, src.Content, effectOf(c), strings.Join(c.Facets.Names(), ","),
+		fmt.Sprintf("%s was refused: %s", describe(src.Content), e.What))
+	if e.Cause != "" {
+		f.Cause = e.Cause
+	}
+	f.Remedy = e.Help()
+	s.meter.failed(c)
+	if err := s.addFindings(ctx, []migration.Finding{f}); err != nil {
+		return err
+	}
+	return cause
+}
+
+func effectOf(c reconcile.Change) confluence.Effect {
+	switch c.Verb {
+	case confluence.VerbPost, confluence.VerbAttach, confluence.VerbComment:
+		return confluence.Lost
+	}
+	return confluence.Changed
+}
+
+// notTried records, without a call, that a change was not made because one it needs has failed.
+func (s *spaceRun) notTried(ctx context.Context, v *view, c reconcile.Change) error {
+	src := v.source[c.Twin]
+	s.meter.failed(c)
+	return s.addFindings(ctx, []migration.Finding{s.finding(confluence.CodeParentFailed, src.Content, effectOf(c), "",
+		describe(src.Content)+" was not tried, because what it belongs to failed")})
+}
+
+// reportSource records, once the source is read, everything that will not arrive as it is.
+func (s *spaceRun) reportSource(ctx context.Context, v *view) error {
+	var list []migration.Finding
+	for _, l := range v.left {
+		f := s.finding(l.code, l.row.Content, l.effect, "", l.what)
+		f.Severity = migration.SeverityWarning
+		if holder := s.holderOf(v, l.row.Content); holder != "" {
+			f.Where.Detail = "on " + holder
+		}
+		list = append(list, f)
+	}
+	for _, twin := range sortedKeys(v.source) {
+		list = append(list, s.sourceFindings(v.source[twin].Content)...)
+	}
+	if src := s.pair.Homes[confluence.A]; v.home != "" && (src == "" || s.twinOf(src) != v.home) {
+		f := s.finding(confluence.CodeExportDefect, v.source[v.home].Content, confluence.Changed, "home",
+			fmt.Sprintf("the space has no home page at the source; %s becomes it", describe(v.source[v.home].Content)))
+		f.Severity = migration.SeverityInfo
+		list = append(list, f)
+	}
+	return s.addFindings(ctx, list)
+}
+
+func (s *spaceRun) holderOf(v *view, c confluence.Content) string {
+	if w, ok := v.source[s.twinOf(c.Container)]; ok {
+		return describe(w.Content)
+	}
+	return ""
+}
+
+func (s *spaceRun) sourceFindings(c confluence.Content) []migration.Finding {
+	var list []migration.Finding
+	add := func(code confluence.Code, effect confluence.Effect, facet, what string) {
+		f := s.finding(code, c, effect, facet, what)
+		f.Severity = migration.SeverityWarning
+		list = append(list, f)
+	}
+	switch {
+	case c.Untitled:
+		add(confluence.CodeTitleChanged, confluence.Changed, "title", fmt.Sprintf("a page without a title arrives as %q", c.Title))
+	case c.SourceTitle != "" && c.Kind == confluence.Attachment:
+		add(confluence.CodeDuplicateFile, confluence.Changed, "file", fmt.Sprintf("the second file %q of a page arrives as %q", c.SourceTitle, c.Title))
+	case c.SourceTitle != "":
+		add(confluence.CodeTitleChanged, confluence.Changed, "title", fmt.Sprintf("%q arrives as %q, because two contents share the title", c.SourceTitle, c.Title))
+	}
+	if labels := personalLabels(c.Labels); len(labels) > 0 && (c.Kind == confluence.Page || c.Kind == confluence.BlogPost) {
+		names := make([]string, len(labels))
+		for i, l := range labels {
+			names[i] = l.String()
+		}
+		add(confluence.CodeLabelNotWritten, confluence.Lost, "labels", fmt.Sprintf("labels of %s that belong to a person or an app are not carried", describe(c)))
+		list[len(list)-1].Where.Detail = joinFew(names)
+		list[len(list)-1].Count = len(labels)
+	}
+	return list
+}
+
+func joinFew(list []string) string { return strings.Join(firstFew(list), "; ") }
+
+// report records what a finished phase left as it is: edits at the destination, and contents gone from the source.
+func (s *spaceRun) report(ctx context.Context, v *view, r reconcile.Result) error {
+	var list []migration.Finding
+	for _, c := range r.Clashes {
+		content := confluence.Content{}
+		if o := v.source[c.Twin]; o != nil {
+			content = o.Content
+		} else if o := v.target[c.Twin]; o != nil {
+			content = o.Content
+		}
+		f := s.finding(confluence.CodeTargetEdited, content, confluence.SkippedOver, strings.Join(c.Facet.Names(), ","), fmt.Sprintf("%s: %s", describe(content), c.What))
+		f.Content.Twin = c.Twin
+		f.Severity = migration.SeverityWarning
+		list = append(list, f)
+	}
+	for _, twin := range r.Gone {
+		content := confluence.Content{}
+		if o := v.target[twin]; o != nil {
+			content = o.Content
+		}
+		f := s.finding(confluence.CodeSourceGone, content, confluence.SkippedOver, "", describe(content)+" is no longer at the source and is left where it is")
+		f.Content.Twin = twin
+		f.Severity = migration.SeverityWarning
+		list = append(list, f)
+	}
+	return s.addFindings(ctx, list)
+}
+
+// decide asks reconcile what to do and leaves out what has failed in this run already.
+func (s *spaceRun) decide(ctx context.Context, v *view) (reconcile.Result, error) {
+	caps := s.ids[confluence.B].Caps
+	facets := reconcile.Title | reconcile.Parent | reconcile.Order | reconcile.Body | reconcile.Labels | reconcile.File
+	if s.scope.Restrictions {
+		facets |= reconcile.Restrictions
+	}
+	r := reconcile.Plan(v.eachBase, v.nodes, reconcile.Policy{
+		Mode: reconcile.SafeAToB, Facets: facets, Position: caps.Position, RootPosition: caps.RootPosition, FoldTitle: migration.FoldTitle,
+	})
+	failed, err := s.failedTwins(ctx)
+	if err != nil {
+		return r, err
+	}
+	r.Changes = without(r.Changes, func(c reconcile.Change) bool { return failed[c.Twin] || c.Verb == confluence.VerbPut && s.held(c.Twin) })
+	return r, nil
+}
+
+func (v *view) eachBase(yield func(reconcile.Agreed) bool) {
+	for _, b := range v.base {
+		if !yield(b) {
+			return
+		}
+	}
+}
+
+// failedTwins are the contents with an error in this run; they are tried again when somebody asks for it.
+func (s *spaceRun) failedTwins(ctx context.Context) (map[confluence.TwinID]bool, error) {
+	list, err := s.e.store.Findings(ctx, store.FindingFilter{Run: s.run.ID, Space: s.scope.Key, Severity: migration.SeverityError, State: migration.StateOpen})
+	failed := map[confluence.TwinID]bool{}
+	for _, f := range list {
+		failed[f.Content.Twin] = true
+	}
+	return failed, err
+}
+
+// without drops changes, and those that need a dropped one.
+func without(changes []reconcile.Change, drop func(reconcile.Change) bool) []reconcile.Change {
+	at := make([]int, len(changes))
+	var out []reconcile.Change
+	for i, c := range changes {
+		at[i] = -1
+		gone := drop(c)
+		needs := make([]int, 0, len(c.Needs))
+		for _, n := range c.Needs {
+			if at[n] < 0 {
+				gone = true
+				break
+			}
+			needs = append(needs, at[n])
+		}
+		if gone {
+			continue
+		}
+		var waits []int
+		for _, n := range c.Waits {
+			if at[n] >= 0 {
+				waits = append(waits, at[n])
+			}
+		}
+		c.Needs, c.Waits, c.N = needs, waits, len(out)
+		at[i] = len(out)
+		out = append(out, c)
+	}
+	return out
+}

@@ -1,0 +1,238 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/migration"
+	"github.com/tandem-sync/tandem/internal/reconcile"
+	"github.com/tandem-sync/tandem/internal/store"
+)
+
+// meter counts the work of one space while it runs. It is what people look at; nothing is decided by it.
+type meter struct {
+	e          *Engine
+	run, space string
+	stop       atomic.Bool // somebody wants the run to pause or to stop
+
+	mu     sync.Mutex
+	task   migration.Task
+	seen   map[meterKey]bool
+	base   [2]int64 // calls of both sides when the slice began
+	reads  [2]int   // contents read in this slice
+	sites  [2]*site
+	marks  []mark
+	told   time.Time
+	failCt map[confluence.TwinID]bool
+}
+
+type meterKey struct {
+	twin confluence.TwinID
+	what string
+}
+
+// mark is a moment and how much was done then; rates are taken over the last minute.
+type mark struct {
+	at   time.Time
+	done int
+}
+
+const rateWindow = time.Minute
+
+func (e *Engine) meterOf(run, space string, task migration.Task, sites [2]*site) *meter {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	key := sliceKey(run, space)
+	m := e.live[key]
+	if m == nil {
+		m = &meter{e: e, run: run, space: space, seen: map[meterKey]bool{}, failCt: map[confluence.TwinID]bool{}}
+		e.live[key] = m
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.task, m.sites = task, sites
+	m.base = callsOf(sites)
+	return m
+}
+
+func callsOf(sites [2]*site) (n [2]int64) {
+	for i, s := range sites {
+		if s == nil {
+			continue
+		}
+		if c, ok := s.reader.(confluence.Calls); ok {
+			n[i], _ = c.Calls()
+		}
+	}
+	return n
+}
+
+// tallies returns the tallies that a change counts towards.
+func tallies(c *migration.Counts, ch reconcile.Change) *migration.Tally {
+	switch ch.Verb {
+	case confluence.VerbPost, confluence.VerbPut:
+		switch ch.Kind {
+		case confluence.Page:
+			return &c.Pages
+		case confluence.BlogPost:
+			return &c.BlogPosts
+		}
+	case confluence.VerbAttach, confluence.VerbReplace:
+		return &c.Attachments
+	case confluence.VerbComment, confluence.VerbRecomment:
+		return &c.Comments
+	case confluence.VerbLabel:
+		return &c.Labels
+	case confluence.VerbRestrict:
+		return &c.Restrictions
+	}
+	return nil
+}
+
+// setTotals starts the tallies: everything there is, all of it still to be looked at.
+func (m *meter) setTotals(c migration.Counts) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.task.Counts = c
+	m.seen = map[meterKey]bool{}
+	m.failCt = map[confluence.TwinID]bool{}
+}
+
+// plan sets what is done already: everything that needs no change.
+func (m *meter) plan(changes []reconcile.Change) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	todo := map[*migration.Tally]int{}
+	seen := map[meterKey]bool{}
+	for _, ch := range changes {
+		t := tallies(&m.task.Counts, ch)
+		k := meterKey{ch.Twin, string(ch.Verb)}
+		if t != nil && !ch.Relink && !seen[k] {
+			seen[k] = true
+			todo[t]++
+		}
+	}
+	for _, t := range []*migration.Tally{&m.task.Counts.Pages, &m.task.Counts.BlogPosts, &m.task.Counts.Attachments,
+		&m.task.Counts.Comments, &m.task.Counts.Labels, &m.task.Counts.Restrictions} {
+		done := max(0, t.Total-todo[t]-t.Failed)
+		if t.Done == 0 {
+			t.Unchanged = done
+		}
+		t.Done = max(t.Done, done)
+	}
+	m.marks = append(m.marks, mark{m.e.opt.Now(), m.doneLocked()})
+}
+
+func (m *meter) done(ch reconcile.Change) {
+	m.mu.Lock()
+	m.task.Arrived = true
+	k := meterKey{ch.Twin, string(ch.Verb)}
+	if t := tallies(&m.task.Counts, ch); t != nil && !m.seen[k] && t.Done < t.Total {
+		m.seen[k] = true
+		t.Done++
+	}
+	m.marks = append(m.marks, mark{m.e.opt.Now(), m.doneLocked()})
+	m.trim()
+	m.mu.Unlock()
+	m.tell()
+}
+
+func (m *meter) failed(ch reconcile.Change) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t := tallies(&m.task.Counts, ch); t != nil && !m.failCt[ch.Twin] {
+		m.failCt[ch.Twin] = true
+		t.Failed++
+	}
+}
+
+func (m *meter) read(side confluence.Side, n int) {
+	m.mu.Lock()
+	m.reads[side] += n
+	m.mu.Unlock()
+	m.tell()
+}
+
+func (m *meter) doneLocked() int {
+	c := m.task.Counts
+	return c.Pages.Done + c.BlogPosts.Done + c.Attachments.Done + c.Comments.Done
+}
+
+func (m *meter) trim() {
+	since := m.e.opt.Now().Add(-rateWindow)
+	for len(m.marks) > 2 && m.marks[1].at.Before(since) {
+		m.marks = m.marks[1:]
+	}
+}
+
+// tell sends progress to whoever listens, at most four times a second.
+func (m *meter) tell() {
+	now := m.e.opt.Now()
+	m.mu.Lock()
+	if now.Sub(m.told) < 250*time.Millisecond {
+		m.mu.Unlock()
+		return
+	}
+	m.told = now
+	m.mu.Unlock()
+	m.e.hub.publish(Event{Kind: EventProgress, Run: m.run, Space: m.space, At: now.UTC()})
+}
+
+// store copies the counts into the row that is about to be written.
+func (m *meter) store(t *migration.Task) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t.Counts, t.Arrived = m.task.Counts, t.Arrived || m.task.Arrived
+	m.task.Phase, m.task.Status = t.Phase, t.Status
+}
+
+func (m *meter) wanted() bool { return m.stop.Load() }
+
+// flush adds the calls made since the slice began to the run.
+func (m *meter) flush() {
+	m.mu.Lock()
+	now, base := callsOf(m.sites), m.base
+	m.base = now
+	m.mu.Unlock()
+	if now == base {
+		return
+	}
+	err := m.e.store.Commit(context.Background(), store.Lease{}, func(tx *store.Tx) error {
+		for _, side := range confluence.Sides {
+			if n := now[side] - base[side]; n > 0 {
+				if err := tx.AddCalls(m.run, side, n); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		m.e.opt.Log.Warn("calls not counted", "run", m.run, "error", err)
+	}
+}
+
+// rate returns contents a second over the last minute, 0 while nothing can be said.
+func (m *meter) rate() float64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.trim()
+	if len(m.marks) < 2 {
+		return 0
+	}
+	first, last := m.marks[0], m.marks[len(m.marks)-1]
+	span := last.at.Sub(first.at).Seconds()
+	if span <= 0 {
+		return 0
+	}
+	return float64(last.done-first.done) / span
+}
+
+func (m *meter) snapshot() migration.Task {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.task
+}

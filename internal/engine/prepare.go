@@ -1,0 +1,362 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/reconcile"
+	"github.com/tandem-sync/tandem/internal/store"
+)
+
+// making makes a write when its turn has come: one that follows another needs to know what that one brought.
+type making func() (*write, error)
+
+// prepare turns a decision into the writes it takes, in their order.
+func (a *applier) prepare(ctx context.Context, c reconcile.Change) ([]making, error) {
+	one := func(m making) []making { return []making{m} }
+	switch c.Verb {
+	case confluence.VerbPost:
+		return a.prepareCreate(ctx, c)
+	case confluence.VerbPut:
+		return a.prepareUpdate(ctx, c)
+	case confluence.VerbMove:
+		return one(func() (*write, error) { return a.move(c) }), nil
+	case confluence.VerbLabel:
+		return a.prepareLabels(c), nil
+	case confluence.VerbRestrict:
+		return one(func() (*write, error) { return a.restriction(c.Twin) }), nil
+	case confluence.VerbAttach, confluence.VerbReplace:
+		return one(func() (*write, error) { return a.file(c) }), nil
+	case confluence.VerbComment, confluence.VerbRecomment:
+		return one(func() (*write, error) { return a.comment(ctx, c) }), nil
+	}
+	return nil, confluence.Errorf(confluence.CodeInternal, "no way to carry %s", c.Verb)
+}
+
+// row starts the baseline row that a write will leave behind.
+func (a *applier) row(twin confluence.TwinID) store.AgreedRow {
+	var row store.AgreedRow
+	if was := a.view.agreed[twin]; was != nil {
+		row = *was
+	}
+	src := a.view.source[twin]
+	row.Twin, row.Kind = twin, src.Content.Kind
+	row.ID[confluence.A], row.Version[confluence.A] = src.Content.ID, src.Content.Version.Number
+	if d, ok := a.destOf(twin); ok {
+		row.ID[confluence.B], row.Version[confluence.B] = d.id, d.version
+	}
+	return row
+}
+
+// learner returns the function that fills the row in once the site has answered. Rows of one twin are written by several
+// changes that may run side by side, so it merges into what is known then, under a lock.
+func (a *applier) learner(twin confluence.TwinID, facets reconcile.Facets, edit func(*store.AgreedRow)) func(confluence.Result) *store.AgreedRow {
+	return func(res confluence.Result) *store.AgreedRow {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		row := a.row(twin)
+		if res.ID != "" && row.ID[confluence.B] == "" {
+			row.ID[confluence.B] = res.ID
+		}
+		if res.Version > row.Version[confluence.B] {
+			row.Version[confluence.B] = res.Version
+		}
+		node := a.view.nodeOf(twin)
+		for _, f := range reconcile.AllFacets {
+			if facets&f == 0 {
+				continue
+			}
+			row.Digest[confluence.A][f.Index()] = node.Digest[f.Index()]
+			row.Digest[confluence.B][f.Index()] = confluence.Digest{}
+			row.Pending |= f
+			row.Facets &^= f
+		}
+		if facets&reconcile.Parent != 0 {
+			row.Parent = node.Parent
+		}
+		if edit != nil {
+			edit(&row)
+		}
+		a.view.agreed[twin] = &row
+		return &row
+	}
+}
+
+func (v *view) nodeOf(twin confluence.TwinID) reconcile.Node {
+	i, ok := findNode(v.nodes[confluence.A], twin)
+	if !ok {
+		return reconcile.Node{}
+	}
+	return v.nodes[confluence.A][i]
+}
+
+// prepareCreate makes a page or blog post. In a space that others can already see, a restricted page comes as a draft,
+// is restricted, and only then published (decision D26).
+func (a *applier) prepareCreate(ctx context.Context, c reconcile.Change) ([]making, error) {
+	src := a.view.source[c.Twin]
+	r, err := a.render(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	guarded := a.s.pair.Opened && !src.Content.Restrictions.Open()
+	create := func() (*write, error) { return a.create(c, src, r, guarded) }
+	if !guarded {
+		return []making{create}, nil
+	}
+	return []making{
+		create,
+		func() (*write, error) { return a.restriction(c.Twin) },
+		func() (*write, error) { return a.update(c, src, r) },
+	}, nil
+}
+
+func (a *applier) create(c reconcile.Change, src *store.Observed, r rendered, draft bool) (*write, error) {
+	change := confluence.Create{Space: a.s.space(confluence.B), Kind: c.Kind, Title: c.Title, Draft: draft}
+	var err error
+	if c.Kind == confluence.BlogPost {
+		if a.s.ids[confluence.B].Caps.BlogDate {
+			change.Created = src.Content.Created
+		}
+	} else if change.Parent, change.Root, err = a.parentFor(c.Parent); err != nil {
+		return nil, err
+	}
+	facets := reconcile.Title | reconcile.Parent
+	if !draft {
+		facets |= completeBody(r)
+	}
+	w := a.pageWrite(c, src, r, facets)
+	w.change = change
+	w.key = naturalKey(string(c.Kind), a.s.pair.Keys[confluence.B], c.Title)
+	w.learned = a.learner(c.Twin, facets, func(row *store.AgreedRow) {
+		a.wrotePage(row, c, src)
+		row.Draft, row.Sent = draft, r.digest
+	})
+	return w, nil
+}
+
+// pageWrite starts a write that carries a page's body.
+func (a *applier) pageWrite(c reconcile.Change, src *store.Observed, r rendered, facets reconcile.Facets) *write {
+	return &write{
+		payload: confluence.Payload{Body: r.body}, twin: c.Twin, kind: c.Kind, facets: facets,
+		digest: r.digest, blob: []byte(r.body.Raw), complete: r.complete,
+	}
+}
+
+func (a *applier) wrotePage(row *store.AgreedRow, c reconcile.Change, src *store.Observed) {
+	title := c.Title
+	if title == "" {
+		title = src.Content.Title
+	}
+	row.Title = [2]string{src.Content.Title, title}
+	row.Ancestor = src.RawBlob
+	row.Refs[confluence.A] = a.view.prints[confluence.A][c.Twin].encode()
+}
+
+// prepareUpdate writes title, parent and body of a page that exists. A draft left behind by a crash is restricted before
+// it is published.
+func (a *applier) prepareUpdate(ctx context.Context, c reconcile.Change) ([]making, error) {
+	src := a.view.source[c.Twin]
+	r, err := a.render(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	update := func() (*write, error) { return a.update(c, src, r) }
+	if d, ok := a.destOf(c.Twin); ok && d.draft {
+		return []making{func() (*write, error) { return a.restriction(c.Twin) }, update}, nil
+	}
+	return []making{update}, nil
+}
+
+func (a *applier) update(c reconcile.Change, src *store.Observed, r rendered) (*write, error) {
+	d, ok := a.destOf(c.Twin)
+	if !ok {
+		return nil, errNeed
+	}
+	title := c.Title
+	if title == "" {
+		title = src.Content.Title
+	}
+	change := confluence.Update{
+		ID: d.id, Kind: c.Kind, Space: a.s.space(confluence.B), Title: title, Expect: d.version, Publish: d.draft, Minor: true,
+	}
+	if c.Facets.Has(reconcile.Parent) && c.Kind == confluence.Page && !a.view.nodeOf(c.Twin).Home {
+		parent, root, err := a.parentFor(c.Parent)
+		if err != nil {
+			return nil, err
+		}
+		if !root {
+			change.Parent = parent
+		}
+	}
+	facets := (c.Facets & (reconcile.Title | reconcile.Parent)) | completeBody(r)
+	w := a.pageWrite(c, src, r, facets)
+	w.change, w.target, w.expect = change, d.id, d.version
+	w.key = naturalKey("update", string(d.id))
+	if w.skip = !d.draft && a.sentAlready(c, r); w.skip {
+		facets = reconcile.Body
+	}
+	w.learned = a.learner(c.Twin, facets, func(row *store.AgreedRow) {
+		a.wrotePage(row, c, src)
+		row.Draft, row.Sent = false, r.digest
+	})
+	return w, nil
+}
+
+func completeBody(r rendered) reconcile.Facets {
+	if r.complete {
+		return reconcile.Body
+	}
+	return 0
+}
+
+func naturalKey(parts ...string) string {
+	key := ""
+	for i, p := range parts {
+		if i > 0 {
+			key += "/"
+		}
+		key += p
+	}
+	return key
+}
+
+// parentFor returns the destination's id of a parent, or that the page stands at the root of the space.
+func (a *applier) parentFor(parent confluence.TwinID) (id confluence.ID, root bool, err error) {
+	if parent == "" {
+		return "", true, nil
+	}
+	d, ok := a.destOf(parent)
+	if !ok {
+		return "", false, errNeed
+	}
+	return d.id, false, nil
+}
+
+// hashing counts the bytes of an upload into a digest. A retry starts afresh.
+type hashing struct {
+	io.ReadCloser
+	h hash.Hash
+}
+
+func (r hashing) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	r.h.Write(p[:n])
+	return n, err
+}
+
+func (a *applier) file(c reconcile.Change) (*write, error) {
+	src := a.view.source[c.Twin]
+	file := src.Content.File
+	holder, ok := a.destOf(a.view.nodeOf(c.Twin).Parent)
+	if !ok {
+		return nil, errNeed
+	}
+	var last hash.Hash
+	w := &write{twin: c.Twin, kind: confluence.Attachment, facets: reconcile.Title | reconcile.Parent | reconcile.File,
+		key: naturalKey("file", string(holder.id), src.Content.Title)}
+	w.payload.Open = func(ctx context.Context) (io.ReadCloser, error) {
+		rc, err := a.s.sites[confluence.A].reader.Open(ctx, src.Content)
+		if err != nil {
+			return nil, err
+		}
+		last = sha256.New()
+		return hashing{rc, last}, nil
+	}
+	if c.Verb == confluence.VerbAttach {
+		w.change = confluence.Attach{Container: holder.id, Name: src.Content.Title, MediaType: file.MediaType, Comment: file.Comment, Size: file.Size}
+	} else {
+		d, ok := a.destOf(c.Twin)
+		if !ok {
+			return nil, errNeed
+		}
+		w.target, w.expect = d.id, d.version
+		w.change = confluence.ReplaceFile{ID: d.id, Container: holder.id, Name: src.Content.Title, MediaType: file.MediaType, Comment: file.Comment, Size: file.Size}
+	}
+	w.learned = a.learner(c.Twin, w.facets, func(row *store.AgreedRow) {
+		row.Title = [2]string{src.Content.Title, src.Content.Title}
+	})
+	w.after = func(tx *store.Tx) error {
+		if last == nil {
+			return nil
+		}
+		seen := *src
+		seen.FileSum = hex.EncodeToString(last.Sum(nil))
+		return tx.PutObserved(seen)
+	}
+	return w, nil
+}
+
+func (a *applier) comment(ctx context.Context, c reconcile.Change) (*write, error) {
+	src := a.view.source[c.Twin]
+	r, err := a.render(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	facets := reconcile.Parent | completeBody(r)
+	w := &write{payload: confluence.Payload{Body: r.body}, twin: c.Twin, kind: confluence.Comment, facets: facets,
+		digest: r.digest, blob: []byte(r.body.Raw), complete: r.complete}
+	if c.Verb == confluence.VerbRecomment {
+		d, ok := a.destOf(c.Twin)
+		if !ok {
+			return nil, errNeed
+		}
+		w.change, w.target, w.expect = confluence.UpdateComment{ID: d.id, Expect: d.version}, d.id, d.version
+		w.key = naturalKey("comment", string(d.id))
+	} else if err := a.newComment(w, src); err != nil {
+		return nil, err
+	}
+	w.learned = a.learner(c.Twin, facets, func(row *store.AgreedRow) {
+		row.Ancestor, row.Sent = src.RawBlob, r.digest
+		row.Refs[confluence.A] = a.view.prints[confluence.A][c.Twin].encode()
+	})
+	return w, nil
+}
+
+func (a *applier) newComment(w *write, src *store.Observed) error {
+	holder, ok := a.destOf(a.s.twinOf(src.Content.Container))
+	if !ok {
+		return errNeed
+	}
+	change := confluence.CreateComment{Container: holder.id, ContainerKind: confluence.Page}
+	if h := a.view.source[a.s.twinOf(src.Content.Container)]; h != nil {
+		change.ContainerKind = h.Content.Kind
+	}
+	if reply := src.Content.Comment.ReplyTo; reply != "" {
+		parent, ok := a.destOf(a.s.twinOf(reply))
+		if !ok {
+			return errNeed
+		}
+		change.ReplyTo = parent.id
+	}
+	w.change = change
+	w.key = naturalKey("comment", string(w.twin))
+	return nil
+}
+
+func (a *applier) move(c reconcile.Change) (*write, error) {
+	d, ok := a.destOf(c.Twin)
+	if !ok {
+		return nil, errNeed
+	}
+	if c.Facets.Has(reconcile.Parent) {
+		return nil, confluence.Errorf(confluence.CodeNotCapable, "the site has no way to move a page to the root of its space")
+	}
+	move := confluence.Move{ID: d.id, Where: confluence.After}
+	next := c.After
+	if c.First {
+		move.Where, next = confluence.Before, c.Before
+	}
+	target, ok := a.destOf(next)
+	if !ok {
+		return nil, errNeed
+	}
+	move.Target = target.id
+	w := &write{change: move, twin: c.Twin, kind: c.Kind, target: d.id, key: fmt.Sprintf("%s %s %s", d.id, move.Where, target.id)}
+	w.learned = func(confluence.Result) *store.AgreedRow { return nil }
+	return w, nil
+}

@@ -1,0 +1,402 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/store"
+)
+
+// skewMargin is how far a site's clock may be behind ours before one of its fresh contents looks older than our intent.
+const skewMargin = 15 * time.Minute
+
+// probe looks whether a write whose outcome is open has been made (the table of verbs in the design of the journal). It
+// knows the write by its intent alone, because after a crash nothing else is left. found is false only where the site
+// showed that it was not made.
+func (s *spaceRun) probe(ctx context.Context, in store.Intent, w *write) (found bool, res confluence.Result, err error) {
+	s.e.opt.Log.Info("probing", "op", in.Op, "verb", in.Verb, "key", in.NaturalKey)
+	switch in.Verb {
+	case confluence.VerbPost:
+		return s.probeCreate(ctx, in)
+	case confluence.VerbPut, confluence.VerbRecomment, confluence.VerbReplace:
+		return s.probeVersion(ctx, in, kindOf(w, in))
+	case confluence.VerbAttach:
+		return s.probeFile(ctx, in)
+	case confluence.VerbComment:
+		return s.probeComment(ctx, in)
+	case confluence.VerbTrash:
+		return s.probeGone(ctx, in, kindOf(w, in))
+	case confluence.VerbUncomment:
+		return s.probeGone(ctx, in, confluence.Comment)
+	case confluence.VerbSpace:
+		return s.probeSpace(ctx, in)
+	}
+	// Moves, labels, restrictions, permissions and the home page set a state: making them again changes nothing, and what
+	// the site shows is read before anything counts as agreed.
+	return false, res, nil
+}
+
+func kindOf(w *write, in store.Intent) confluence.Kind {
+	if w != nil {
+		return w.kind
+	}
+	switch in.Verb {
+	case confluence.VerbRecomment:
+		return confluence.Comment
+	case confluence.VerbReplace:
+		return confluence.Attachment
+	}
+	return confluence.Page
+}
+
+// sentBefore waits until nothing sent at the intent's time can still be applied (decision D30).
+func (s *spaceRun) waitTimeout(ctx context.Context, in store.Intent) error {
+	return s.e.opt.Wait(ctx, in.SentAt.Add(time.Duration(in.TimeoutMS)*time.Millisecond))
+}
+
+// probeCreate finds a page or blog post by title, creator and body. A page's title is unique in its space, so looking is
+// enough; a blog post's is not, so the request must be over first.
+func (s *spaceRun) probeCreate(ctx context.Context, in store.Intent) (bool, confluence.Result, error) {
+	kind, title, ok := createKey(in.NaturalKey)
+	if !ok {
+		return false, confluence.Result{}, confluence.Errorf(confluence.CodeInternal, "journal key %q names no content", in.NaturalKey)
+	}
+	if kind == confluence.BlogPost {
+		if err := s.waitTimeout(ctx, in); err != nil {
+			return false, confluence.Result{}, err
+		}
+	}
+	list, err := s.sites[confluence.B].reader.Find(ctx, confluence.Probe{
+		Space: s.space(confluence.B), Kind: kind, Title: title, Creator: s.ids[confluence.B].Me.ID, Since: in.SentAt.Add(-skewMargin),
+	})
+	if err != nil {
+		return false, confluence.Result{}, err
+	}
+	taken, err := s.takenIDs(ctx)
+	if err != nil {
+		return false, confluence.Result{}, err
+	}
+	for _, c := range list {
+		if !taken[c.ID] && s.ours(c, in) {
+			return true, resultOf(c), nil
+		}
+	}
+	return false, confluence.Result{}, nil
+}
+
+// createKey takes the natural key of a create apart: kind/space key/title.
+func createKey(key string) (confluence.Kind, string, bool) {
+	kind, rest, ok := strings.Cut(key, "/")
+	if !ok {
+		return "", "", false
+	}
+	_, title, ok := strings.Cut(rest, "/")
+	return confluence.Kind(kind), title, ok
+}
+
+// ours reports whether a found content is what an intent meant to make.
+func (s *spaceRun) ours(c confluence.Content, in store.Intent) bool {
+	if c.Creator != s.ids[confluence.B].Me.ID {
+		return false
+	}
+	if !c.Created.IsZero() && c.Kind != confluence.BlogPost && c.Created.Before(in.SentAt.Add(-skewMargin)) {
+		return false
+	}
+	if in.PayloadDigest.IsZero() {
+		return true
+	}
+	if d, err := sentDigest(c.Body.Raw); err == nil && d == in.PayloadDigest {
+		return true
+	}
+	// A body that the destination converts (wiki markup) or that nobody can parse has no comparable digest: title,
+	// creator, time and an untouched first version must do.
+	return !s.comparable(in) && c.Version.Number <= 1
+}
+
+// comparable reports whether the body of an intent is one whose digest survives at the site.
+func (s *spaceRun) comparable(in store.Intent) bool {
+	rows, err := s.e.store.ObservedByID(context.Background(), s.pair.ID, confluence.A, s.sourceOf[in.Twin])
+	if err != nil || len(rows) == 0 {
+		return true
+	}
+	return !rows[0].Form.Opaque
+}
+
+func resultOf(c confluence.Content) confluence.Result {
+	return confluence.Result{ID: c.ID, Version: c.Version.Number, Position: c.Position, Positioned: c.Positioned}
+}
+
+// takenIDs are the destination's contents that already have a twin: none of them can be the answer to an open create.
+func (s *spaceRun) takenIDs(ctx context.Context) (map[confluence.ID]bool, error) {
+	taken := map[confluence.ID]bool{}
+	err := s.e.store.EachAgreed(ctx, s.pair.ID, func(a store.AgreedRow) error {
+		taken[a.ID[confluence.B]] = true
+		return nil
+	})
+	return taken, err
+}
+
+// probeVersion looks whether an update was made: by the version it was to make and the op id in its message.
+func (s *spaceRun) probeVersion(ctx context.Context, in store.Intent, kind confluence.Kind) (bool, confluence.Result, error) {
+	reader := s.sites[confluence.B].reader
+	list, err := reader.Fetch(ctx, kind, []confluence.ID{in.TargetID}, confluence.FacetBody)
+	if err != nil {
+		return false, confluence.Result{}, err
+	}
+	if len(list) == 0 {
+		return false, confluence.Result{}, confluence.Errorf(confluence.CodeNotThere, "%s is not there or not visible", in.NaturalKey)
+	}
+	now := list[0]
+	switch {
+	case now.Version.Number <= in.PreVersion:
+		return false, confluence.Result{}, nil
+	case now.Version.Number > in.PreVersion+1:
+		if now, err = reader.Version(ctx, kind, in.TargetID, in.PreVersion+1); err != nil {
+			return false, confluence.Result{}, err
+		}
+	}
+	if s.madeBy(now, in) {
+		return true, resultOf(now), nil
+	}
+	return false, confluence.Result{}, confluence.Errorf(confluence.CodeVersionMoved, "%s was edited by somebody else in between", in.NaturalKey)
+}
+
+func (s *spaceRun) madeBy(c confluence.Content, in store.Intent) bool {
+	if strings.Contains(c.Version.Message, "[tandem ") {
+		return strings.Contains(c.Version.Message, "[tandem "+in.Op+"]") || slices.Contains(s.opsOf(in), opIn(c.Version.Message))
+	}
+	d, err := sentDigest(c.Body.Raw)
+	return err == nil && !in.PayloadDigest.IsZero() && d == in.PayloadDigest
+}
+
+// opIn returns the op id that a version message carries.
+func opIn(message string) string {
+	_, rest, _ := strings.Cut(message, "[tandem ")
+	op, _, _ := strings.Cut(rest, "]")
+	return op
+}
+
+// opsOf lists the earlier attempts of the same write: a late effect of one of them is ours as well.
+func (s *spaceRun) opsOf(in store.Intent) []string {
+	var ops []string
+	for op := in.RetryOf; op != ""; {
+		ops = append(ops, op)
+		rows, err := s.e.store.Journal(context.Background(), store.JournalFilter{Op: op})
+		if err != nil || len(rows) == 0 {
+			break
+		}
+		op = rows[0].RetryOf
+	}
+	return ops
+}
+
+// probeFile finds an upload by name and compares the bytes.
+func (s *spaceRun) probeFile(ctx context.Context, in store.Intent) (bool, confluence.Result, error) {
+	_, rest, _ := strings.Cut(in.NaturalKey, "/")
+	container, name, _ := strings.Cut(rest, "/")
+	list, err := s.sites[confluence.B].reader.Find(ctx, confluence.Probe{
+		Space: s.space(confluence.B), Kind: confluence.Attachment, Container: confluence.ID(container), Title: name,
+	})
+	if err != nil || len(list) == 0 {
+		return false, confluence.Result{}, err
+	}
+	found := list[0]
+	same, err := s.sameBytes(ctx, in.Twin, found)
+	if err != nil {
+		return false, confluence.Result{}, err
+	}
+	if !same {
+		return false, confluence.Result{}, confluence.Errorf(confluence.CodeTitleTaken, "another file is named %q there", name)
+	}
+	return true, resultOf(found), nil
+}
+
+// sameBytes compares a source file with one of the destination.
+func (s *spaceRun) sameBytes(ctx context.Context, twin confluence.TwinID, found confluence.Content) (bool, error) {
+	rows, err := s.e.store.ObservedByID(ctx, s.pair.ID, confluence.A, s.sourceOf[twin])
+	if err != nil || len(rows) == 0 {
+		return false, err
+	}
+	src := rows[0].Content
+	if src.File == nil || found.File == nil || src.File.Size != found.File.Size {
+		return false, nil
+	}
+	a, err := sumOf(ctx, s.sites[confluence.A].reader, src)
+	if err != nil {
+		return false, err
+	}
+	b, err := sumOf(ctx, s.sites[confluence.B].reader, found)
+	return a == b, err
+}
+
+// sumOf reads a file and returns the lower-case hex of its SHA-256.
+func sumOf(ctx context.Context, r confluence.Reader, c confluence.Content) (string, error) {
+	rc, err := r.Open(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	defer rc.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, rc); err != nil {
+		return "", confluence.Errorf(confluence.CodeUnusableAnswer, "the file %q cannot be read to its end", c.Title).Because(err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// probeComment finds a comment by its text. A comment has no natural key, so the request must be over first, and a copy
+// that already stands for another comment does not count.
+func (s *spaceRun) probeComment(ctx context.Context, in store.Intent) (bool, confluence.Result, error) {
+	if err := s.waitTimeout(ctx, in); err != nil {
+		return false, confluence.Result{}, err
+	}
+	container, reply, err := s.commentPlace(ctx, in)
+	if err != nil || container == "" {
+		return false, confluence.Result{}, err
+	}
+	list, err := s.sites[confluence.B].reader.Find(ctx, confluence.Probe{
+		Space: s.space(confluence.B), Kind: confluence.Comment, Container: container, ReplyTo: reply,
+		Creator: s.ids[confluence.B].Me.ID, Since: in.SentAt.Add(-skewMargin),
+	})
+	if err != nil {
+		return false, confluence.Result{}, err
+	}
+	taken, err := s.takenIDs(ctx)
+	if err != nil {
+		return false, confluence.Result{}, err
+	}
+	for _, c := range list {
+		if !taken[c.ID] && s.ours(c, in) {
+			return true, resultOf(c), nil
+		}
+	}
+	return false, confluence.Result{}, nil
+}
+
+// commentPlace returns where at the destination the comment of an intent belongs.
+func (s *spaceRun) commentPlace(ctx context.Context, in store.Intent) (container, reply confluence.ID, err error) {
+	rows, err := s.e.store.ObservedByID(ctx, s.pair.ID, confluence.A, s.sourceOf[in.Twin])
+	if err != nil || len(rows) == 0 {
+		return "", "", err
+	}
+	c := rows[0].Content
+	find := func(id confluence.ID) (confluence.ID, error) {
+		if id == "" {
+			return "", nil
+		}
+		agreed, err := s.e.store.AgreedByTwin(ctx, s.pair.ID, s.twinOf(id))
+		if err != nil || len(agreed) == 0 {
+			return "", err
+		}
+		return agreed[0].ID[confluence.B], nil
+	}
+	if container, err = find(c.Container); err != nil {
+		return "", "", err
+	}
+	if c.Comment != nil {
+		reply, err = find(c.Comment.ReplyTo)
+	}
+	return container, reply, err
+}
+
+func (s *spaceRun) probeGone(ctx context.Context, in store.Intent, kind confluence.Kind) (bool, confluence.Result, error) {
+	list, err := s.sites[confluence.B].reader.Fetch(ctx, kind, []confluence.ID{in.TargetID}, 0)
+	if err != nil {
+		return false, confluence.Result{}, err
+	}
+	gone := len(list) == 0 || list[0].Status == confluence.Trashed
+	return gone, confluence.Result{ID: in.TargetID}, nil
+}
+
+// probeSpace adopts a space of the wanted key that our own account made after the intent.
+func (s *spaceRun) probeSpace(ctx context.Context, in store.Intent) (bool, confluence.Result, error) {
+	list, err := s.sites[confluence.B].reader.Spaces(ctx, []string{s.pair.Keys[confluence.B]})
+	if err != nil || len(list) == 0 {
+		return false, confluence.Result{}, err
+	}
+	sp := list[0]
+	mine := sp.Creator == s.ids[confluence.B].Me.ID && (sp.Created.IsZero() || !sp.Created.Before(in.SentAt.Add(-skewMargin)))
+	if !mine {
+		return false, confluence.Result{}, keyTaken(s.pair, s.sites[confluence.B])
+	}
+	return true, confluence.Result{ID: sp.ID, HomeID: sp.HomeID}, nil
+}
+
+func keyTaken(p store.Pair, dst *site) error {
+	e := confluence.Errorf(confluence.CodeKeyTaken, "space key %s is taken at the destination", p.Keys[confluence.B])
+	e.Where = confluence.Where{Site: dst.row.Name, Space: p.Keys[confluence.B]}
+	return e
+}
+
+// settleUnknown settles, before anything is planned, every write that an earlier execution left without an outcome.
+func (s *spaceRun) settleUnknown(ctx context.Context) error {
+	open, err := s.e.store.OpenIntents(ctx, store.JournalFilter{Pair: s.pair.ID})
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	v, err := s.look(ctx)
+	if err != nil {
+		return err
+	}
+	a := newApplier(s, v, emptyResult)
+	for _, row := range open {
+		if err := s.settleOne(ctx, a, row); err != nil {
+			return err
+		}
+	}
+	s.e.say(ctx, s.run.ID, s.scope.Key, "info", "", fmt.Sprintf("%s: %d operations had an unknown outcome and were looked up", s.scope.Key, len(open)))
+	return nil
+}
+
+func (s *spaceRun) settleOne(ctx context.Context, a *applier, row store.JournalRow) error {
+	if row.Outcome.State == store.StateIntent {
+		if err := s.settle(ctx, store.Outcome{Op: row.Op, State: store.StateUnknown, Code: confluence.CodeUnknownOutcome}); err != nil {
+			return err
+		}
+	}
+	w := a.revive(row.Intent)
+	found, res, err := s.probe(ctx, row.Intent, w)
+	switch {
+	case err != nil && confluence.ClassOf(err) == confluence.ClassConflict:
+		return s.settle(ctx, store.Outcome{Op: row.Op, State: store.StateOvertaken, Code: confluence.AsError(err).Code})
+	case err != nil && confluence.ClassOf(err) == confluence.ClassExists, err != nil && confluence.ClassOf(err) == confluence.ClassNotFound:
+		return s.settle(ctx, store.Outcome{Op: row.Op, State: store.StateAbsent, Code: confluence.AsError(err).Code})
+	case err != nil:
+		return err
+	case !found:
+		return s.settle(ctx, store.Outcome{Op: row.Op, State: store.StateAbsent})
+	}
+	return s.succeed(ctx, row.Intent, w, res, a)
+}
+
+// revive makes of an intent what is needed to record its outcome.
+func (a *applier) revive(in store.Intent) *write {
+	w := &write{verb: in.Verb, twin: in.Twin, target: in.TargetID, expect: in.PreVersion, facets: in.Facets, digest: in.PayloadDigest, key: in.NaturalKey, kind: confluence.Page}
+	w.learned = func(confluence.Result) *store.AgreedRow { return nil }
+	src := a.view.source[in.Twin]
+	if src == nil {
+		return w
+	}
+	w.kind = src.Content.Kind
+	w.learned = a.learner(in.Twin, in.Facets, func(row *store.AgreedRow) {
+		title := src.Content.Title
+		if _, t, ok := createKey(in.NaturalKey); ok && in.Verb == confluence.VerbPost {
+			title = t
+		}
+		row.Title = [2]string{src.Content.Title, title}
+		if print, ok := a.view.prints[confluence.A][in.Twin]; ok {
+			row.Refs[confluence.A] = print.encode()
+			row.Ancestor = src.RawBlob
+		}
+		if !in.PayloadDigest.IsZero() {
+			row.Sent = in.PayloadDigest
+		}
+	})
+	return w
+}

@@ -1,0 +1,181 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tandem-sync/tandem/internal/body"
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/migration"
+	"github.com/tandem-sync/tandem/internal/store"
+)
+
+// leftOut is a content of the source that is not carried, and why.
+type leftOut struct {
+	row    *store.Observed
+	code   confluence.Code
+	reason string // a reason of parity exceptions, or empty where the proof does not cover it either
+	effect confluence.Effect
+	what   string
+}
+
+// sieve parts what is carried from what is not: what the destination cannot hold, what is not carried yet, and what
+// belongs to something that is left out itself.
+func sieve(all []*store.Observed, plan migration.Plan, caps confluence.Capabilities) (carried []*store.Observed, left []leftOut) {
+	byID := make(map[confluence.ID]*store.Observed, len(all))
+	for _, o := range all {
+		byID[o.Content.ID] = o
+	}
+	for _, o := range all {
+		if why, ok := refuse(o, byID, caps); ok {
+			left = append(left, why)
+		} else {
+			carried = append(carried, o)
+		}
+	}
+	return carried, left
+}
+
+func refuse(o *store.Observed, byID map[confluence.ID]*store.Observed, caps confluence.Capabilities) (leftOut, bool) {
+	c := o.Content
+	switch c.Kind {
+	case confluence.Comment:
+		return refuseComment(o, byID, caps)
+	case confluence.Attachment:
+		if c.File == nil || c.File.Missing {
+			return leftOut{o, confluence.CodeFileMissing, "", confluence.Lost,
+				describe(c) + " has no bytes at the source"}, true
+		}
+		if caps.MaxFile > 0 && c.File.Size > caps.MaxFile {
+			return leftOut{o, confluence.CodeTooLarge, "", confluence.Lost,
+				describe(c) + " is larger than the destination takes"}, true
+		}
+	case confluence.Page, confluence.BlogPost:
+		return leftOut{}, false
+	default:
+		return leftOut{o, confluence.CodeNotCapable, "", confluence.SkippedOver,
+			describe(c) + " is of a kind that is not carried"}, true
+	}
+	return leftOut{}, false
+}
+
+func refuseComment(o *store.Observed, byID map[confluence.ID]*store.Observed, caps confluence.Capabilities) (leftOut, bool) {
+	c := o.Content
+	if holder := byID[c.Container]; holder != nil && holder.Content.Kind == confluence.Attachment {
+		return leftOut{o, confluence.CodeCommentNotMoved, "comment-on-attachment", confluence.Lost,
+			"a comment on " + describe(holder.Content) + " is not carried"}, true
+	}
+	if c.Comment == nil {
+		return leftOut{}, false
+	}
+	if c.Comment.Kind == confluence.Inline && !caps.InlineComments {
+		what := "an inline comment is not carried yet"
+		if c.Comment.ReplyTo != "" {
+			what = "a reply to an inline comment is not carried yet"
+		}
+		return leftOut{o, confluence.CodeCommentNotMoved, "inline-comments", confluence.Lost, what}, true
+	}
+	return leftOut{}, false
+}
+
+// carriedLabels are the labels that can be given to others' contents: personal ones belong to their owner.
+func carriedLabels(labels []confluence.Label) []confluence.Label {
+	var out []confluence.Label
+	for _, l := range labels {
+		if l.Prefix == "global" || l.Prefix == "" {
+			out = append(out, confluence.Label{Prefix: "global", Name: strings.ToLower(l.Name)})
+		}
+	}
+	return out
+}
+
+// personalLabels are the others.
+func personalLabels(labels []confluence.Label) []confluence.Label {
+	return slices.DeleteFunc(slices.Clone(labels), func(l confluence.Label) bool {
+		return l.Prefix == "global" || l.Prefix == ""
+	})
+}
+
+// chooseHome says which source page is, or becomes, the home page: the source's own, else the first root page.
+func (s *spaceRun) chooseHome(v *view) confluence.TwinID {
+	if id := s.pair.Homes[confluence.A]; id != "" {
+		if t := s.twinOf(id); v.source[t] != nil {
+			return t
+		}
+	}
+	var first *store.Observed
+	for _, o := range v.source {
+		root := o.Content.Kind == confluence.Page && s.sourceParent(v, o.Content) == ""
+		if root && (first == nil || bySibling(o, first) < 0) {
+			first = o
+		}
+	}
+	if first == nil {
+		return ""
+	}
+	return first.Twin
+}
+
+// principalSet collects principals without repetition.
+type principalSet struct {
+	users  map[confluence.UserID]bool
+	groups map[string]bool
+}
+
+func (p *principalSet) add(perms []confluence.Permission) {
+	for _, x := range perms {
+		p.put(x.Principal)
+	}
+}
+
+func (p *principalSet) put(x confluence.Principal) {
+	if u, ok := x.User(); ok {
+		p.users[u] = true
+	} else if g, ok := x.Group(); ok {
+		p.groups[g] = true
+	}
+}
+
+func (p *principalSet) sorted() usedPeople {
+	var u usedPeople
+	for id := range p.users {
+		u.users = append(u.users, id)
+	}
+	for g := range p.groups {
+		u.groups = append(u.groups, g)
+	}
+	slices.Sort(u.users)
+	slices.Sort(u.groups)
+	return u
+}
+
+// usedIn collects everybody who is mentioned or restricted in what is carried.
+func usedIn(v *view) (*principalSet, error) {
+	used := &principalSet{users: map[confluence.UserID]bool{}, groups: map[string]bool{}}
+	for _, o := range v.source {
+		for _, list := range [][]confluence.Principal{o.Content.Restrictions.Read, o.Content.Restrictions.Update} {
+			for _, p := range list {
+				used.put(p)
+			}
+		}
+		slots, err := decodeSlots(o.Form.Refs)
+		if err != nil {
+			return nil, err
+		}
+		for _, slot := range slots {
+			if slot.Kind == body.SlotUser {
+				used.users[slot.User] = true
+			}
+		}
+	}
+	return used, nil
+}
+
+func keysOf[K ~string](m map[K]bool) []K {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
