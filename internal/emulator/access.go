@@ -1,0 +1,109 @@
+package emulator
+
+import "slices"
+
+// allowed reports whether the user holds a permission in the space.
+func (s *space) allowed(u *user, key, target string) bool {
+	for _, g := range s.grants {
+		if g.key == key && g.target == target && u.is(g.principal) {
+			return true
+		}
+	}
+	for _, a := range s.roles {
+		if roleAllows(a.role, key, target) && u.is(a.principal) {
+			return true
+		}
+	}
+	return false
+}
+
+// sees reports whether the user may see anything of the space.
+func (s *space) sees(u *user) bool { return s.allowed(u, "read", "space") }
+
+// sees reports whether the user may read the content: the space is visible, no read restriction on the way up from it
+// shuts the user out, and a draft is the user's own.
+func (c *content) sees(u *user) bool {
+	c = c.root()
+	return c.space.sees(u) && c.open(u)
+}
+
+func (c *content) open(u *user) bool {
+	if c.status == draft && c.creator != u {
+		return false
+	}
+	for at := c; at != nil; at = at.parent {
+		if read, _ := at.restricted(); len(read) > 0 && !slices.ContainsFunc(read, u.is) {
+			return false
+		}
+	}
+	return true
+}
+
+// edits reports whether the user may change the content.
+func (c *content) edits(u *user) bool {
+	on := c.root()
+	target := c.kind.String()
+	if target == "folder" {
+		target = "page"
+	}
+	if !on.sees(u) || !on.space.allowed(u, "create", target) {
+		return false
+	}
+	_, update := on.restricted()
+	return len(update) == 0 || slices.ContainsFunc(update, u.is)
+}
+
+// removes reports whether the user may delete the content.
+func (c *content) removes(u *user) bool {
+	target := c.kind.String()
+	if target == "folder" {
+		target = "page"
+	}
+	if c.creator == u && c.edits(u) {
+		return true
+	}
+	return c.edits(u) && c.root().space.allowed(u, "delete", target)
+}
+
+// readers returns the sorted principals, as single users, that can read the content, or "everyone".
+func (s *Site) readers(c *content) []string {
+	var out []string
+	all := true
+	for _, u := range s.people.users {
+		if !u.active {
+			continue
+		}
+		if c.sees(u) {
+			out = append(out, "user:"+u.id)
+			continue
+		}
+		all = false
+	}
+	if all {
+		return []string{"everyone"}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// roleKinds are the roles of a site with role-based access and what they allow.
+var roleKinds = []struct{ id, name, description string }{
+	{"admin", "Admin", "Can do everything in the space"},
+	{"manager", "Manager", "Can manage content"},
+	{"collaborator", "Collaborator", "Can create and edit content"},
+	{"viewer", "Viewer", "Can view content"},
+}
+
+func roleAllows(role, key, target string) bool {
+	switch role {
+	case "admin":
+		return true
+	case "manager":
+		return key != "administer"
+	case "collaborator":
+		return key == "read" || key == "create"
+	case "viewer":
+		return key == "read"
+	}
+	return false
+}

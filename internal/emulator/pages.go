@@ -1,0 +1,316 @@
+package emulator
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// nouns are how error texts call contents.
+var nouns = map[kind]string{
+	page: "page", blogPost: "blog post", folder: "folder", comment: "comment", attachment: "attachment",
+}
+
+// visible returns a content of that kind if it exists and the caller may read it. A purged content gives the bare 404.
+func (c *call) visible(id string, k kind) (*content, error) {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return nil, invalid("Provided value {" + id + "} for 'id' is not the correct type. Expected type is ContentId")
+	}
+	p := c.world.contents[n]
+	if p == nil && n <= c.world.next && n >= firstID {
+		return nil, bare()
+	}
+	if p == nil || p.kind != k || !p.sees(c.user) {
+		return nil, missing(nouns[k], id)
+	}
+	return p, nil
+}
+
+// firstID is below every id the site gives.
+const firstID = 1 << 20
+
+var pageStatuses = []string{"current", "archived", "deleted", "trashed"}
+
+// contentsOf is what a listing of pages or blog posts goes through.
+func (c *call) contentsOf(k kind, spaces map[int64]bool) []*content {
+	var out []*content
+	for _, s := range c.world.spaces {
+		if spaces != nil && !spaces[s.id] || !s.sees(c.user) {
+			continue
+		}
+		list := s.pages
+		if k == blogPost {
+			list = s.blogs
+		}
+		if len(spaces) == 1 {
+			return list
+		}
+		out = append(out, list...)
+	}
+	slices.SortFunc(out, func(a, b *content) int { return int(a.id - b.id) })
+	return out
+}
+
+// filter reads what listings of pages and blog posts have in common.
+func (c *call) filter(valid []string, def ...status) (func(*content) bool, error) {
+	statuses, err := c.statuses(valid, def...)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := c.ids("id", 250)
+	if err != nil {
+		return nil, err
+	}
+	title, byTitle := c.query["title"]
+	return func(p *content) bool {
+		return statuses[p.status] && (ids == nil || ids[p.id]) && (!byTitle || fold(p.title) == fold(title[0])) &&
+			p.status != draft && p.sees(c.user)
+	}, nil
+}
+
+func listPages(c *call) (answer, error) {
+	return c.listContents(page, []string{"id", "created-date", "modified-date", "title"}, pageStatuses, current, archived)
+}
+
+func listBlogPosts(c *call) (answer, error) {
+	return c.listContents(blogPost, []string{"id", "created-date", "modified-date"}, []string{"current", "deleted", "trashed"}, current)
+}
+
+func (c *call) listContents(k kind, sorts, valid []string, def ...status) (answer, error) {
+	spaces, err := c.ids("space-id", 100)
+	if err != nil {
+		return answer{}, err
+	}
+	keep, err := c.filter(valid, def...)
+	if err != nil {
+		return answer{}, err
+	}
+	if c.query.Get("subtype") == "live" {
+		keep = func(*content) bool { return false }
+	}
+	if ids, _ := c.ids("id", 250); ids != nil {
+		return c.listRows(c.named(ids, k, spaces), keep, sorts)
+	}
+	return c.listRows(c.contentsOf(k, spaces), keep, sorts)
+}
+
+// named returns contents by id, in id order.
+func (c *call) named(ids map[int64]bool, k kind, spaces map[int64]bool) []*content {
+	var out []*content
+	for id := range ids {
+		if p := c.world.contents[id]; p != nil && p.kind == k && (spaces == nil || spaces[p.space.id]) {
+			out = append(out, p)
+		}
+	}
+	slices.SortFunc(out, func(a, b *content) int { return int(a.id - b.id) })
+	return out
+}
+
+func (c *call) listRows(rows []*content, keep func(*content) bool, sorts []string) (answer, error) {
+	w, err := c.window(25)
+	if err != nil {
+		return answer{}, err
+	}
+	o, err := c.order(sorts...)
+	if err != nil {
+		return answer{}, err
+	}
+	picked, cursor := pick(rows, keep, o, w)
+	var out []object
+	for _, p := range picked {
+		row := c.pageV2(p)
+		if row["body"], err = c.bodyV2(p.body, bulkForms...); err != nil {
+			return answer{}, err
+		}
+		out = append(out, row)
+	}
+	return c.listing(out, cursor)
+}
+
+func listSpacePages(k kind) func(*call) (answer, error) {
+	return func(c *call) (answer, error) {
+		s, err := c.spaceByID(c.params[0])
+		if err != nil {
+			return answer{}, err
+		}
+		keep, err := c.filter(pageStatuses, current, archived)
+		if err != nil {
+			return answer{}, err
+		}
+		if depth := c.query.Get("depth"); depth == "root" {
+			all := keep
+			keep = func(p *content) bool { return all(p) && p.parent == nil }
+		} else if depth != "" && depth != "all" {
+			return answer{}, invalid("Provided value {" + depth + "} for 'depth' is not valid")
+		}
+		list := s.pages
+		if k == blogPost {
+			list = s.blogs
+		}
+		return c.listRows(list, keep, []string{"id", "created-date", "modified-date", "title"})
+	}
+}
+
+// getPage answers a page or a blog post, now or as one of its versions.
+func getPage(k kind) func(*call) (answer, error) {
+	return func(c *call) (answer, error) {
+		p, err := c.visible(c.params[0], k)
+		if err != nil {
+			return answer{}, err
+		}
+		valid := []string{"current", "archived", "trashed", "deleted", "historical", "draft"}
+		statuses, err := c.statuses(valid, current, archived, trashed)
+		if err != nil {
+			return answer{}, err
+		}
+		asDraft := c.flag("get-draft", false) || statuses[draft]
+		historical := c.query.Get("version") != ""
+		if p.status == draft && !asDraft || p.status != draft && !statuses[p.status] && !asDraft && !historical {
+			return answer{}, missing(nouns[k], c.params[0])
+		}
+		return c.pageAnswer(p, asDraft)
+	}
+}
+
+func (c *call) pageAnswer(p *content, asDraft bool) (answer, error) {
+	o := c.single(c.pageV2(p))
+	body := p.body
+	if asDraft && p.more != nil && p.more.pending != nil {
+		d := p.more.pending
+		o["status"], o["title"], body = "draft", d.title, d.body
+		o["version"] = versionV2(1, &version{at: d.at, by: d.by})
+	} else if n := c.query.Get("version"); n != "" {
+		number, err := strconv.Atoi(n)
+		v, at, found := p.versionAt(number)
+		if err != nil || !found {
+			return answer{}, failf(http.StatusNotFound, "NOT_FOUND", "Cannot find version [%s] of content with id [%s]", n, p.idText())
+		}
+		o["version"], body = versionV2(number, v), at
+		if number != p.number() {
+			o["status"] = "historical"
+			if v.title != "" {
+				o["title"] = v.title
+			}
+		}
+	}
+	var err error
+	if o["body"], err = c.bodyV2(body, singleForms...); err != nil {
+		return answer{}, err
+	}
+	if !c.flag("include-version", true) {
+		delete(o, "version")
+	}
+	c.includes(p, o)
+	return ok(o)
+}
+
+// includes adds what the include parameters of a single content ask for.
+func (c *call) includes(p *content, o object) {
+	self := c.r.URL.Path + "/"
+	add := func(name, member, path string, rows func() []object) {
+		if c.flag(name, false) {
+			o[member] = c.included(rows(), self+path)
+		}
+	}
+	add("include-labels", "labels", "labels", func() []object { return labelsV2(p.labels) })
+	add("include-properties", "properties", "properties", func() []object { return c.propertiesV2(p) })
+	add("include-operations", "operations", "operations", func() []object { return c.operations(p) })
+	add("include-likes", "likes", "likes/users", func() []object { return nil })
+	add("include-versions", "versions", "versions", func() []object { return p.versionsV2() })
+	if c.flag("include-favorited-by-current-user-status", false) {
+		o["isFavoritedByCurrentUser"] = false
+	}
+	if c.flag("include-direct-children", false) && p.tree() {
+		o["directChildren"] = c.included(c.childRows(p), self+"direct-children")
+	}
+}
+
+func (c *call) operations(p *content) []object {
+	out := []object{{"operation": "read", "targetType": p.kind.String()}}
+	if p.edits(c.user) {
+		out = append(out, object{"operation": "update", "targetType": p.kind.String()})
+	}
+	if p.removes(c.user) {
+		out = append(out, object{"operation": "delete", "targetType": p.kind.String()})
+	}
+	return out
+}
+
+// versionAt returns one version of a content and its body.
+func (c *content) versionAt(number int) (*version, span, bool) {
+	if number == c.number() {
+		return &c.last, c.body, true
+	}
+	at := number - int(c.firstAt)
+	if at < 0 || at >= len(c.older) {
+		return nil, span{}, false
+	}
+	return &c.older[at], c.older[at].body, true
+}
+
+// versionsV2 lists the versions, newest first.
+func (c *content) versionsV2() []object {
+	out := []object{versionV2(c.number(), &c.last)}
+	for i := len(c.older) - 1; i >= 0; i-- {
+		out = append(out, versionV2(int(c.firstAt)+i, &c.older[i]))
+	}
+	return out
+}
+
+func listVersions(k kind, member string) func(*call) (answer, error) {
+	return func(c *call) (answer, error) {
+		p, err := c.visible(numeric(c.params[0]), k)
+		if err != nil {
+			return answer{}, err
+		}
+		w, err := c.window(25)
+		if err != nil {
+			return answer{}, err
+		}
+		o := order[int]{key: func(n int) sortKey { return sortKey{N: int64(n)} }, desc: c.query.Get("sort") != "modified-date"}
+		numbers := make([]int, 0, p.number())
+		for n := int(p.firstAt); n <= p.number(); n++ {
+			numbers = append(numbers, n)
+		}
+		rows, cursor := pick(numbers, func(int) bool { return true }, o, w)
+		var out []object
+		for _, n := range rows {
+			v, at, _ := p.versionAt(n)
+			row := versionV2(n, v)
+			entity := object{"id": p.idText(), "title": p.title}
+			if v.title != "" {
+				entity["title"] = v.title
+			}
+			if entity["body"], err = c.bodyV2(at, bulkForms...); err != nil {
+				return answer{}, err
+			}
+			row[member] = entity
+			out = append(out, row)
+		}
+		return c.listing(out, cursor)
+	}
+}
+
+func getVersion(k kind) func(*call) (answer, error) {
+	return func(c *call) (answer, error) {
+		p, err := c.visible(numeric(c.params[0]), k)
+		if err != nil {
+			return answer{}, err
+		}
+		n, err := strconv.Atoi(c.params[1])
+		v, _, found := p.versionAt(n)
+		if err != nil || !found {
+			return answer{}, failf(http.StatusNotFound, "NOT_FOUND", "Cannot find version [%s] of content with id [%s]", c.params[1], p.idText())
+		}
+		o := versionV2(n, v)
+		o["contentTypeModified"], o["collaborators"] = false, []string{v.by.id}
+		if n > int(p.firstAt) {
+			o["prevVersion"] = n - 1
+		}
+		if n < p.number() {
+			o["nextVersion"] = n + 1
+		}
+		return ok(o)
+	}
+}

@@ -1,0 +1,145 @@
+package emulator
+
+import (
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+)
+
+// user is an account of the site.
+type user struct {
+	id, name, email string
+	token           string
+	active, admin   bool
+	app             bool
+	zone            *time.Location
+	groups          []*group
+}
+
+type group struct {
+	id, name string
+	members  []*user
+}
+
+// everyone is the group that each account is in and that a new space is open to.
+const everyone = "confluence-users"
+
+// adminsGroup may administer the site.
+const adminsGroup = "confluence-admins"
+
+// people are the accounts and groups, guarded by the Site's lock.
+type people struct {
+	users   []*user // in order of creation
+	byID    map[string]*user
+	byLogin map[string]*user // "email:token" with the e-mail in lower case
+	groups  []*group         // by name
+}
+
+const serviceID = "svc-tandem"
+
+// AddUser adds an account that is in no group but the default one. Its API token is Token(id).
+func (s *Site) AddUser(id, name, email string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addUser(id, name, email)
+}
+
+func (s *Site) addUser(id, name, email string) *user {
+	token := s.digest("token", id)
+	u := &user{id: id, name: name, email: email, token: "ATATT" + hex.EncodeToString(token[:20]), active: true, zone: s.set.zone}
+	s.people.users = append(s.people.users, u)
+	s.people.byID[id] = u
+	s.people.byLogin[login(email, u.token)] = u
+	s.join(s.addGroup(everyone), u)
+	return u
+}
+
+func login(email, token string) string { return strings.ToLower(email) + ":" + token }
+
+// SetActive deactivates an account or lets it in again. A deactivated account stays readable by its id.
+func (s *Site) SetActive(id string, active bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u := s.people.byID[id]; u != nil {
+		u.active = active
+	}
+}
+
+// AddGroup adds a group, or members to a group that exists. Unknown members are left out.
+func (s *Site) AddGroup(name string, members ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := s.addGroup(name)
+	for _, id := range members {
+		if u := s.people.byID[id]; u != nil {
+			s.join(g, u)
+		}
+	}
+}
+
+func (s *Site) addGroup(name string) *group {
+	if g := s.people.group(name); g != nil {
+		return g
+	}
+	g := &group{id: s.uuid("group", name), name: name}
+	at, _ := slices.BinarySearchFunc(s.people.groups, name, func(g *group, name string) int { return strings.Compare(g.name, name) })
+	s.people.groups = slices.Insert(s.people.groups, at, g)
+	return g
+}
+
+func (s *Site) join(g *group, u *user) {
+	if !slices.Contains(g.members, u) {
+		g.members = append(g.members, u)
+		u.groups = append(u.groups, g)
+	}
+	if g.name == adminsGroup {
+		u.admin = true
+	}
+}
+
+func (p *people) group(name string) *group {
+	for _, g := range p.groups {
+		if g.name == name {
+			return g
+		}
+	}
+	return nil
+}
+
+func (p *people) groupByID(id string) *group {
+	for _, g := range p.groups {
+		if g.id == id {
+			return g
+		}
+	}
+	return nil
+}
+
+// Token returns the API token of an account, or nothing if there is no such account.
+func (s *Site) Token(id string) string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if u := s.people.byID[id]; u != nil {
+		return u.token
+	}
+	return ""
+}
+
+// Revoke makes the account's token invalid from now on.
+func (s *Site) Revoke(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u := s.people.byID[id]; u != nil {
+		delete(s.people.byLogin, login(u.email, u.token))
+	}
+}
+
+// is reports whether the user is what the principal names.
+func (u *user) is(principal string) bool {
+	if id, ok := strings.CutPrefix(principal, "user:"); ok {
+		return u != nil && u.id == id
+	}
+	name, ok := strings.CutPrefix(principal, "group:")
+	return ok && u != nil && slices.ContainsFunc(u.groups, func(g *group) bool { return g.name == name })
+}

@@ -1,0 +1,277 @@
+package emulator
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// all targets and keys of the classic permissions that a new space gives.
+var fullGrants = []struct{ key, target string }{
+	{"read", "space"}, {"administer", "space"}, {"archive", "page"}, {"create", "attachment"}, {"create", "blogpost"},
+	{"create", "comment"}, {"create", "page"}, {"delete", "attachment"}, {"delete", "blogpost"}, {"delete", "comment"},
+	{"delete", "page"}, {"delete", "space"}, {"export", "space"}, {"restrict_content", "space"},
+}
+
+// openTo gives a new space its permissions: all to the creator; unless private, all but administration to everyone.
+func (c *call) openTo(s *space, private bool, roles []assignmentRequest) {
+	me := "user:" + c.user.id
+	if c.set.roleMode == "ROLES" {
+		s.roles = append(s.roles, assignment{"USER", me, "admin"})
+		if !private && len(roles) == 0 {
+			s.roles = append(s.roles, assignment{"GROUP", "group:" + everyone, "collaborator"})
+		}
+		for _, r := range roles {
+			c.assign(s, r)
+		}
+		return
+	}
+	for _, g := range fullGrants {
+		s.grants = append(s.grants, &grant{c.world.newID(), me, g.key, g.target})
+		if !private && g.key != "administer" && g.target != "space" || !private && g.key == "read" {
+			s.grants = append(s.grants, &grant{c.world.newID(), "group:" + everyone, g.key, g.target})
+		}
+	}
+}
+
+// grantsV2 are the permissions of a space as REST v2 shows them.
+func (c *call) grantsV2(s *space) []object {
+	var out []object
+	for _, g := range s.grants {
+		out = append(out, object{
+			"id": text(g.id), "principal": c.principalV2(g.principal), "operation": object{"key": g.key, "targetType": g.target},
+		})
+	}
+	return out
+}
+
+func (c *call) principalV2(p string) object {
+	if name, ok := strings.CutPrefix(p, "group:"); ok {
+		id := name
+		if g := c.people.group(name); g != nil {
+			id = g.id
+		}
+		return object{"type": "group", "id": id}
+	}
+	return object{"type": "user", "id": strings.TrimPrefix(p, "user:")}
+}
+
+func listGrants(c *call) (answer, error) {
+	s, err := c.spaceByID(c.params[0])
+	if err != nil {
+		return answer{}, err
+	}
+	w, err := c.window(25)
+	if err != nil {
+		return answer{}, err
+	}
+	rows, cursor := pick(s.grants, func(*grant) bool { return true }, order[*grant]{
+		key: func(g *grant) sortKey { return sortKey{ID: g.id} },
+	}, w)
+	view := *s
+	view.grants = rows
+	return c.listing(c.grantsV2(&view), cursor)
+}
+
+// grantRequest is the body of POST space/{key}/permission.
+type grantRequest struct {
+	Subject struct {
+		Type       string `json:"type"`
+		Identifier string `json:"identifier"`
+	} `json:"subject"`
+	Operation struct {
+		Key    string `json:"key"`
+		Target string `json:"target"`
+	} `json:"operation"`
+}
+
+func prepareGrant(c *call) (any, error) {
+	var q grantRequest
+	return &q, c.decode(&q)
+}
+
+var (
+	grantKeys = []string{
+		"administer", "archive", "copy", "create", "delete", "export", "move", "purge", "purge_version", "read", "restore",
+		"restrict_content", "update", "use",
+	}
+	grantTargets = []string{"page", "blogpost", "comment", "attachment", "space"}
+)
+
+// errRolesOnly is what a site with roles only says to every classic write (register row SP-07).
+var errRolesOnly = invalid("InvalidRbacOperationException: Space permission updates that are not from RBAC are not supported in roles-only mode")
+
+func addGrant(c *call) (answer, error) {
+	s, err := c.administered()
+	if err != nil {
+		return answer{}, err
+	}
+	q := c.prepared.(*grantRequest)
+	if !slices.Contains(grantKeys, q.Operation.Key) || !slices.Contains(grantTargets, q.Operation.Target) {
+		return answer{}, invalid("Invalid operation: " + q.Operation.Key + "/" + q.Operation.Target)
+	}
+	principal, err := c.subject(q.Subject.Type, q.Subject.Identifier)
+	if err != nil {
+		return answer{}, err
+	}
+	has := func(key, target string) bool {
+		return slices.ContainsFunc(s.grants, func(g *grant) bool { return g.principal == principal && g.key == key && g.target == target })
+	}
+	if has(q.Operation.Key, q.Operation.Target) {
+		return answer{}, invalid("Permission already exists")
+	}
+	if !has("read", "space") && (q.Operation.Key != "read" || q.Operation.Target != "space") {
+		return answer{}, invalid("The read/space permission must be granted to the subject first")
+	}
+	g := &grant{c.world.newID(), principal, q.Operation.Key, q.Operation.Target}
+	s.grants = append(s.grants, g)
+	c.touch(visibleSamples(s)...)
+	return ok(object{
+		"id": g.id, "subject": object{"type": q.Subject.Type, "identifier": q.Subject.Identifier},
+		"operation": object{"key": g.key, "target": g.target},
+		"_links":    object{"base": c.base(), "context": "/wiki", "self": c.base() + "/rest/api/space/" + s.key + "/permission/" + text(g.id)},
+	})
+}
+
+// visibleSamples is what a change of a space's permissions is shown by in the log of readers: the home page.
+func visibleSamples(s *space) []*content {
+	if s.home == nil {
+		return nil
+	}
+	return []*content{s.home}
+}
+
+// administered returns the space of the call if the caller administers it and it takes classic permissions.
+func (c *call) administered() (*space, error) {
+	s, err := c.spaceByKey(c.params[0])
+	switch {
+	case err != nil:
+		return nil, err
+	case c.set.roleMode == "ROLES":
+		return nil, errRolesOnly
+	case !s.allowed(c.user, "administer", "space"):
+		return nil, c.forbidden("space", text(s.id))
+	}
+	return s, nil
+}
+
+// subject reads the principal of a permission: a user by account id, a group by id or name.
+func (c *call) subject(kind, id string) (string, error) {
+	switch kind {
+	case "user":
+		if u := c.people.byID[id]; u != nil {
+			return "user:" + id, nil
+		}
+	case "group":
+		if g := c.people.groupByID(id); g != nil {
+			return "group:" + g.name, nil
+		}
+		if g := c.people.group(id); g != nil {
+			return "group:" + g.name, nil
+		}
+	}
+	return "", invalid("No " + kind + " found with identifier: " + id)
+}
+
+func removeGrant(c *call) (answer, error) {
+	s, err := c.administered()
+	if err != nil {
+		return answer{}, err
+	}
+	n := len(s.grants)
+	s.grants = slices.DeleteFunc(s.grants, func(g *grant) bool { return text(g.id) == c.params[1] })
+	if len(s.grants) == n {
+		return answer{}, fail(http.StatusNotFound, "NOT_FOUND", "No permission with id "+c.params[1])
+	}
+	c.touch(visibleSamples(s)...)
+	return status204()
+}
+
+func getRoleMode(c *call) (answer, error) { return ok(object{"mode": c.set.roleMode}) }
+
+func listRoles(c *call) (answer, error) {
+	var out []object
+	for _, r := range roleKinds {
+		permissions := []string{}
+		for _, g := range fullGrants {
+			if roleAllows(r.id, g.key, g.target) {
+				permissions = append(permissions, g.key+"/"+g.target)
+			}
+		}
+		out = append(out, object{
+			"id": c.uuid("role", r.id), "type": "SYSTEM", "name": r.name, "description": r.description, "spacePermissions": permissions,
+		})
+	}
+	return c.listing(out, "")
+}
+
+// assignmentRequest gives a role to a principal; without a role it takes it away.
+type assignmentRequest struct {
+	Principal struct {
+		Type string `json:"principalType"`
+		ID   string `json:"principalId"`
+	} `json:"principal"`
+	Role string `json:"roleId"`
+}
+
+func prepareAssignments(c *call) (any, error) {
+	var q []assignmentRequest
+	return &q, c.decode(&q)
+}
+
+func (c *call) assign(s *space, q assignmentRequest) error {
+	principal, err := c.subject(strings.ToLower(q.Principal.Type), q.Principal.ID)
+	if err != nil {
+		return err
+	}
+	s.roles = slices.DeleteFunc(s.roles, func(a assignment) bool { return a.principal == principal })
+	if q.Role == "" {
+		return nil
+	}
+	for _, r := range roleKinds {
+		if q.Role == c.uuid("role", r.id) {
+			s.roles = append(s.roles, assignment{q.Principal.Type, principal, r.id})
+			return nil
+		}
+	}
+	return invalid("No role with id " + q.Role)
+}
+
+func (c *call) assignments(s *space) []object {
+	var out []object
+	for _, a := range s.roles {
+		out = append(out, object{
+			"principal": object{"principalType": a.principalType, "principalId": c.principalV2(a.principal)["id"]},
+			"roleId":    c.uuid("role", a.role),
+		})
+	}
+	return out
+}
+
+func listAssignments(c *call) (answer, error) {
+	s, err := c.spaceByID(c.params[0])
+	if err != nil {
+		return answer{}, err
+	}
+	return c.listing(c.assignments(s), "")
+}
+
+func setAssignments(c *call) (answer, error) {
+	s, err := c.spaceByID(c.params[0])
+	if err != nil {
+		return answer{}, err
+	}
+	if !s.allowed(c.user, "administer", "space") {
+		return answer{}, c.forbidden("space", text(s.id))
+	}
+	if c.set.roleMode == "PRE_ROLES" {
+		return answer{}, invalid("Role assignments are only available on sites with role-based access control")
+	}
+	for _, q := range *c.prepared.(*[]assignmentRequest) {
+		if err := c.assign(s, q); err != nil {
+			return answer{}, err
+		}
+	}
+	c.touch(visibleSamples(s)...)
+	return c.listing(c.assignments(s), "")
+}

@@ -1,0 +1,99 @@
+package emulator
+
+import (
+	"net/url"
+	"strings"
+)
+
+// api says in which family a route is: what its errors look like.
+type api uint8
+
+const (
+	v1 api = iota
+	v2
+	edge // no credentials, no family
+)
+
+// route is one row of the routing table.
+type route struct {
+	method   string
+	template string
+	api      api
+	scope    string // the OAuth scope the vendor's document asks for; for documentation and for a later scope gate
+	// prepare, where set, runs before the site's lock is taken: reading and normalising what was sent.
+	prepare func(*call) (any, error)
+	handle  func(*call) (answer, error)
+	// limit is the largest request body in bytes; 0 = defaultLimit.
+	limit int64
+	// multipart routes refuse calls without the XSRF header.
+	multipart bool
+	// changes says that a GET changes state nevertheless, so that it takes the write lock.
+	changes bool
+}
+
+func (r *route) writes() bool { return r.method != "GET" && r.method != "HEAD" || r.changes }
+
+// routeTree finds the route of a path, literal segments before parameters.
+type routeTree struct {
+	literal map[string]*routeTree
+	param   *routeTree
+	methods map[string]*route
+}
+
+func newRouteTree(routes []route) *routeTree {
+	root := &routeTree{}
+	for i := range routes {
+		at := root
+		for seg := range strings.SplitSeq(strings.TrimPrefix(routes[i].template, "/"), "/") {
+			at = at.child(seg)
+		}
+		if at.methods == nil {
+			at.methods = map[string]*route{}
+		}
+		if at.methods[routes[i].method] != nil {
+			panic("emulator: route twice: " + routes[i].method + " " + routes[i].template)
+		}
+		at.methods[routes[i].method] = &routes[i]
+	}
+	return root
+}
+
+func (t *routeTree) child(seg string) *routeTree {
+	if strings.HasPrefix(seg, "{") {
+		if t.param == nil {
+			t.param = &routeTree{}
+		}
+		return t.param
+	}
+	if t.literal == nil {
+		t.literal = map[string]*routeTree{}
+	}
+	if t.literal[seg] == nil {
+		t.literal[seg] = &routeTree{}
+	}
+	return t.literal[seg]
+}
+
+// find returns the methods of the path and its parameters in order. The path is in escaped form.
+func (t *routeTree) find(path string) (map[string]*route, []string) {
+	return t.walk(strings.Split(strings.Trim(path, "/"), "/"), nil)
+}
+
+func (t *routeTree) walk(segs, params []string) (map[string]*route, []string) {
+	if len(segs) == 0 {
+		return t.methods, params
+	}
+	if next := t.literal[segs[0]]; next != nil {
+		if m, p := next.walk(segs[1:], params); m != nil {
+			return m, p
+		}
+	}
+	if t.param == nil || segs[0] == "" {
+		return nil, nil
+	}
+	value, err := url.PathUnescape(segs[0])
+	if err != nil {
+		return nil, nil
+	}
+	return t.param.walk(segs[1:], append(params[:len(params):len(params)], value))
+}

@@ -1,0 +1,220 @@
+package emulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// object is a JSON object.
+type object = map[string]any
+
+// call is one request on its way.
+type call struct {
+	*Site
+	r        *http.Request
+	arrived  time.Time // by the system's clock
+	now      time.Time // by the site's clock
+	route    *route
+	params   []string
+	query    url.Values
+	user     *user // nil: credentials missing or refused
+	prepared any
+	touched  []*content // changed by this call, for the log of readers
+}
+
+// answer is what goes back. Nothing is written before every gate has seen it.
+type answer struct {
+	status int
+	header http.Header
+	json   any           // encoded where set
+	raw    []byte        // sent as it is where json is not set
+	stream io.ReadSeeker // sent where neither is set
+	form   string        // content type; default application/json
+}
+
+func (a *answer) set(name, value string) {
+	if a.header == nil {
+		a.header = http.Header{}
+	}
+	a.header.Set(name, value)
+}
+
+func ok(body any) (answer, error) { return answer{status: http.StatusOK, json: body}, nil }
+
+func status204() (answer, error) { return answer{status: http.StatusNoContent}, nil }
+
+// stamp is the time of the call.
+func (c *call) stamp() stamp { return stampOf(c.now) }
+
+// touch notes that the call changed a content.
+func (c *call) touch(contents ...*content) { c.touched = append(c.touched, contents...) }
+
+// serve is the way of every request of the product.
+func (s *Site) serve(w http.ResponseWriter, r *http.Request) {
+	c := &call{Site: s, r: r, arrived: time.Now(), now: s.clock.Now()}
+	a := s.reply(c)
+	n := c.write(w, a)
+	s.books.request(c, a.status, n)
+}
+
+// reply passes the gates and the handler. Each gate sees each answer on its way back.
+func (s *Site) reply(c *call) answer {
+	if a, done := s.match(c); done {
+		return a
+	}
+	var a answer
+	done := false
+	for _, g := range s.gates {
+		if a, done = g.before(c); done {
+			break
+		}
+	}
+	if !done {
+		a = s.run(c)
+	}
+	for _, g := range slices.Backward(s.gates) {
+		g.after(c, &a)
+	}
+	return a
+}
+
+// match finds the route and the account.
+func (s *Site) match(c *call) (answer, bool) {
+	path := c.r.URL.EscapedPath()
+	if strings.Contains(strings.ToLower(path), "%2f") {
+		return htmlAnswer(http.StatusBadRequest, "Bad Request"), true
+	}
+	path = strings.TrimPrefix(path, "/ex/confluence/"+s.cloudID)
+	methods, params := s.routes.find(path)
+	if methods == nil {
+		return htmlAnswer(http.StatusNotFound, "Not Found"), true
+	}
+	c.params, c.query = params, c.r.URL.Query()
+	if c.route = methods[c.r.Method]; c.route == nil {
+		for _, other := range methods {
+			c.route = other
+		}
+		a := c.refusal(fail(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "Method Not Allowed"))
+		c.route = nil
+		return a, true
+	}
+	if email, token, basic := c.r.BasicAuth(); basic {
+		s.mu.RLock()
+		c.user = s.people.byLogin[login(email, token)]
+		s.mu.RUnlock()
+	}
+	return answer{}, false
+}
+
+// run checks what holds for every route, and runs the handler under the site's lock.
+func (s *Site) run(c *call) answer {
+	if c.route.api != edge && (c.user == nil || !c.user.active) {
+		return c.refusal(c.noCredentials())
+	}
+	if c.route.multipart && !xsrfPassed(c.r.Header.Get("X-Atlassian-Token")) {
+		return answer{status: http.StatusForbidden, raw: []byte("XSRF check failed"), form: "text/plain;charset=UTF-8"}
+	}
+	if c.route.prepare != nil {
+		var err error
+		if c.prepared, err = c.route.prepare(c); err != nil {
+			return c.refusal(err)
+		}
+	}
+	s.settleDue(c.stamp())
+	if c.route.writes() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+	} else {
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+	}
+	a, err := c.route.handle(c)
+	if err != nil {
+		return c.refusal(err)
+	}
+	for _, changed := range c.touched {
+		s.books.readers(changed, s.readers(changed.root()))
+	}
+	return a
+}
+
+func xsrfPassed(token string) bool { return token == "no-check" || token == "nocheck" }
+
+// defaultLimit is the largest request body of routes that state no other limit.
+const defaultLimit = 64 << 20
+
+// decode reads the request's JSON into v.
+func (c *call) decode(v any) error {
+	limit := c.route.limit
+	if limit == 0 {
+		limit = defaultLimit
+	}
+	data, err := io.ReadAll(io.LimitReader(c.r.Body, limit+1))
+	if err != nil {
+		return invalid("Could not read request body")
+	}
+	if int64(len(data)) > limit {
+		return fail(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "Request body is too large")
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return invalid("Invalid JSON in request body: " + err.Error())
+	}
+	return nil
+}
+
+// write sends the answer and returns the number of bytes of its body.
+func (c *call) write(w http.ResponseWriter, a answer) int64 {
+	for name, values := range a.header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Date", c.now.Format(http.TimeFormat))
+	if a.stream != nil {
+		w.Header().Set("Content-Type", a.form)
+		w.WriteHeader(a.status)
+		n, _ := io.Copy(w, a.stream)
+		return n
+	}
+	body := a.raw
+	if a.json != nil {
+		body = encode(a.json)
+	}
+	if len(body) > 0 {
+		form := a.form
+		if form == "" {
+			form = "application/json"
+		}
+		w.Header().Set("Content-Type", form)
+	}
+	if a.status != http.StatusNoContent {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	w.WriteHeader(a.status)
+	n, _ := w.Write(body)
+	return int64(n)
+}
+
+// encode writes JSON as Confluence does: characters of HTML are not escaped.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic("emulator: answer cannot be encoded: " + err.Error())
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// base is the address of the site with its context path.
+func (c *call) base() string {
+	if c.opts.BaseURL != "" {
+		return c.opts.BaseURL + "/wiki"
+	}
+	return "http://" + c.r.Host + "/wiki"
+}
