@@ -81,7 +81,7 @@ func writeOne(tx *store.Tx, n int) error {
 func TestKilledWhileCommitting(t *testing.T) {
 	dir := dataDir(t)
 	random := rand.New(rand.NewPCG(1, 2))
-	rounds := 12
+	rounds := 8
 	if testing.Short() {
 		rounds = 3
 	}
