@@ -211,7 +211,8 @@ func troubles() []trouble {
 		{fault{"403 always", all, 0, answer(403, jsonUT, noUse)}, c(confluence.CodeCredential, confluence.CodeNotConfluence), false},
 		{fault{"bare 404 always", all, 0, bare404}, c(confluence.CodeCredential, confluence.CodeNotConfluence), false},
 		{fault{"403 to writes", writes, 0, answer(403, jsonUT, `{"statusCode":403,"message":"no permission"}`)}, c(confluence.CodeForbidden), false},
-		{fault{"bare 404 to writes", writes, 0, bare404}, c(confluence.CodeNotThere), false},
+		// An upload that is too large is answered in the very same way.
+		{fault{"bare 404 to writes", writes, 0, bare404}, c(confluence.CodeNotThere, confluence.CodeTooLarge), false},
 		{fault{"bare 404 once", all, 1, bare404}, nil, false},
 		{fault{"429 with Retry-After, twice", all, 2, answer(429, jsonUT, "", "Retry-After", "3")}, nil, true},
 		{fault{"429 without Retry-After, twice", all, 2, answer(429, jsonUT, "")}, nil, true},

@@ -1,0 +1,143 @@
+package cloud_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tandem-sync/tandem/internal/cloud"
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/confluence/confluencetest"
+	"github.com/tandem-sync/tandem/internal/emulator"
+	"github.com/tandem-sync/tandem/internal/rest"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const address = "https://site.example.test"
+
+// direct is a transport straight into a handler.
+type direct struct{ handler http.Handler }
+
+func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	in := r.Clone(r.Context())
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	in.RequestURI = r.URL.RequestURI()
+	w := httptest.NewRecorder()
+	d.handler.ServeHTTP(w, in)
+	_ = in.Body.Close()
+	resp := w.Result()
+	resp.Request = r
+	return resp, nil
+}
+
+// virtual is a clock that waits by moving on.
+type virtual struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newVirtual() *virtual { return &virtual{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)} }
+
+func (v *virtual) Now() time.Time {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.now
+}
+
+func (v *virtual) advance(d time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.now = v.now.Add(d)
+}
+
+func (v *virtual) clock() rest.Clock {
+	return rest.Clock{
+		Now:  v.Now,
+		Wait: func(ctx context.Context, d time.Duration) error { v.advance(d); return ctx.Err() },
+	}
+}
+
+// bench is an emulated site on a virtual clock.
+type bench struct {
+	site *emulator.Site
+	time *virtual
+}
+
+func newBench(t testing.TB, options map[string]string) *bench {
+	t.Helper()
+	b := &bench{time: newVirtual()}
+	var err error
+	b.site, err = emulator.New(emulator.Options{Seed: 7, BaseURL: address, Now: b.time.Now, Options: options})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.site.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}
+
+func (b *bench) options() cloud.Options {
+	email, token := b.site.Account()
+	return cloud.Options{
+		BaseURL: address, Email: email, Token: token, Transport: direct{b.site.Handler()}, Clock: b.time.clock(),
+		Random: func() float64 { return 0.5 },
+	}
+}
+
+func (b *bench) open(t testing.TB, change func(*cloud.Options)) *cloud.Connector {
+	t.Helper()
+	o := b.options()
+	if change != nil {
+		change(&o)
+	}
+	c, err := cloud.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func conform(options map[string]string) confluencetest.Factory {
+	return func(t *testing.T) confluencetest.Site {
+		b := newBench(t, options)
+		b.site.AddUser("other", "Other", "other@example.test")
+		b.site.AddUser("third", "Third", "third@example.test")
+		b.site.AddGroup("writers & friends", "third")
+		return confluencetest.Site{
+			Connect: func(t *testing.T, wrap func(http.RoundTripper) http.RoundTripper) (confluence.Reader, confluence.Writer) {
+				c := b.open(t, func(o *cloud.Options) {
+					if wrap != nil {
+						o.Transport = wrap(o.Transport)
+					}
+				})
+				return c, c
+			},
+			Settle: func() { b.time.advance(time.Minute) },
+			Now:    b.time.Now,
+			Other:  "other", Group: "writers & friends", Absent: "999999999",
+			Blind: func(t *testing.T) confluence.Reader {
+				return b.open(t, func(o *cloud.Options) { o.Email, o.Token = "other@example.test", b.site.Token("other") })
+			},
+			FileLimit: 2 << 20,
+			Listing:   func(r *http.Request) bool { return r.URL.Query().Has("space-id") && !strings.Contains(r.URL.Path, "roles") },
+		}
+	}
+}
+
+func TestConformance(t *testing.T) {
+	confluencetest.Run(t, conform(map[string]string{"AT-07": "2097152"}))
+}
