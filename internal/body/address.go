@@ -43,7 +43,8 @@ func parseAddress(text string) (address, bool) {
 	u := address{text: text}
 	rest, query, anchor := cutAddress(text)
 	u.Anchor = anchor
-	segments := segmentsOf(rest, start)
+	var few [16]place
+	segments := segmentsOf(few[:0], rest, start)
 	for k := 0; k < len(segments) && k <= maxContext; k++ {
 		u.path = segments[k].from - 1
 		if u.match(segments[k:], place{min(len(rest)+1, len(text)), min(len(rest)+1, len(text)) + len(query)}, k) {
@@ -78,8 +79,7 @@ func cutAddress(text string) (rest, query, anchor string) {
 }
 
 // segmentsOf returns the places of the path segments behind start; a slash at the end adds none.
-func segmentsOf(rest string, start int) []place {
-	var segments []place
+func segmentsOf(segments []place, rest string, start int) []place {
 	for from := start + 1; from < len(rest); {
 		to := strings.IndexByte(rest[from:], '/')
 		if to < 0 {
@@ -213,9 +213,7 @@ func decodePart(s string) string {
 }
 
 // encodePart is the inverse of decodePart.
-func encodePart(s string) string {
-	return strings.NewReplacer("%7E", "~", "%3A", ":").Replace(url.QueryEscape(s))
-}
+func encodePart(s string) string { return url.QueryEscape(s) }
 
 // canonical returns the one form of all addresses of the same target at the same base.
 func (u *address) canonical() string {

@@ -21,26 +21,27 @@ const (
 
 // writer writes the canonical form of a tree.
 //
-// Text is collected in run until something else follows, because it is normalised as a whole; white space waits in
-// space until it is known what follows; an ended mark waits in ends, because an equal mark may follow and continue it.
+// White space waits in space until it is known what follows. An ended mark waits in ends, because an equal mark may
+// follow and continue it. Text is normalised as a whole once something else follows it.
 type writer struct {
-	t       *Tree
+	t       Tree // not a pointer: one step less to every node
 	written bool // references stand as written; otherwise as slots
 	out     []byte
 	drift   []byte // presentation attributes
 	slots   []Slot
 	spans   []span // where each element stands in out; nil if not wanted
 
-	run     []byte
-	high    bool // run holds characters outside ASCII
-	space   bool // white space is due before the next character
-	edge    bool // a line has begun and nothing is on it
-	soft    bool // nothing has followed since a macro or image that stands as a block
-	visible bool // there is something to see
+	running bool // text is being written, from start on
+	start   int
+	marks   marks // of that text: characters outside ASCII, characters to escape
+	space   bool  // white space is due before the next character
+	edge    bool  // a line has begun and nothing is on it
+	soft    bool  // nothing has followed since a macro or image that stands as a block
+	visible bool  // there is something to see
 	ends    []ended
 	scratch []byte
 	decoded []byte
-	depth   int
+	styles  []byte
 }
 
 // span is where an element stands in the canonical form: all of it, and what is between its tags. It is exact for
@@ -55,7 +56,9 @@ type ended struct {
 
 func (w *writer) body() {
 	w.out = make([]byte, 0, len(w.t.raw)+len(w.t.raw)/16)
-	w.run = make([]byte, 0, 256)
+	if !w.written && w.t.refs > 0 {
+		w.slots = make([]Slot, 0, w.t.refs)
+	}
 	w.edge = true
 	w.children(0, inContainer)
 	w.endLine()
@@ -159,8 +162,8 @@ func (w *writer) plainElement(i int32, in context) {
 		}
 	}
 	tail := len(w.out)
-	w.out = endTag(w.out, inner, canonicalName(w.t.name(i)))
-	if w.nothing(i, from) {
+	w.out = endTag(w.out, inner, w.t.name(i))
+	if n.traits&(column|keeps) != 0 && w.nothing(i, from) {
 		w.out = w.out[:from]
 		inner, tail = from, from
 	}
@@ -214,22 +217,27 @@ func (w *writer) value(i int32, in context) {
 
 // mark writes formatted text. A mark that directly follows an equal one continues it.
 func (w *writer) mark(i int32, in context) {
-	name := canonicalName(w.t.name(i))
-	tag := w.startTag(w.scratch[:0], i, in)
-	w.scratch = tag
-	var from, to int
-	if k := len(w.ends) - 1; k >= 0 && bytes.Equal(w.out[w.ends[k].from:w.ends[k].to], tag) {
-		from, to = w.ends[k].from, w.ends[k].to
-		w.ends = w.ends[:k]
-	} else {
+	open := ended{name: canonicalName(w.t.name(i))}
+	switch k := len(w.ends) - 1; {
+	case k < 0:
 		w.endRun()
-		from = len(w.out)
-		w.out = append(w.out, tag...)
-		to = len(w.out)
+		open.from = len(w.out)
+		w.out = w.startTag(w.out, i, in)
+		open.to = len(w.out)
+	default:
+		w.scratch = w.startTag(w.scratch[:0], i, in)
+		if last := w.ends[k]; bytes.Equal(w.out[last.from:last.to], w.scratch) {
+			open, w.ends = last, w.ends[:k]
+			break
+		}
+		w.endRun()
+		open.from = len(w.out)
+		w.out = append(w.out, w.scratch...)
+		open.to = len(w.out)
 	}
 	w.soft = false
 	w.children(i, inside(w.t.nodes[i].traits, in)|in&inContainer)
-	w.ends = append(w.ends, ended{from, to, name})
+	w.ends = append(w.ends, open)
 }
 
 // canonicalName gives the two names for bold and for italic text as one.

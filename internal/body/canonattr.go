@@ -8,8 +8,13 @@ import (
 
 // startTag appends the canonical start tag of an element: attributes that count, sorted by name.
 func (w *writer) startTag(out []byte, i int32, in context) []byte {
-	out = append(append(out, '<'), canonicalName(w.t.name(i))...)
-	if w.t.nodes[i].count > 0 {
+	n := &w.t.nodes[i]
+	if n.traits&mark != 0 {
+		out = append(append(out, '<'), canonicalName(w.t.name(i))...)
+	} else {
+		out = append(out, w.t.raw[n.start:n.start+1+int32(n.name)]...)
+	}
+	if n.count > 0 {
 		out = w.attributes(out, i, in, false)
 	}
 	return append(out, '>')
@@ -21,29 +26,38 @@ func (w *writer) attributes(out []byte, i int32, in context, asSlot bool) []byte
 	sorted := few[:0]
 	as := w.t.attrsOf(i)
 	for k := range as {
+		a := &as[k]
+		if a.fate == fateIdentity || a.fate == fateBookkeeping || asSlot && (a.fate == fateIdentifies || a.fate == fateAddress) {
+			continue
+		}
 		// Insertion keeps the few attributes of an element sorted.
-		sorted = append(sorted, &as[k])
-		for j := k; j > 0 && w.t.attrName(sorted[j]) < w.t.attrName(sorted[j-1]); j-- {
+		sorted = append(sorted, a)
+		for j := len(sorted) - 1; j > 0 && w.t.attrName(sorted[j]) < w.t.attrName(sorted[j-1]); j-- {
 			sorted[j], sorted[j-1] = sorted[j-1], sorted[j]
 		}
 	}
+	always := w.t.nodes[i].traits&bare == 0 // fateKept is final
 	for _, a := range sorted {
-		if asSlot && (a.fate == fateIdentifies || a.fate == fateAddress) || !w.counts(i, a) {
+		if (a.fate != fateKept || !always) && !w.counts(i, a) {
 			continue
 		}
-		out = w.attribute(out, i, a, in)
+		if a.fate == fateKept && a.marks == 0 && a.value == a.nameEnd+2 && w.t.raw[a.valueEnd] == '"' {
+			// name="value" stands as it is to be written.
+			out = append(append(out, ' '), w.t.raw[a.name:a.valueEnd+1]...)
+			continue
+		}
+		out = append(append(append(out, ' '), w.t.attrName(a)...), '=', '"')
+		out = append(w.attributeValue(out, i, a, in), '"')
 	}
 	return out
 }
 
-// counts reports whether an attribute is part of the content; one of presentation goes to drift.
+// counts reports whether an attribute that is no id is part of the content; one of presentation goes to drift.
 func (w *writer) counts(i int32, a *attr) bool {
 	tr := w.t.nodes[i].traits
 	switch a.fate {
 	case fateKept:
-		return tr&bare == 0 || w.t.name(i) != "div" || knownOnDiv(w.t.attrName(a))
-	case fateIdentity, fateBookkeeping:
-		return false
+		return w.t.name(i) != "div" || knownOnDiv(w.t.attrName(a))
 	case fatePresentation:
 		w.present(i, a, w.t.value(a))
 		return false
@@ -52,7 +66,8 @@ func (w *writer) counts(i int32, a *attr) bool {
 	case fateClasses:
 		return !isBlank(w.t.raw[a.value:a.valueEnd])
 	case fateStyle:
-		return w.style(i, a, true) != ""
+		w.styles = w.style(w.styles[:0], i, a)
+		return len(w.styles) > 0
 	case fateSingle:
 		return strings.TrimSpace(w.t.value(a)) != "1"
 	case fateWidth:
@@ -78,21 +93,22 @@ func (w *writer) present(i int32, a *attr, value string) {
 	w.drift = append(append(w.drift, value...), '\n')
 }
 
-// attribute appends one attribute. An address that leads into a site becomes a slot.
-func (w *writer) attribute(out []byte, i int32, a *attr, in context) []byte {
-	out = append(append(append(out, ' '), w.t.attrName(a)...), '=', '"')
-	if a.fate == fateKept && a.marks == 0 {
-		return append(append(out, w.t.raw[a.value:a.valueEnd]...), '"')
-	}
-	value := w.t.value(a)
+// attributeValue appends the value of an attribute that counts. An address that leads into a site becomes a slot.
+func (w *writer) attributeValue(out []byte, i int32, a *attr, in context) []byte {
+	var value string
 	switch {
+	case a.fate == fateStyle && a.marks == 0:
+		return appendValue(out, w.styles, '"')
 	case a.fate == fateStyle:
-		value = w.style(i, a, false)
-	case a.fate == fateAddress && in&inPlain == 0:
+		value = string(w.styles)
+	default:
+		value = w.t.value(a)
+	}
+	if a.fate == fateAddress && in&inPlain == 0 {
 		if slot, ok := w.t.addressSlot(i, a); ok {
 			if !w.written {
 				w.slots = append(w.slots, slot)
-				return append(out, slotMark+`"`...)
+				return append(out, slotMark...)
 			}
 			value = slot.Written
 		}
@@ -100,15 +116,15 @@ func (w *writer) attribute(out []byte, i int32, a *attr, in context) []byte {
 	if a.marks != 0 && !norm.NFC.IsNormalString(value) {
 		value = norm.NFC.String(value)
 	}
-	return append(appendValue(out, value, '"'), '"')
+	return appendValue(out, value, '"')
 }
 
-// style returns the declarations of a style that count, each trimmed, in their order. Widths of columns go to drift if
-// note is set.
-func (w *writer) style(i int32, a *attr, note bool) string {
+// style appends the declarations of a style that count, each trimmed, in their order. Widths of columns go to drift.
+func (w *writer) style(dst []byte, i int32, a *attr) []byte {
 	columns := w.t.nodes[i].traits&column != 0
-	var b strings.Builder
-	for declaration := range declarations(w.t.value(a)) {
+	for rest := w.t.value(a); rest != ""; {
+		var declaration string
+		declaration, rest = cutDeclaration(rest)
 		property, value, ok := strings.Cut(declaration, ":")
 		property, value = strings.ToLower(strings.TrimSpace(property)), strings.TrimSpace(value)
 		switch {
@@ -117,47 +133,40 @@ func (w *writer) style(i int32, a *attr, note bool) string {
 		case property == "text-align" && strings.EqualFold(value, "start"):
 			continue
 		case columns && property == "width" && isWidth(value):
-			if note {
-				w.present(i, a, value)
-			}
+			w.present(i, a, value)
 			continue
 		}
-		if b.Len() > 0 {
-			b.WriteString("; ")
+		if len(dst) > 0 {
+			dst = append(dst, "; "...)
 		}
-		b.WriteString(property)
+		dst = append(dst, property...)
 		if ok {
-			b.WriteString(": " + value)
+			dst = append(append(dst, ": "...), value...)
 		}
 	}
-	return b.String()
+	return dst
 }
 
-// declarations yields the parts of a style between semicolons that stand outside quotes and brackets.
-func declarations(style string) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		from, depth, quote := 0, 0, byte(0)
-		for i := 0; i < len(style); i++ {
-			switch c := style[i]; {
-			case quote != 0:
-				if c == quote {
-					quote = 0
-				}
-			case c == '"' || c == '\'':
-				quote = c
-			case c == '(':
-				depth++
-			case c == ')' && depth > 0:
-				depth--
-			case c == ';' && depth == 0:
-				if !yield(style[from:i]) {
-					return
-				}
-				from = i + 1
+// cutDeclaration cuts a style after the first semicolon that stands outside quotes and brackets.
+func cutDeclaration(style string) (declaration, rest string) {
+	depth, quote := 0, byte(0)
+	for i := 0; i < len(style); i++ {
+		switch c := style[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
 			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '(':
+			depth++
+		case c == ')' && depth > 0:
+			depth--
+		case c == ';' && depth == 0:
+			return style[:i], style[i+1:]
 		}
-		yield(style[from:])
 	}
+	return style, ""
 }
 
 // isWidth reports whether v is a width in pixels or percent.

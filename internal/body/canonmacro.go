@@ -24,21 +24,16 @@ func (w *writer) macro(i int32) {
 		if w.t.nodes[c].traits&parameter == 0 {
 			continue
 		}
-		p := part{name: norm.NFC.String(w.t.get(c, "ac:name")), from: len(w.out), slot: len(w.slots)}
+		p := part{name: w.t.get(c, "ac:name"), from: len(w.out), slot: len(w.slots)}
+		if !isASCII(p.name) {
+			p.name = norm.NFC.String(p.name)
+		}
 		w.element(c, inStructure)
 		p.to, p.past = len(w.out), len(w.slots)
 		parts = append(parts, p)
 	}
-	byName := func(a, b part) int { return strings.Compare(a.name, b.name) }
-	if !slices.IsSortedFunc(parts, byName) {
-		start, first := parts[0].from, parts[0].slot
-		out, slots := slices.Clone(w.out[start:]), slices.Clone(w.slots[first:])
-		w.out, w.slots = w.out[:start], w.slots[:first]
-		slices.SortStableFunc(parts, byName)
-		for _, p := range parts {
-			w.out = append(w.out, out[p.from-start:p.to-start]...)
-			w.slots = append(w.slots, slots[p.slot-first:p.past-first]...)
-		}
+	if len(parts) > 1 {
+		w.sort(parts)
 	}
 	for c := i + 1; c < end; c = w.t.nodes[c].next {
 		switch n := &w.t.nodes[c]; {
@@ -49,4 +44,21 @@ func (w *writer) macro(i int32) {
 		}
 	}
 	w.endRun()
+}
+
+// sort puts parameters that are written already into the order of their names.
+func (w *writer) sort(parts []part) {
+	byName := func(a, b part) int { return strings.Compare(a.name, b.name) }
+	if slices.IsSortedFunc(parts, byName) {
+		return
+	}
+	start, first := parts[0].from, parts[0].slot
+	w.scratch = append(w.scratch[:0], w.out[start:]...)
+	slots := slices.Clone(w.slots[first:])
+	w.out, w.slots = w.out[:start], w.slots[:first]
+	slices.SortStableFunc(parts, byName)
+	for _, p := range parts {
+		w.out = append(w.out, w.scratch[p.from-start:p.to-start]...)
+		w.slots = append(w.slots, slots[p.slot-first:p.past-first]...)
+	}
 }

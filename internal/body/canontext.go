@@ -12,43 +12,57 @@ func (w *writer) text(i int32, in context) {
 	s := w.t.chars(i)
 	if n.kind == text && n.marks&hasReference != 0 {
 		w.decoded = appendDecoded(w.decoded[:0], s)
-		takeText(w, w.decoded, in, true)
+		takeText(w, w.decoded, in, hasHigh|hasOdd)
 		return
 	}
-	takeText(w, s, in, n.marks&hasHigh != 0)
+	m := n.marks
+	if n.kind == cdata {
+		m |= hasOdd
+	}
+	takeText(w, s, in, m)
 }
 
-func takeText[T string | []byte](w *writer, s T, in context, high bool) {
+// takeText takes decoded characters; m tells if some are outside ASCII (hasHigh) or need escaping (hasOdd).
+func takeText[T string | []byte](w *writer, s T, in context, m marks) {
 	switch {
 	case in&inPlain != 0:
 		w.endRun()
-		if len(s) > 0 {
-			w.visible = w.visible || !isBlank(s)
+		w.visible = w.visible || !isBlank(s)
+		if hasReturn(s) {
 			w.out = appendEscaped(w.out, unixLines(s))
+			return
 		}
+		w.out = appendEscaped(w.out, s)
 	case in&inStructure != 0 && isBlank(s):
 	case in&inKeeps != 0:
-		if len(s) > 0 {
-			addWords(w, unixLines(s), high)
+		if hasReturn(s) {
+			addWords(w, unixLines(s), m)
+			return
 		}
+		addWords(w, s, m)
 	default:
-		collapse(w, s, high)
+		collapse(w, s, m)
 	}
+}
+
+func hasReturn[T string | []byte](s T) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\r' {
+			return true
+		}
+	}
+	return false
 }
 
 // unixLines ends lines as XML parsers do. A carriage return that was written as a reference has been decoded by now; it
 // is taken as a line end too.
 func unixLines[T string | []byte](s T) []byte {
-	b := []byte(s)
-	if bytes.IndexByte(b, '\r') < 0 {
-		return b
-	}
-	b = bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
+	b := bytes.ReplaceAll([]byte(s), []byte("\r\n"), []byte("\n"))
 	return bytes.ReplaceAll(b, []byte("\r"), []byte("\n"))
 }
 
 // collapse takes text in which a run of white space counts as one blank.
-func collapse[T string | []byte](w *writer, s T, high bool) {
+func collapse[T string | []byte](w *writer, s T, m marks) {
 	for i := 0; i < len(s); {
 		if isSpace(s[i]) {
 			for i < len(s) && isSpace(s[i]) {
@@ -69,7 +83,7 @@ func collapse[T string | []byte](w *writer, s T, high bool) {
 			}
 			break
 		}
-		addWords(w, s[i:j], high)
+		addWords(w, s[i:j], m)
 		i = j
 	}
 }
@@ -86,50 +100,71 @@ func (w *writer) blank() {
 }
 
 // addWords takes text whose white space is settled.
-func addWords[T string | []byte](w *writer, s T, high bool) {
+func addWords[T string | []byte](w *writer, s T, m marks) {
 	if len(w.ends) > 0 {
 		w.endRun()
 	}
+	if len(s) == 0 {
+		return
+	}
+	if !w.running {
+		w.running, w.start, w.marks = true, len(w.out), 0
+	}
 	if w.space {
-		w.run = append(w.run, ' ')
+		w.out = append(w.out, ' ')
 		w.space = false
 	}
-	w.run = append(w.run, s...)
-	w.high = w.high || high
+	if m&hasOdd != 0 {
+		w.out = appendEscaped(w.out, s)
+	} else {
+		w.out = append(w.out, s...)
+	}
+	w.marks |= m
 	w.edge, w.soft = false, false
 }
 
-// endRun writes the text collected, white space at its end included, and then the end tags that wait.
+// endRun ends the text, white space at its end included, and writes the end tags that wait.
 func (w *writer) endRun() {
 	if w.space {
-		w.run = append(w.run, ' ')
+		w.out = append(w.out, ' ')
 		w.space = false
 	}
-	w.flush()
+	if w.running || len(w.ends) > 0 {
+		w.flush()
+	}
 }
 
 // endLine is endRun where a line begins or ends: white space at its end is no text.
 func (w *writer) endLine() {
 	w.space = false
-	w.flush()
+	if w.running || len(w.ends) > 0 {
+		w.flush()
+	}
 	w.edge, w.soft = true, false
 }
 
 func (w *writer) flush() {
-	if len(w.run) > 0 {
-		if w.high && !norm.NFC.IsNormal(w.run) {
-			w.run = norm.NFC.Bytes(w.run)
+	if w.running {
+		w.running = false
+		if w.marks&hasHigh != 0 {
+			w.normalise()
 		}
-		w.visible = w.visible || isVisible(w.run)
-		w.out = appendEscaped(w.out, w.run)
-		w.run, w.high = w.run[:0], false
+		w.visible = w.visible || isVisible(w.out[w.start:])
 	}
-	if len(w.ends) > 0 {
-		for _, e := range w.ends {
-			w.out = endTag(w.out, e.to, e.name)
-		}
-		w.ends = w.ends[:0]
+	for _, e := range w.ends {
+		w.out = endTag(w.out, e.to, e.name)
 	}
+	w.ends = w.ends[:0]
+}
+
+// normalise brings the text just ended into NFC. What is escaped may compose with what follows it.
+func (w *writer) normalise() {
+	s := w.out[w.start:]
+	if norm.NFC.IsNormal(s) && (w.marks&hasOdd == 0 || bytes.IndexByte(s, '&') < 0) {
+		return
+	}
+	s = norm.NFC.Bytes(appendDecoded(nil, string(s)))
+	w.out = appendEscaped(w.out[:w.start], s)
 }
 
 // isVisible reports whether text shows: white space, no-break and zero-width spaces alone do not.

@@ -8,6 +8,9 @@ const (
 	charBracket
 	charControl
 	charHigh
+	charGreater
+	charQuote // of either kind
+	charBreak // white space but for the blank
 )
 
 var charClasses = func() (classes [256]uint8) {
@@ -17,9 +20,15 @@ var charClasses = func() (classes [256]uint8) {
 			classes[c] = charTag
 		case c == '&':
 			classes[c] = charReference
+		case c == '>':
+			classes[c] = charGreater
+		case c == '"', c == '\'':
+			classes[c] = charQuote
+		case c == '\t', c == '\n', c == '\r':
+			classes[c] = charBreak
 		case c == ']':
 			classes[c] = charBracket
-		case c < ' ' && c != '\t' && c != '\n' && c != '\r':
+		case c < ' ':
 			classes[c] = charControl
 		case c >= 0x80:
 			classes[c] = charHigh
@@ -48,30 +57,64 @@ func isBlank[T string | []byte](s T) bool {
 	return true
 }
 
+// The classes of bytes in names.
+const (
+	nameNone = iota
+	nameStart
+	nameInner
+	nameColon
+)
+
+var nameClasses = func() (classes [256]uint8) {
+	for c := range classes {
+		switch {
+		case c|0x20 >= 'a' && c|0x20 <= 'z' && c < 0x80, c == '_':
+			classes[c] = nameStart
+		case c >= '0' && c <= '9', c == '-', c == '.':
+			classes[c] = nameInner
+		case c == ':':
+			classes[c] = nameColon
+		}
+	}
+	return classes
+}()
+
 // nameEnd returns where the name that starts at from ends, from itself if none does. Names are those of XML within
 // ASCII, with at most one colon, and that inside: neither product has others.
 func nameEnd(s string, from int) int {
-	i, colon := from, -1
+	i, start := from, from // start of the part before or after the colon
 	for i < len(s) {
-		c := s[i]
-		switch {
-		case c|0x20 >= 'a' && c|0x20 <= 'z', c == '_':
-		case c == ':':
-			if colon >= 0 || i == from {
+		switch nameClasses[s[i]] {
+		case nameStart:
+			i++
+			continue
+		case nameInner:
+			if i == start {
 				return from
 			}
-			colon = i
-		case (c >= '0' && c <= '9' || c == '-' || c == '.') && i > from && i != colon+1:
-		default:
-			if colon == i-1 && colon >= 0 {
+			i++
+			continue
+		case nameColon:
+			if i == start || start > from {
 				return from
 			}
-			return i
+			i++
+			start = i
+			continue
 		}
-		i++
+		break
 	}
-	if colon == i-1 && colon >= 0 {
+	if i == start {
 		return from
 	}
 	return i
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }

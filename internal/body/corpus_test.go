@@ -30,7 +30,6 @@ func sharedData(t testing.TB) string {
 // sample is a body with where it was found.
 type sample struct{ from, raw string }
 
-
 // corpus returns every storage body in the shared data.
 func corpus(t testing.TB) []sample {
 	t.Helper()

@@ -88,24 +88,26 @@ func appendEscaped[T string | []byte](dst []byte, s T) []byte {
 }
 
 // appendValue appends s as the value of an attribute between quotes of that kind.
-func appendValue(dst []byte, s string, quote byte) []byte {
+func appendValue[T string | []byte](dst []byte, s T, quote byte) []byte {
+	from := 0
 	for i := 0; i < len(s); i++ {
-		switch c := s[i]; c {
-		case '&':
-			dst = append(dst, "&amp;"...)
-		case '<':
-			dst = append(dst, "&lt;"...)
-		case '\t', '\n', '\r':
-			dst = append(append(dst, "&#"...), strconv.Itoa(int(c))+";"...)
-		case quote:
-			if quote == '"' {
-				dst = append(dst, "&quot;"...)
-			} else {
-				dst = append(dst, "&#39;"...)
-			}
+		var as string
+		switch c := s[i]; {
+		case c == '&':
+			as = "&amp;"
+		case c == '<':
+			as = "&lt;"
+		case c == '\t' || c == '\n' || c == '\r':
+			as = "&#" + strconv.Itoa(int(c)) + ";"
+		case c == quote && c == '"':
+			as = "&quot;"
+		case c == quote:
+			as = "&#39;"
 		default:
-			dst = append(dst, c)
+			continue
 		}
+		dst = append(append(dst, s[from:i]...), as...)
+		from = i + 1
 	}
-	return dst
+	return append(dst, s[from:]...)
 }

@@ -25,7 +25,7 @@ type Form struct {
 
 // Form returns the canonical form.
 func (t *Tree) Form() Form {
-	w := writer{t: t}
+	w := writer{t: *t}
 	w.body()
 	return Form{
 		Skeleton:     confluence.Sum(w.out),
@@ -68,7 +68,7 @@ func writeField(h hash.Hash, s string) {
 // Canonical returns the canonical form as a body: what Form digests, with references as written. It serves as the
 // common ancestor of two sides, and is never sent to a site.
 func (t *Tree) Canonical() string {
-	w := writer{t: t, written: true}
+	w := writer{t: *t, written: true}
 	w.body()
 	return string(w.out)
 }

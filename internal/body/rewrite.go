@@ -122,7 +122,7 @@ func (t *Tree) set(edits []edit, i int32, name, old, to string) []edit {
 	case a != nil:
 		return append(edits, t.editValue(a, to))
 	case name == "ri:space-key" && t.attr(i, "ri:content-title") != nil:
-		at := t.nodes[i].start + 1 + t.nodes[i].name
+		at := t.nodes[i].start + 1 + int32(t.nodes[i].name)
 		return append(edits, edit{at, at, ` ri:space-key="` + string(appendValue(nil, to, '"')) + `"`})
 	}
 	return edits

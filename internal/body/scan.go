@@ -22,7 +22,8 @@ func Parse(raw string) (*Tree, error) {
 		return nil, err
 	}
 	tags := strings.Count(raw, "<")
-	s := scanner{raw: raw, nodes: make([]node, 1, tags+tags/4+2), open: make([]int32, 1, 32)}
+	s := scanner{raw: raw, nodes: make([]node, 1, tags+tags/2+2), open: make([]int32, 1, 32),
+		attrs: make([]attr, 0, tags/2)}
 	s.nodes[0] = node{end: int32(len(raw)), tail: int32(len(raw)), parent: -1, traits: container | block}
 	for s.pos < len(raw) {
 		if err := s.token(); err != nil {
@@ -31,11 +32,10 @@ func Parse(raw string) (*Tree, error) {
 	}
 	if len(s.open) > 1 {
 		last := s.open[len(s.open)-1]
-		n := s.nodes[last]
-		return nil, faultAt(raw, int(n.start), "<%s> is not closed", raw[n.start+1:n.start+1+n.name])
+		return nil, faultAt(raw, int(s.nodes[last].start), "<%s> is not closed", s.nameOf(last))
 	}
 	s.nodes[0].next = int32(len(s.nodes))
-	return &Tree{raw: raw, nodes: s.nodes, attrs: s.attrs}, nil
+	return &Tree{raw: raw, nodes: s.nodes, attrs: s.attrs, refs: s.refs}, nil
 }
 
 // checkChars refuses what is not UTF-8, and the two characters beyond the control characters that XML forbids.
@@ -60,6 +60,7 @@ type scanner struct {
 	pos   int
 	nodes []node
 	attrs []attr
+	refs  int
 	open  []int32 // indices of the open elements; the first is the body
 }
 
@@ -99,9 +100,11 @@ func (s *scanner) text() error {
 scan:
 	for i < len(raw) {
 		switch class := charClasses[raw[i]]; class {
-		case charPlain:
+		case charPlain, charQuote, charBreak:
 		case charTag:
 			break scan
+		case charGreater:
+			m |= hasOdd
 		case charHigh:
 			m |= hasHigh
 		case charReference:
@@ -194,7 +197,7 @@ func (s *scanner) endTag() error {
 	if i == 0 {
 		return s.fault(s.pos, "</%s> without a start tag", name)
 	}
-	if want := s.raw[n.start+1 : n.start+1+n.name]; want != name {
+	if want := s.nameOf(i); want != name {
 		return s.fault(s.pos, "</%s> where </%s> is due", name, want)
 	}
 	s.open = s.open[:len(s.open)-1]
@@ -203,16 +206,28 @@ func (s *scanner) endTag() error {
 	return nil
 }
 
+func (s *scanner) nameOf(i int32) string {
+	n := &s.nodes[i]
+	return s.raw[n.start+1 : n.start+1+int32(n.name)]
+}
+
 func (s *scanner) startTag() error {
 	raw, start := s.raw, s.pos
 	end := nameEnd(raw, start+1)
 	if end == start+1 {
 		return s.fault(start, "'<' that starts no tag")
 	}
+	if end-start-1 > math.MaxUint8 {
+		return s.fault(start, "name of more than %d characters", math.MaxUint8)
+	}
 	i := int32(len(s.nodes))
+	traits := traitsOf(raw[start+1 : end])
+	if traits&(resource|link) != 0 {
+		s.refs++
+	}
 	s.nodes = append(s.nodes, node{
 		start: int32(start), next: i + 1, parent: s.open[len(s.open)-1], attrs: int32(len(s.attrs)),
-		name: int32(end - start - 1), traits: elements[raw[start+1:end]],
+		name: uint8(end - start - 1), traits: traits,
 	})
 	for {
 		at := skipSpace(raw, end)
@@ -278,7 +293,9 @@ func (s *scanner) attribute(i int32, from int) (int, error) {
 		name: int32(from), nameEnd: int32(name), value: int32(start), valueEnd: int32(end),
 		fate: fateOf(raw[from:name]), marks: m,
 	})
-	s.nodes[i].count++
+	if s.nodes[i].count++; s.nodes[i].count == math.MaxUint16 {
+		return 0, s.fault(from, "element with %d attributes", math.MaxUint16)
+	}
 	return end + 1, nil
 }
 
@@ -286,15 +303,19 @@ func (s *scanner) attributeValue(start int, quote byte) (int, marks, error) {
 	raw := s.raw
 	var m marks
 	for i := start; i < len(raw); i++ {
-		c := raw[i]
-		if c == quote {
-			return i, m, nil
-		}
-		switch charClasses[c] {
+		switch charClasses[raw[i]] {
+		case charPlain, charBracket:
+		case charQuote:
+			if raw[i] == quote {
+				return i, m, nil
+			}
+			m |= hasOdd
 		case charTag:
 			return 0, 0, s.fault(i, "'<' inside a value")
 		case charHigh:
 			m |= hasHigh
+		case charGreater, charBreak:
+			m |= hasOdd
 		case charReference:
 			_, length := reference(raw[i:])
 			if length == 0 {
@@ -303,10 +324,7 @@ func (s *scanner) attributeValue(start int, quote byte) (int, marks, error) {
 			m |= hasReference
 			i += length - 1
 		case charControl:
-			return 0, 0, s.fault(i, "character U+%04X is not allowed", c)
-		}
-		if c < ' ' || c == '"' || c == '>' {
-			m |= hasOdd
+			return 0, 0, s.fault(i, "character U+%04X is not allowed", raw[i])
 		}
 	}
 	return 0, 0, s.fault(start-1, "value without an end")
@@ -315,7 +333,7 @@ func (s *scanner) attributeValue(start int, quote byte) (int, marks, error) {
 // unique refuses an element with two attributes of one name.
 func (s *scanner) unique(i int32) error {
 	n := &s.nodes[i]
-	as := s.attrs[n.attrs : n.attrs+n.count]
+	as := s.attrs[n.attrs : n.attrs+int32(n.count)]
 	if len(as) > 16 {
 		seen := make(map[string]bool, len(as))
 		for _, a := range as {

@@ -138,8 +138,8 @@ func (t *Tree) holds(i int32) bool {
 
 // writtenResource returns the canonical written form of a resource identifier: what identifies, and nothing else.
 func (t *Tree) writtenResource(i, holder int32) string {
-	var b []byte
-	b = append(append(b, '<'), t.name(i)...)
+	var buffer [192]byte
+	b := append(append(buffer[:0], '<'), t.name(i)...)
 	if t.name(i) == "ri:user" {
 		attr, id := t.user(i)
 		b = append(append(append(b, " ri:"...), attr...), '=', '"')
@@ -149,6 +149,10 @@ func (t *Tree) writtenResource(i, holder int32) string {
 	for _, name := range [...]string{"ri:content-id", "ri:content-title", "ri:filename", "ri:posting-day", "ri:space-key"} {
 		if a := t.attr(i, name); a != nil {
 			b = append(append(append(b, ' '), name...), '=', '"')
+			if a.marks == 0 {
+				b = append(append(b, t.raw[a.value:a.valueEnd]...), '"')
+				continue
+			}
 			b = append(appendValue(b, norm.NFC.String(t.value(a)), '"'), '"')
 		}
 	}

@@ -77,6 +77,38 @@ var elements = map[string]trait{
 	"ri:content-entity": edge | structure | resource | leaf, "ri:shortcut": edge | structure | leaf,
 }
 
+// named is an element with its traits, in a table hashed by name.
+type named struct {
+	name   string
+	traits trait
+}
+
+// hashedElements holds elements, each at its hash or at the next free place behind.
+var hashedElements = func() (table [1024]named) {
+	for name, traits := range elements {
+		h := hashName(name)
+		for table[h].name != "" {
+			h = (h + 1) % uint32(len(table))
+		}
+		table[h] = named{name, traits}
+	}
+	return table
+}()
+
+func hashName(name string) uint32 {
+	n := uint32(len(name))
+	return (uint32(name[0])*7 + uint32(name[n-1])*31 + uint32(name[n/2])*61 + n*131) % 1024
+}
+
+// traitsOf returns the traits of the element of that name, none if it is not known.
+func traitsOf(name string) trait {
+	for h := hashName(name); ; h = (h + 1) % uint32(len(hashedElements)) {
+		if e := &hashedElements[h]; e.name == name || e.name == "" {
+			return e.traits
+		}
+	}
+}
+
 // fate says what the canonical form makes of an attribute.
 type fate uint8
 

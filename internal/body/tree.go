@@ -5,6 +5,7 @@ type Tree struct {
 	raw   string
 	nodes []node // in document order; nodes[0] stands for the body itself
 	attrs []attr
+	refs  int // elements that may be or hold a reference
 }
 
 // Raw returns the body byte for byte as it was read.
@@ -26,7 +27,7 @@ type marks uint8
 const (
 	hasReference marks = 1 << iota // a character reference
 	hasHigh                        // a byte outside ASCII
-	hasOdd                         // of a value: something that is not written the same in canonical form
+	hasOdd                         // text: a '>'; a value: a quote, '>' or white space but blanks
 )
 
 // node is one node; its texts are ranges of the raw body, so concatenating tokens gives the body again.
@@ -36,9 +37,9 @@ type node struct {
 	next        int32 // index of the first node after this one and what it holds
 	parent      int32
 	attrs       int32 // element: index of the first attribute
-	count       int32 // element: number of attributes
-	name        int32 // element: length of the name
 	traits      trait
+	count       uint16 // element: number of attributes
+	name        uint8  // element: length of the name
 	kind        kind
 	marks       marks
 }
@@ -53,12 +54,12 @@ type attr struct {
 
 func (t *Tree) name(i int32) string {
 	n := &t.nodes[i]
-	return t.raw[n.start+1 : n.start+1+n.name]
+	return t.raw[n.start+1 : n.start+1+int32(n.name)]
 }
 
 func (t *Tree) attrsOf(i int32) []attr {
 	n := &t.nodes[i]
-	return t.attrs[n.attrs : n.attrs+n.count]
+	return t.attrs[n.attrs : n.attrs+int32(n.count)]
 }
 
 func (t *Tree) attrName(a *attr) string { return t.raw[a.name:a.nameEnd] }
