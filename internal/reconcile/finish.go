@@ -1,0 +1,201 @@
+package reconcile
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+)
+
+// freeing returns the step that frees the title which s takes, nil if it is free.
+func (s *step) freeing() *step {
+	switch {
+	case s.frees == nil:
+		return nil
+	case s.frees.temp != nil:
+		return s.frees.temp
+	}
+	return s.frees.retitle
+}
+
+// all returns everything that must come before s.
+func (s *step) all() []*step { return appendStep(slices.Clip(s.needs), s.freeing()) }
+
+// breakCycles gives pages temporary titles until no change waits for itself. Only titles can close a ring: the final tree
+// has none, and tightenings wait for nothing but creations above them. So each ring is opened where a page waits for a
+// title; the page that has it gives it up by a change that waits for nothing.
+func (p *planner) breakCycles() {
+	p.titleEdges()
+	for !p.level() {
+		r := ringFinder{color: make([]byte, len(p.steps)), cut: map[*step]bool{}}
+		for _, s := range p.steps {
+			r.visit(s)
+		}
+		if len(r.cut) == 0 {
+			panic("reconcile: changes wait for each other without a title among them")
+		}
+		for s := range r.cut {
+			p.freeEarly(s.frees)
+		}
+		p.renumber()
+	}
+}
+
+// freeEarly gives a page a temporary title before anything else.
+func (p *planner) freeEarly(it *item) {
+	received := it.node[p.to]
+	s := p.step(it, confluence.VerbPut, Title)
+	s.change.Title = temporary(received.Title, it.twin)
+	it.temp = s
+	it.retitle.needs = append(it.retitle.needs, s)
+	if it.loosen {
+		it.restrict.needs = append(it.restrict.needs, s)
+	}
+}
+
+// renumber puts the steps into an order that does not depend on that of a map.
+func (p *planner) renumber() {
+	slices.SortFunc(p.steps, func(a, b *step) int {
+		return cmp.Or(compareTwin(a.it, b.it), cmp.Compare(verbOrder[a.change.Verb], verbOrder[b.change.Verb]), cmp.Compare(rankOf(a), rankOf(b)))
+	})
+	for i, s := range p.steps {
+		s.index = i
+	}
+}
+
+// rankOf tells steps of one verb and content apart: temporary title, the change itself, second pass.
+func rankOf(s *step) int {
+	switch {
+	case s == s.it.temp:
+		return 0
+	case s.change.Relink:
+		return 2
+	}
+	return 1
+}
+
+// verbOrder is the order of the calls on one content that do not need each other.
+var verbOrder = map[confluence.Verb]int{
+	confluence.VerbRestrict: 1, confluence.VerbPost: 2, confluence.VerbMove: 3, confluence.VerbPut: 4, confluence.VerbAttach: 5,
+	confluence.VerbReplace: 6, confluence.VerbLabel: 7, confluence.VerbComment: 8, confluence.VerbRecomment: 9,
+}
+
+// level sets the levels of all steps, and returns false if some wait for themselves.
+func (p *planner) level() bool {
+	waiting := make([]int, len(p.steps))
+	dependents := make([][]*step, len(p.steps))
+	var free []*step
+	for i, s := range p.steps {
+		needs := s.all()
+		s.level = 0
+		waiting[i] = len(needs)
+		for _, n := range needs {
+			dependents[n.index] = append(dependents[n.index], s)
+		}
+		if len(needs) == 0 {
+			free = append(free, s)
+		}
+	}
+	done := 0
+	for ; done < len(free); done++ {
+		s := free[done]
+		for _, d := range dependents[s.index] {
+			d.level = max(d.level, s.level+1)
+			if waiting[d.index]--; waiting[d.index] == 0 {
+				free = append(free, d)
+			}
+		}
+	}
+	return done == len(p.steps)
+}
+
+// ringFinder walks along needs and cuts each ring it meets at the wait for a title whose holder has the smallest twin.
+type ringFinder struct {
+	color []byte // 0 not seen, 1 on the path, 2 done
+	path  []*step
+	cut   map[*step]bool
+}
+
+func (r *ringFinder) visit(s *step) {
+	if r.color[s.index] != 0 {
+		return
+	}
+	r.color[s.index] = 1
+	r.path = append(r.path, s)
+	for _, n := range s.all() {
+		if r.color[n.index] == 1 {
+			r.open(n)
+			continue
+		}
+		r.visit(n)
+	}
+	r.path = r.path[:len(r.path)-1]
+	r.color[s.index] = 2
+}
+
+// open cuts the ring that leads from the end of the path back to start.
+func (r *ringFinder) open(start *step) {
+	ring := r.path[slices.Index(r.path, start):]
+	var at *step
+	for i, s := range ring {
+		next := ring[(i+1)%len(ring)]
+		if s.freeing() != next || s.frees.temp != nil {
+			continue
+		}
+		if r.cut[s] {
+			return
+		}
+		if at == nil || s.frees.twin < at.frees.twin {
+			at = s
+		}
+	}
+	if at != nil {
+		r.cut[at] = true
+	}
+}
+
+func sortByOrder(items []*item) {
+	slices.SortFunc(items, func(a, b *item) int { return cmp.Compare(a.order, b.order) })
+}
+
+// finish numbers the steps by level, and within a level as the sender shows the contents, so that whoever starts them in
+// this order makes siblings in their order.
+func (p *planner) finish() Result {
+	slices.SortFunc(p.steps, func(a, b *step) int {
+		return cmp.Or(cmp.Compare(a.level, b.level), cmp.Compare(a.it.order, b.it.order), compareTwin(a.it, b.it),
+			cmp.Compare(verbOrder[a.change.Verb], verbOrder[b.change.Verb]), cmp.Compare(rankOf(a), rankOf(b)))
+	})
+	for i, s := range p.steps {
+		s.index = i
+	}
+	r := p.result
+	if len(p.steps) > 0 {
+		r.Changes = make([]Change, len(p.steps))
+	}
+	for i, s := range p.steps {
+		c := s.change
+		c.N, c.Needs, c.Waits = i, indexes(s.all()), indexes(s.waits)
+		r.Changes[i] = c
+	}
+	slices.SortFunc(r.Clashes, func(a, b Clash) int { return cmp.Or(cmp.Compare(a.Twin, b.Twin), cmp.Compare(a.Facet, b.Facet)) })
+	slices.Sort(r.Converged)
+	slices.Sort(r.Gone)
+	for _, it := range p.items {
+		if sent := it.live(p.from); sent != nil && carried[sent.Kind] != 0 && it.live(p.to) != nil && !it.touched && !it.clashed {
+			r.Unchanged++
+		}
+	}
+	return r
+}
+
+func indexes(steps []*step) []int {
+	if len(steps) == 0 {
+		return nil
+	}
+	out := make([]int, len(steps))
+	for i, s := range steps {
+		out[i] = s.index
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
