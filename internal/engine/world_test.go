@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -206,14 +208,55 @@ func (w *world) story(id string) string {
 	return b.String()
 }
 
-// smallExport writes an export with a bit of everything.
-func smallExport(t *testing.T, dir string) string {
+// smallExport writes a space with a bit of everything. edit changes the content of page "Child 2".
+func smallExport(t *testing.T, dir, edit string) string {
 	t.Helper()
-	var buf bytes.Buffer
-	_ = backup.New
-	path := filepath.Join(dir, "export.zip")
-	if err := os.WriteFile(path, buf.Bytes(), 0o600); err != nil {
+	path := filepath.Join(dir, fmt.Sprintf("export-%x.zip", edit))
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	bw, err := backup.Create(f, backup.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeSmall(bw, edit)
+	if err := bw.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
+
+const aliceKey = "00000000000000000000000000000a11"
+
+func writeSmall(bw *backup.Writer, edit string) {
+	bw.User(backup.User{Key: aliceKey, Name: "alice", Email: "alice@example.com"})
+	const home, one, two, three, late = 1001, 1002, 1003, 1004, 1005
+	bw.Space(backup.Space{Key: "SMALL", Name: "Small space", Home: home, Creator: aliceKey, Permissions: []backup.Permission{
+		{Type: "VIEWSPACE", Who: backup.Principal{Group: "confluence-users"}},
+	}})
+	page := func(c backup.Content) {
+		c.Space, c.Creator, c.Version = "SMALL", aliceKey, 3
+		bw.Page(c)
+	}
+	page(backup.Content{ID: home, Title: "Small home", Body: backup.Storage(`<p>Welcome. See <ac:link><ri:page ri:content-title="Child 2"/></ac:link>.</p>`)})
+	page(backup.Content{ID: one, Parent: home, Title: "Child 1", Position: 20, Positioned: true,
+		Body: backup.Storage(`<p>By id: <a href="/pages/viewpage.action?pageId=1005">later</a>, mention <ac:link><ri:user ri:userkey="` + aliceKey + `"/></ac:link></p>`)})
+	page(backup.Content{ID: two, Parent: home, Title: "Child 2", Position: 10, Positioned: true, Labels: []backup.Label{{Namespace: "global", Name: "blue"}, {Namespace: "global", Name: "green"}},
+		Body: backup.Storage(`<h1>Two</h1><p>Text ` + edit + `</p><ac:structured-macro ac:name="code"><ac:plain-text-body><![CDATA[a < b]]></ac:plain-text-body></ac:structured-macro>`)})
+	page(backup.Content{ID: three, Parent: two, Title: "Secret", Readers: []backup.Principal{{User: aliceKey}},
+		Body: backup.Storage(`<p>hidden</p>`)})
+	page(backup.Content{ID: late, Parent: one, Title: "Later", Body: backup.Storage(`<table><tbody><tr><td>a</td><td>b</td></tr></tbody></table>`)})
+	bw.BlogPost(backup.Content{Space: "SMALL", Title: "News", Creator: aliceKey, Created: time.Date(2025, 3, 4, 8, 0, 0, 0, time.UTC), Body: backup.Storage(`<p>news &eacute;</p>`)})
+	bw.Attachment(backup.Attachment{Container: two, Space: "SMALL", Name: "a b.txt", MediaType: "text/plain", Size: 5, Creator: aliceKey,
+		Open: func() (io.Reader, error) { return strings.NewReader("bytes"), nil }})
+	c := bw.Comment(backup.Comment{Container: two, Creator: aliceKey, Body: backup.Storage(`<p>first</p>`)})
+	bw.Comment(backup.Comment{Container: two, Parent: c, Creator: aliceKey, Body: backup.Storage(`<p>answer</p>`)})
+	bw.Comment(backup.Comment{Container: two, Creator: aliceKey, Body: backup.Storage(`<p>first</p>`)})
+}
+
+type storeRun = store.Run
+
+// newDetached is a context of its own for what happens after its request has been given up.
+func newDetached() context.Context { return context.Background() }
