@@ -20,7 +20,7 @@ type people struct {
 
 // loadPeople reads the people file of a plan and what both directories say about the principals that are used.
 func (e *Engine) loadPeople(ctx context.Context, from, to string, src, dst *site, used usedPeople) (*people, error) {
-	csv, err := e.store.People(ctx, from, to)
+	csv, err := e.storedPeople(ctx, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -181,4 +181,13 @@ func (p *people) neutral(x confluence.Principal) string {
 		return string(confluence.GroupPrincipal(g))
 	}
 	return string(x)
+}
+
+// storedPeople returns the people file of two sites, nil where none was given.
+func (e *Engine) storedPeople(ctx context.Context, from, to string) ([]byte, error) {
+	csv, err := e.store.People(ctx, from, to)
+	if confluence.ClassOf(err) == confluence.ClassNotFound {
+		return nil, nil
+	}
+	return csv, err
 }

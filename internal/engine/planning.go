@@ -244,7 +244,7 @@ func mentions(raw string, survey *migration.Survey) {
 }
 
 func (e *Engine) peopleFacts(ctx context.Context, p migration.Plan, sites [2]*site, f *migration.Facts) error {
-	csv, err := e.store.People(ctx, sourceName(p), sites[confluence.B].row.Name)
+	csv, err := e.storedPeople(ctx, sourceName(p), sites[confluence.B].row.Name)
 	if err != nil {
 		return err
 	}

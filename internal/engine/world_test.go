@@ -234,7 +234,7 @@ func writeSmall(bw *backup.Writer, edit string) {
 	bw.User(backup.User{Key: aliceKey, Name: "alice", Email: "alice@example.com"})
 	const home, one, two, three, late = 1001, 1002, 1003, 1004, 1005
 	bw.Space(backup.Space{Key: "SMALL", Name: "Small space", Home: home, Creator: aliceKey, Permissions: []backup.Permission{
-		{Type: "VIEWSPACE", Who: backup.Principal{Group: "confluence-users"}},
+		{Type: "VIEWSPACE", Principal: backup.Principal{Group: "confluence-users"}},
 	}})
 	page := func(c backup.Content) {
 		c.Space, c.Creator, c.Version = "SMALL", aliceKey, 3
