@@ -28,6 +28,10 @@ type applier struct {
 	halt    error // no further change is started
 	refused int   // refusals in a row, none accepted in between
 
+	// rowMu guards view.agreed, which grows while changes run. It is taken on the store's writer: whoever holds it must
+	// not commit.
+	rowMu sync.Mutex
+
 	destMu sync.RWMutex
 	dest   map[confluence.TwinID]destination
 }

@@ -72,8 +72,7 @@ func (a *applier) passOver(ctx context.Context, c reconcile.Change, w *write) er
 		a.s.hold(c.Twin)
 		return nil
 	}
-	row := w.learned(confluence.Result{})
-	return a.s.commit(ctx, func(tx *store.Tx) error { return tx.PutAgreed(a.s.pair.ID, *row) })
+	return a.s.commit(ctx, func(tx *store.Tx) error { return tx.PutAgreed(a.s.pair.ID, *w.learned(confluence.Result{})) })
 }
 
 // perform makes one write under the journal: intent, call, outcome. After an unknown outcome it looks at the site before
@@ -165,8 +164,9 @@ func withMessage(c confluence.Change, op string) confluence.Change {
 
 // succeed records the outcome together with what is now known about the twin, in one transaction.
 func (s *spaceRun) succeed(ctx context.Context, in store.Intent, w *write, res confluence.Result, a *applier) error {
-	row := w.learned(res)
+	var row *store.AgreedRow
 	err := s.commit(ctx, func(tx *store.Tx) error {
+		row = w.learned(res)
 		err := tx.Settle(store.Outcome{
 			Op: in.Op, State: store.StateDone, NewID: res.ID, NewVersion: res.Version, EndedAt: s.e.opt.Now(),
 		})

@@ -53,12 +53,13 @@ func (a *applier) row(twin confluence.TwinID) store.AgreedRow {
 	return row
 }
 
-// learner returns the function that fills the row in once the site has answered. Rows of one twin are written by several
-// changes that may run side by side, so it merges into what is known then, under a lock.
+// learner returns the function that fills the row in once the site has answered. One row is written by several changes
+// that run side by side: the function is called inside the transaction that stores the row, so that what is stored last
+// holds everything.
 func (a *applier) learner(twin confluence.TwinID, facets reconcile.Facets, edit func(*store.AgreedRow)) func(confluence.Result) *store.AgreedRow {
 	return func(res confluence.Result) *store.AgreedRow {
-		a.mu.Lock()
-		defer a.mu.Unlock()
+		a.rowMu.Lock()
+		defer a.rowMu.Unlock()
 		row := a.row(twin)
 		if res.ID != "" && row.ID[confluence.B] == "" {
 			row.ID[confluence.B] = res.ID

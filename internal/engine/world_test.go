@@ -199,7 +199,7 @@ func (w *world) story(id string) string {
 	}
 	findings, _ := w.store.Findings(ctx, store.FindingFilter{Run: id, Limit: 40})
 	for _, f := range findings {
-		fmt.Fprintf(&b, "\n  %s %s %s: %s [%s] %s", f.Severity, f.Code, f.Effect, f.What, f.Where.Detail, f.Cause)
+		fmt.Fprintf(&b, "\n  %s %s %s: %s [%s %s] %s", f.Severity, f.Code, f.Effect, f.What, f.Where.Facet, f.Where.Detail, f.Cause)
 	}
 	proofs, _ := w.store.Proofs(ctx, id)
 	for _, p := range proofs {

@@ -31,8 +31,8 @@ func (a *applier) restriction(twin confluence.TwinID) (*write, error) {
 
 // restrictedAlready reports whether exactly this was written since the last reading.
 func (a *applier) restrictedAlready(twin confluence.TwinID) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	a.rowMu.Lock()
+	defer a.rowMu.Unlock()
 	row := a.view.agreed[twin]
 	i := reconcile.Restrictions.Index()
 	return row != nil && row.Pending.Has(reconcile.Restrictions) && row.Digest[confluence.A][i] == a.view.nodeOf(twin).Digest[i]
@@ -136,8 +136,8 @@ func (a *applier) sentAlready(c reconcile.Change, r rendered) bool {
 	if r.complete || c.Facets != reconcile.Body {
 		return false
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	a.rowMu.Lock()
+	defer a.rowMu.Unlock()
 	row := a.view.agreed[c.Twin]
 	return row != nil && !row.Sent.IsZero() && row.Sent == r.digest
 }
