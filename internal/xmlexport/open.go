@@ -160,20 +160,32 @@ func (r *Reader) openKept(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.dir = dir
 	if kept(ctx, dir) == sum+" "+indexVersion {
+		r.dir = dir
 		return r.attach(ctx)
 	}
-	if err := os.RemoveAll(dir); err != nil {
-		return scratchError(err)
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	r.dir, err = os.MkdirTemp(filepath.Dir(dir), filepath.Base(dir)+"-")
+	if err != nil {
 		return scratchError(err)
 	}
 	if err := r.build(ctx); err != nil {
 		return err
 	}
+	if err := replaceFolder(r.dir, dir); err != nil {
+		return scratchError(err)
+	}
+	r.dir = dir
 	return r.attach(ctx)
+}
+
+// replaceFolder puts a finished index in the place of an older one, and of nothing else.
+func replaceFolder(from, to string) error {
+	if _, err := os.Stat(filepath.Join(to, indexName)); err == nil {
+		if err := os.RemoveAll(to); err != nil {
+			return err
+		}
+	}
+	return os.Rename(from, to)
 }
 
 // kept returns what the index in dir says it belongs to, empty if there is no complete one.

@@ -26,6 +26,7 @@ func (r *resolver) comments() {
 	const current = "FROM content c LEFT JOIN content t ON t.id = c.container WHERE c.class = 3 AND c.state = 1 AND "
 	r.defects("comment without page", current+"t.id IS NULL")
 	r.defects(defectCommentOnFile, current+"t.class = 4")
+	r.listedButMissing("missing comment", listComments, "Comment", "content")
 	const replies = "FROM item i JOIN content c ON c.seq = i.seq WHERE i.kind = 3 AND i.up IS NOT NULL AND "
 	r.defects("missing parent comment", replies+"i.onfile = 0 AND i.up NOT IN (SELECT id FROM content)")
 	const astray = "kind = 3 AND up IS NOT NULL AND NOT EXISTS (SELECT 1 FROM item p WHERE p.id = item.up AND p.kind = 3 AND p.owner = item.owner)"

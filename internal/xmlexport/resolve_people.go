@@ -16,6 +16,8 @@ func (r *resolver) restrictions() {
 	r.fallback("permset", "content", "1", listPermissionSets)
 	r.fallback("perm", "owner", "1", listPermissions)
 	r.exec("CREATE INDEX permset_content ON permset(content)")
+	r.listedButMissing("missing permission set", listPermissionSets, "ContentPermissionSet", "permset")
+	r.lostSets()
 	r.exec(`INSERT INTO defect SELECT c.seq, NULL, c.class, 'missing permission', c.id, c.title, 'ContentPermission#'||l.item, NULL
 		FROM listing l JOIN permset s ON s.id = l.owner JOIN item i ON i.id = s.content JOIN content c ON c.seq = i.seq
 		WHERE l.kind = ? AND l.item NOT IN (SELECT id FROM perm)`, listPermissions)
@@ -26,7 +28,21 @@ func (r *resolver) restrictions() {
 	r.exec("UPDATE spaceperm SET user = coalesce((SELECT id FROM user u WHERE u.lname = spaceperm.uname), uname) WHERE user IS NULL AND uname IS NOT NULL")
 	r.exec("CREATE INDEX perm_owner ON perm(owner)")
 	r.exec("CREATE INDEX spaceperm_space ON spaceperm(space)")
-	r.listedButMissing("missing permission set", listPermissionSets, "ContentPermissionSet", "permset")
+}
+
+// lostSets puts back the sets that a page lists and the export does not hold: with the permissions that name them, else
+// with a holder whom nobody knows. A page has one set to view and one to edit at most, so the kind follows from the other;
+// where there is no other it is taken for the stricter.
+func (r *resolver) lostSets() {
+	const lost = " FROM listing l JOIN item i ON i.id = l.owner WHERE l.kind = ? AND l.item NOT IN (SELECT id FROM permset)"
+	if r.one("SELECT EXISTS(SELECT 1"+lost+")", listPermissionSets) == 0 {
+		return
+	}
+	r.exec("CREATE TEMP TABLE lost AS SELECT DISTINCT l.item id, l.owner"+lost, listPermissionSets)
+	r.exec(`INSERT INTO permset SELECT NULL, id, owner, coalesce((SELECT p.type FROM perm p WHERE p.owner = lost.id AND p.type IN ('View', 'Edit')),
+		CASE WHEN EXISTS (SELECT 1 FROM permset s WHERE s.content = lost.owner AND s.type = 'View') THEN 'Edit' ELSE 'View' END) FROM lost`)
+	r.exec(`INSERT INTO perm SELECT NULL, NULL, id, NULL, 'ContentPermissionSet#'||id, NULL, NULL FROM lost
+		WHERE NOT EXISTS (SELECT 1 FROM perm p WHERE p.owner = lost.id)`)
 }
 
 // people tells which authors are unknown and turns authors known by name into their keys.

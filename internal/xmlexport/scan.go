@@ -104,8 +104,9 @@ func (s *scanner) more() error {
 	}
 	s.rest = append(s.rest[:0], s.buf[s.pos:]...)
 	for {
+		off := s.c.off
 		if err := s.feed(&s.c); err != nil {
-			s.done = errors.Is(err, io.EOF)
+			s.c.off, s.done = off, errors.Is(err, io.EOF)
 			return err
 		}
 		if len(s.c.buf) > headroom {
