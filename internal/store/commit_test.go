@@ -171,6 +171,74 @@ func TestCommitAfterClose(t *testing.T) {
 	if err := s.Commit(context.Background(), store.Lease{}, logLine("r", "x")); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("got %v", err)
 	}
+	if err := s.Close(); err != nil {
+		t.Errorf("a second Close: %v", err)
+	}
+}
+
+// Commits that race with Close either are there afterwards or say that they are not.
+func TestCommitsRacingWithClose(t *testing.T) {
+	dir := dataDir(t)
+	said := map[string]bool{}
+	for round := range 10 {
+		s := openAt(t, store.Options{Dir: dir})
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		first := make(chan struct{}, 1)
+		for g := range 8 {
+			wg.Go(func() {
+				for n := 0; ; n++ {
+					text := fmt.Sprintf("%d-%d-%d", round, g, n)
+					err := s.Commit(context.Background(), store.Lease{}, logLine("r", text))
+					mu.Lock()
+					said[text] = err == nil
+					mu.Unlock()
+					if errors.Is(err, store.ErrClosed) {
+						return
+					}
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					select {
+					case first <- struct{}{}:
+					default:
+					}
+				}
+			})
+		}
+		<-first
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		wg.Wait()
+	}
+	s := openAt(t, store.Options{Dir: dir})
+	defer s.Close()
+	there := lines(t, s, "r")
+	for _, text := range there {
+		if !said[text] {
+			t.Errorf("%s is there and was said not to be", text)
+		}
+		delete(said, text)
+	}
+	for text, ok := range said {
+		if ok {
+			t.Errorf("%s was said to be there", text)
+		}
+	}
+}
+
+func TestTxIsDeadAfterItsCommit(t *testing.T) {
+	s, _ := open(t)
+	var kept *store.Tx
+	commit(t, s, func(tx *store.Tx) error { kept = tx; return nil })
+	defer func() {
+		if recover() == nil {
+			t.Error("it went on")
+		}
+	}()
+	_ = kept.Log("r", store.LogLine{})
 }
 
 func TestDiskFull(t *testing.T) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -64,8 +65,8 @@ type ReadBack struct {
 	At           time.Time
 }
 
-// next lists the states that may follow a state.
-var next = map[string][]string{
+// follows lists the states that may follow a state.
+var follows = map[string][]string{
 	StateIntent:  {StateDone, StateRefused, StateUnknown},
 	StateUnknown: {StateUnknown, StateDone, StateRefused, StateAbsent, StateOvertaken},
 }
@@ -113,9 +114,9 @@ func (tx *Tx) Settle(o Outcome) error {
 	if o.EndedAt.IsZero() {
 		o.EndedAt = tx.w.store.now()
 	}
-	follow, open := next[state]
+	follow, open := follows[state]
 	switch {
-	case open && contains(follow, o.State):
+	case open && slices.Contains(follow, o.State):
 		_, err = tx.exec("UPDATE journal SET state = ?, http_status = ?, code = ?, new_id = ?, new_version = ?, ended_at = ? WHERE op = ?",
 			o.State, o.HTTPStatus, string(o.Code), string(o.NewID), o.NewVersion, nanos(o.EndedAt), o.Op)
 	case open:
@@ -142,13 +143,4 @@ func (tx *Tx) ReadBack(op string, r ReadBack) error {
 		err = tx.fail(fmt.Errorf("store: journal row %s is not done and cannot be read back", op))
 	}
 	return err
-}
-
-func contains(states []string, s string) bool {
-	for _, v := range states {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }

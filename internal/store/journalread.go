@@ -29,6 +29,8 @@ type JournalFilter struct {
 	Unread bool  // done, and not read back
 	After  int64 // JournalRow.Seq of the last row of the page before
 	Limit  int   // 0: all
+
+	open bool // states intent and unknown
 }
 
 const journalCols = "seq, op, run, pair, slice, fence, cycle, twin, side, site, verb, target_id, facets, pre_version, pre_digest, payload_digest," +
@@ -47,8 +49,14 @@ func scanJournal(r scanner) (j JournalRow, err error) {
 
 // where returns the condition and its arguments.
 func (f JournalFilter) where() (string, []any) {
-	conds, args := []string{"seq > ?"}, []any{f.After}
+	conds, args := []string{"1"}, []any(nil)
 	add := func(cond string, arg ...any) { conds, args = append(conds, cond), append(args, arg...) }
+	if f.After > 0 {
+		add("seq > ?", f.After)
+	}
+	if f.open {
+		add("state IN ('intent', 'unknown')") // written out, so that the index of open rows serves
+	}
 	if f.Op != "" {
 		add("op = ?", f.Op)
 	}
@@ -83,18 +91,29 @@ func (f JournalFilter) where() (string, []any) {
 
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
 
-// Journal returns rows by Seq.
-func (s *Store) Journal(ctx context.Context, f JournalFilter) ([]JournalRow, error) {
+// query returns the statement and its arguments.
+func (f JournalFilter) query() (string, []any) {
 	where, args := f.where()
-	limit := f.Limit
+	limit, order := f.Limit, "seq"
 	if limit <= 0 {
 		limit = -1
 	}
-	rows, err := list(ctx, s, scanJournal, "SELECT "+journalCols+" FROM journal WHERE "+where+" ORDER BY seq LIMIT ?", append(args, limit)...)
+	if f.open {
+		order = "+seq" // few rows of many: from their index, not by walking the whole journal in order
+	}
+	return "SELECT " + journalCols + " FROM journal WHERE " + where + " ORDER BY " + order + " LIMIT ?", append(args, limit)
+}
+
+// Journal returns rows by Seq.
+func (s *Store) Journal(ctx context.Context, f JournalFilter) ([]JournalRow, error) {
+	query, args := f.query()
+	rows, err := list(ctx, s, scanJournal, query, args...)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	late, err := list(ctx, s, scanOutcome, "SELECT op, state, http_status, code, new_id, new_version, ended_at FROM journal_late ORDER BY id")
+	where, args := f.where()
+	late, err := list(ctx, s, scanOutcome, "SELECT op, state, http_status, code, new_id, new_version, ended_at FROM journal_late"+
+		" WHERE op IN (SELECT op FROM journal WHERE "+where+") ORDER BY id", args...)
 	if err != nil || len(late) == 0 {
 		return rows, err
 	}
@@ -117,6 +136,6 @@ func scanOutcome(r scanner) (o Outcome, err error) {
 
 // OpenIntents returns the rows whose outcome is not known (states intent and unknown), by Seq.
 func (s *Store) OpenIntents(ctx context.Context, f JournalFilter) ([]JournalRow, error) {
-	f.States = []string{StateIntent, StateUnknown}
+	f.open = true
 	return s.Journal(ctx, f)
 }

@@ -17,6 +17,25 @@ import (
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
+// What stands in the data directory is for its owner alone, even where the directory was made by somebody else.
+func TestFilesAreForTheOwner(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes mean nothing on Windows")
+	}
+	dir := dataDir(t)
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := openAt(t, store.Options{Dir: dir})
+	defer s.Close()
+	commit(t, s, logLine("r", "x"))
+	for path := range tree(t, dir) {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v %v", path, info.Mode(), err)
+		}
+	}
+}
+
 func tryOpen(dir, key string) error {
 	s, err := store.Open(context.Background(), store.Options{Dir: dir, KeyFile: key})
 	if err == nil {

@@ -32,7 +32,12 @@ func schemaVersion() (int64, error) {
 func (s *Store) checkFile(ctx context.Context) error {
 	info, err := os.Stat(s.file())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		// Bodies stand in it: for the owner alone. What SQLite puts beside it gets the same mode.
+		f, err := os.OpenFile(s.file(), os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return unusable(err)
+		}
+		return unusable(f.Close())
 	}
 	if err != nil {
 		return unusable(err)

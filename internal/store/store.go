@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -38,7 +39,9 @@ type Store struct {
 	writeDB   *sql.DB
 	reads     *reads
 	writer    *writer
-	poked     bells
+	bells     bells
+	closing   sync.Once
+	closed    error
 }
 
 // Open opens the data directory and becomes its owner until Close. Errors: T-1501 another process owns it, T-1502 it was
@@ -54,6 +57,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(err, s.release())
+	}
+	go s.writer.loop()
+	if err := s.adopt(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -81,11 +88,8 @@ func (s *Store) open(ctx context.Context, o Options) (err error) {
 	if keyFile == "" && !s.throwaway {
 		keyFile = s.dir + ".key"
 	}
-	if s.key, err = loadKey(ctx, s, keyFile); err != nil {
-		return err
-	}
-	go s.writer.loop()
-	return s.adopt(ctx)
+	s.key, err = loadKey(ctx, s, keyFile)
+	return err
 }
 
 // connect opens the file, brings its schema up to date and prepares reading and writing connections.
@@ -146,11 +150,14 @@ func (s *Store) adopt(ctx context.Context) error {
 func (s *Store) Now() time.Time { return s.now() }
 
 // Close waits for the commit in progress, closes the file and gives the data directory up. Commits that have not begun
-// fail with ErrClosed. Nothing else may be called afterwards.
+// fail with ErrClosed. Reads must have ended. A second call does nothing and returns what the first one did.
 func (s *Store) Close() error {
-	close(s.writer.stop)
-	<-s.writer.dead
-	return coded(s.release())
+	s.closing.Do(func() {
+		close(s.writer.stop)
+		<-s.writer.dead
+		s.closed = coded(s.release())
+	})
+	return s.closed
 }
 
 // release closes what open opened, as far as it came.

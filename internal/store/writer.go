@@ -57,7 +57,11 @@ func (s *Store) Commit(ctx context.Context, lease Lease, fn func(tx *Tx) error) 
 	select {
 	case <-r.done:
 	case <-s.writer.dead:
-		return ErrClosed
+		select {
+		case <-r.done: // it was the last one
+		default:
+			return ErrClosed
+		}
 	}
 	if r.panicked != nil {
 		panic(r.panicked)
@@ -130,7 +134,7 @@ func (w *writer) group(first *request) {
 		close(r.done)
 	}
 	if poke {
-		w.store.poked.all()
+		w.store.bells.ring()
 	}
 }
 
@@ -142,6 +146,7 @@ func (w *writer) one(r *request) (kept bool, err error) {
 	tx := &Tx{w: w, lease: r.lease}
 	r.err = tx.run(r)
 	r.poke = tx.poke
+	tx.w = nil // whoever kept it gets no further
 	if r.err != nil || r.panicked != nil {
 		if err := w.exec("ROLLBACK TO one"); err != nil {
 			// The transaction is gone with everything in it; the request's own error says why.

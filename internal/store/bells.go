@@ -8,7 +8,7 @@ type bells struct {
 	chans map[chan struct{}]struct{}
 }
 
-func (b *bells) all() {
+func (b *bells) ring() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for c := range b.chans {
@@ -23,7 +23,7 @@ func (b *bells) all() {
 // several such commits may give one value. Call the function to end it.
 func (s *Store) SlicesChanged() (<-chan struct{}, func()) {
 	c := make(chan struct{}, 1)
-	b := &s.poked
+	b := &s.bells
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.chans == nil {
