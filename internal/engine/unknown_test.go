@@ -171,7 +171,7 @@ func oneEffect(t *testing.T, mode string, n int, want []byte) {
 	}
 	w.mustFinish(run)
 	if got := w.site.Dump("neutral"); !bytes.Equal(got, want) {
-		t.Errorf("another site than after an undisturbed run (hit %s)\n got %s\nwant %s", h.hit, got, want)
+		t.Errorf("another site than after an undisturbed run (hit %s)\n%s", h.hit, dumpDiff(want, got))
 	}
 }
 
@@ -192,4 +192,28 @@ func (w *world) goOn(id string) (run storeRun) {
 		w.t.Fatalf("%v: %s", err, w.story(id))
 	}
 	return w.wait(id)
+}
+
+// dumpDiff shows the contents that differ between two neutral dumps.
+func dumpDiff(want, got []byte) string {
+	split := func(b []byte) map[string]bool {
+		lines := map[string]bool{}
+		for _, l := range bytes.Split(b, []byte("},{")) {
+			lines[string(l)] = true
+		}
+		return lines
+	}
+	a, b := split(want), split(got)
+	var out strings.Builder
+	for l := range a {
+		if !b[l] {
+			fmt.Fprintf(&out, "- %.400s\n", l)
+		}
+	}
+	for l := range b {
+		if !a[l] {
+			fmt.Fprintf(&out, "+ %.400s\n", l)
+		}
+	}
+	return out.String()
 }

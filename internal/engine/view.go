@@ -403,15 +403,26 @@ func (v *view) bodyDigest(side confluence.Side, twin confluence.TwinID, now fing
 	return now.digest()
 }
 
-// ranksOf numbers the siblings below each parent whose order is explicit.
+// ranksOf numbers the siblings below each parent whose order is explicit, and comments in the order they were written.
 func ranksOf(rows map[confluence.TwinID]*store.Observed) map[confluence.TwinID]int {
-	children := map[confluence.ID][]*store.Observed{}
+	children, comments := map[confluence.ID][]*store.Observed{}, map[confluence.ID][]*store.Observed{}
 	for _, o := range rows {
-		if o.Content.Kind == confluence.Page {
-			children[o.Content.ParentID] = append(children[o.Content.ParentID], o)
+		switch c := o.Content; {
+		case c.Kind == confluence.Page:
+			children[c.ParentID] = append(children[c.ParentID], o)
+		case c.Kind == confluence.Comment && c.Comment != nil && c.Comment.ReplyTo != "":
+			comments[c.Comment.ReplyTo] = append(comments[c.Comment.ReplyTo], o)
+		case c.Kind == confluence.Comment:
+			comments[c.Container] = append(comments[c.Container], o)
 		}
 	}
 	ranks := map[confluence.TwinID]int{}
+	for _, list := range comments {
+		slices.SortFunc(list, byTime)
+		for i, o := range list {
+			ranks[o.Twin] = i
+		}
+	}
 	for _, list := range children {
 		explicit := slices.ContainsFunc(list, func(o *store.Observed) bool { return o.Content.Positioned })
 		if !explicit {
@@ -423,6 +434,13 @@ func ranksOf(rows map[confluence.TwinID]*store.Observed) map[confluence.TwinID]i
 		}
 	}
 	return ranks
+}
+
+func byTime(a, b *store.Observed) int {
+	if c := a.Content.Created.Compare(b.Content.Created); c != 0 {
+		return c
+	}
+	return byID(a.Content.ID, b.Content.ID)
 }
 
 // bySibling is the order in which Confluence shows siblings: positioned ones by position, then the others by title.
