@@ -54,11 +54,15 @@ func (s *Site) readBody(raw json.RawMessage, in func() *space, scope ...string) 
 	return sentBody{given: true, text: text}, err
 }
 
-// normalise stores what a REST write of storage format stores. The lock must not be held.
+// normalise returns what a REST write of storage format stores. The lock must not be held.
 func (s *Site) normalise(raw string, in func() *space, scope ...string) (string, error) {
-	digest := s.digest(append(scope, raw)...)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	return s.normaliseLocked(raw, in, scope...)
+}
+
+func (s *Site) normaliseLocked(raw string, in func() *space, scope ...string) (string, error) {
+	digest := s.digest(append(scope, raw)...)
 	text, err := markup.Normalise(raw, markup.Rules{
 		ID: func(n int) string { return s.uuid("element", string(digest[:]), strconv.Itoa(n)) },
 		Target: func(r markup.Ref) (int, bool) {

@@ -120,6 +120,9 @@ func (c *call) listRows(rows []*content, keep func(*content) bool, sorts []strin
 	var out []object
 	for _, p := range picked {
 		row := c.pageV2(p)
+		if p.kind == page {
+			row["subtype"] = nil
+		}
 		if row["body"], err = c.bodyV2(p.body, bulkForms...); err != nil {
 			return answer{}, err
 		}

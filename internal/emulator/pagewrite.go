@@ -59,9 +59,12 @@ func prepareCreate(c *call) (any, error) {
 
 // prepareUpdate reads an update and normalises its body before the lock is taken.
 func prepareUpdate(c *call) (any, error) {
-	if c.set.maxPut > 0 {
+	c.mu.RLock()
+	limit := c.set.maxPut
+	c.mu.RUnlock()
+	if limit > 0 {
 		limited := *c.route
-		limited.limit = c.set.maxPut
+		limited.limit = limit
 		c.route = &limited
 	}
 	var q pageRequest

@@ -11,12 +11,12 @@ var cloudRoutes = []route{
 	{method: "GET", template: "/wiki/rest/api/user/current", api: v1, scope: "read:confluence-user", handle: currentUser},
 	{method: "GET", template: "/wiki/rest/api/user", api: v1, scope: "read:confluence-user", handle: getUser},
 	{method: "GET", template: "/wiki/rest/api/user/bulk", api: v1, scope: "read:confluence-user", handle: bulkUsers},
-	{method: "GET", template: "/wiki/rest/api/user/memberof", api: v1, scope: "read:confluence-groups", handle: memberOf},
+	{method: "GET", template: "/wiki/rest/api/user/memberof", api: v1, scope: "read:confluence-user", handle: memberOf},
 	{method: "POST", template: "/wiki/api/v2/users-bulk", api: v2, scope: "read:user:confluence", prepare: prepareUsers, handle: usersBulkV2},
 	{method: "GET", template: "/wiki/rest/api/group", api: v1, scope: "read:confluence-groups", handle: listGroups},
 	{method: "POST", template: "/wiki/rest/api/group", api: v1, scope: "write:confluence-groups", prepare: prepareGroup, handle: createGroup},
 	{method: "GET", template: "/wiki/rest/api/group/by-id", api: v1, scope: "read:confluence-groups", handle: groupByID},
-	{method: "GET", template: "/wiki/rest/api/group/picker", api: v1, scope: "search:confluence", handle: pickGroups},
+	{method: "GET", template: "/wiki/rest/api/group/picker", api: v1, scope: "read:confluence-groups", handle: pickGroups},
 	{method: "GET", template: "/wiki/rest/api/group/{groupId}/membersByGroupId", api: v1, scope: "read:confluence-groups", handle: groupMembers},
 	{method: "POST", template: "/wiki/rest/api/group/userByGroupId", api: v1, scope: "write:confluence-groups", prepare: prepareGroup, handle: addMember},
 
@@ -28,8 +28,8 @@ var cloudRoutes = []route{
 	{method: "PUT", template: "/wiki/rest/api/space/{spaceKey}", api: v1, scope: "write:confluence-space", prepare: prepareSpaceUpdate, handle: updateSpace},
 	{method: "DELETE", template: "/wiki/rest/api/space/{spaceKey}", api: v1, scope: "write:confluence-space", handle: deleteSpace},
 	{method: "GET", template: "/wiki/api/v2/spaces/{id}/permissions", api: v2, scope: "read:space:confluence", handle: listGrants},
-	{method: "POST", template: "/wiki/rest/api/space/{spaceKey}/permission", api: v1, scope: "write:confluence-space", prepare: prepareGrant, handle: addGrant},
-	{method: "DELETE", template: "/wiki/rest/api/space/{spaceKey}/permission/{id}", api: v1, scope: "write:confluence-space", handle: removeGrant},
+	{method: "POST", template: "/wiki/rest/api/space/{spaceKey}/permission", api: v1, scope: "write:space.permission:confluence", prepare: prepareGrant, handle: addGrant},
+	{method: "DELETE", template: "/wiki/rest/api/space/{spaceKey}/permission/{id}", api: v1, scope: "write:space.permission:confluence", handle: removeGrant},
 	{method: "GET", template: "/wiki/api/v2/space-role-mode", api: v2, scope: "read:configuration:confluence", handle: getRoleMode},
 	{method: "GET", template: "/wiki/api/v2/space-roles", api: v2, scope: "read:space.permission:confluence", handle: listRoles},
 	{method: "GET", template: "/wiki/api/v2/spaces/{id}/role-assignments", api: v2, scope: "read:space.permission:confluence", handle: listAssignments},
@@ -140,8 +140,8 @@ var cloudRoutes = []route{
 	{method: "DELETE", template: "/wiki/rest/api/content/{id}/pageTree", api: v1, scope: "write:confluence-content", handle: deleteTree},
 	{method: "GET", template: "/wiki/rest/api/content/search", api: v1, scope: "search:confluence", handle: contentSearch},
 	{method: "GET", template: "/wiki/rest/api/search", api: v1, scope: "search:confluence", handle: siteSearch},
-	{method: "GET", template: "/wiki/rest/api/search/user", api: v1, scope: "search:confluence", handle: searchUsers},
-	{method: "GET", template: "/wiki/rest/api/longtask/{id}", api: v1, scope: "read:confluence-content.summary", handle: getLongTask, changes: true},
+	{method: "GET", template: "/wiki/rest/api/search/user", api: v1, scope: "read:content-details:confluence", handle: searchUsers},
+	{method: "GET", template: "/wiki/rest/api/longtask/{id}", api: v1, scope: "read:confluence-space.summary", handle: getLongTask, changes: true},
 }
 
 func tenantInfo(c *call) (answer, error) { return ok(object{"cloudId": c.cloudID}) }

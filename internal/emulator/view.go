@@ -28,7 +28,6 @@ func (c *call) pageV2(p *content) object {
 	if p.kind == page {
 		o["parentId"], o["parentType"], o["position"] = c.parentV2(p)
 		o["ownerId"], o["lastOwnerId"] = p.owner().id, nil
-		o["subtype"] = nil
 	}
 	return o
 }

@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -106,4 +107,23 @@ func wrap(r run, from, until int, ref string) {
 	}
 	i := slices.Index(r.parent.Kids, r.node)
 	r.parent.Kids = slices.Replace(r.parent.Kids, i, i+1, parts...)
+}
+
+// MarkBlock wraps the first run of text of a block in a marker.
+func MarkBlock(raw, name, ref string) (string, error) {
+	return change(raw, func(root *Node) error {
+		f, err := block(root, name)
+		if err != nil {
+			return err
+		}
+		var runs []run
+		collectRuns(f.node, &runs)
+		for _, r := range runs {
+			if r.node != nil {
+				wrap(r, 0, len(r.node.Text), ref)
+				return nil
+			}
+		}
+		return fmt.Errorf("block %q has no text", name)
+	})
 }
