@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -386,4 +387,72 @@ func (w *witness) except(l *parity.Leaf, c confluence.Content) {
 			add(parity.ReasonUnmappedPrincipal, field+"/"+w.s.people.neutral(p))
 		}
 	}
+}
+
+// Verify reads both sides of every space of a run anew, compares them at a depth and stores the proofs. Nothing is
+// written to either site. It is refused while a run works on one of the spaces.
+func (e *Engine) Verify(ctx context.Context, runID string, depth parity.Depth) error {
+	run, err := e.store.Run(ctx, runID)
+	if err != nil {
+		return err
+	}
+	plan, err := migration.ParsePlan(run.Document, runID)
+	if err != nil {
+		return err
+	}
+	rows, err := e.store.Tasks(ctx, runID)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if row.Pair == 0 {
+			continue // nothing was ever begun there
+		}
+		if err := e.verifySpace(ctx, run, plan, row, depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) verifySpace(ctx context.Context, run store.Run, plan migration.Plan, row store.TaskRow, depth parity.Depth) error {
+	s := &spaceRun{e: e, run: run, plan: plan, row: row, heldBack: map[confluence.TwinID]bool{}}
+	for _, sc := range plan.Spaces {
+		if sc.Key == row.Space {
+			s.scope = sc
+		}
+	}
+	if err := s.openSites(ctx); err != nil {
+		return err
+	}
+	if err := s.claim(ctx); errors.Is(err, errBeingImported) {
+		return confluence.Errorf(confluence.CodeOtherMigration, "space %s %s", row.Space, migration.SkipBeingImported)
+	} else if err != nil {
+		return err
+	}
+	defer s.release()
+	s.meter = &meter{e: e, run: run.ID, space: row.Space, sites: s.sites, base: callsOf(s.sites)}
+	defer s.meter.flush()
+	if err := s.loadVerified(ctx, row); err != nil {
+		return err
+	}
+	proof, err := s.prove(ctx, depth)
+	if err != nil {
+		return err
+	}
+	return s.commit(ctx, func(tx *store.Tx) error { return tx.PutProof(run.ID, s.pair.ID, proof) })
+}
+
+func (s *spaceRun) loadVerified(ctx context.Context, row store.TaskRow) error {
+	list, err := s.sites[confluence.A].reader.Spaces(ctx, []string{s.scope.Key})
+	if err != nil {
+		return err
+	}
+	if len(list) > 0 {
+		s.sourceSpace = list[0]
+	}
+	if s.pair, err = s.e.store.Pair(ctx, row.Pair); err != nil {
+		return err
+	}
+	return s.loadSourceIDs(ctx)
 }
