@@ -227,7 +227,7 @@ func leads(address string, titles, ids map[string]bool) (string, bool) {
 
 func TestPagesHaveSomethingToSay(t *testing.T) {
 	w := read(t)
-	total := 0
+	long, total := 0, 0
 	shingles := map[string]string{}
 	for _, r := range w.texts() {
 		text, err := elements(r.body, nil)
@@ -236,6 +236,9 @@ func TestPagesHaveSomethingToSay(t *testing.T) {
 		}
 		words := strings.Fields(text)
 		total += len(words)
+		if len(words) > 250 {
+			long++
+		}
 		if len(words) < 80 {
 			t.Errorf("%s %q has %d words", r.space, r.values["title"], len(words))
 		}
@@ -251,7 +254,9 @@ func TestPagesHaveSomethingToSay(t *testing.T) {
 			t.Errorf("%s is filler", own)
 		}
 	}
-	t.Logf("%d words", total)
+	if long < 12 || total < 20_000 {
+		t.Errorf("%d words, %d pages of more than 250", total, long)
+	}
 }
 
 func TestFilesAreWhatTheirNamesSay(t *testing.T) {
