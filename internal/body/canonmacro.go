@@ -10,6 +10,7 @@ import (
 // part is one parameter of a macro in the canonical form.
 type part struct {
 	name       string
+	node       int32
 	from, to   int // in out
 	slot, past int // in slots
 }
@@ -24,7 +25,7 @@ func (w *writer) macro(i int32) {
 		if w.t.nodes[c].traits&parameter == 0 {
 			continue
 		}
-		p := part{name: w.t.get(c, "ac:name"), from: len(w.out), slot: len(w.slots)}
+		p := part{name: w.t.get(c, "ac:name"), node: c, from: len(w.out), slot: len(w.slots)}
 		if !isASCII(p.name) {
 			p.name = norm.NFC.String(p.name)
 		}
@@ -58,6 +59,11 @@ func (w *writer) sort(parts []part) {
 	w.out, w.slots = w.out[:start], w.slots[:first]
 	slices.SortStableFunc(parts, byName)
 	for _, p := range parts {
+		if w.spans != nil {
+			by := len(w.out) - p.from
+			s := w.spans[p.node]
+			w.spans[p.node] = span{s.from + by, s.inner + by, s.tail + by, s.to + by}
+		}
 		w.out = append(w.out, w.scratch[p.from-start:p.to-start]...)
 		w.slots = append(w.slots, slots[p.slot-first:p.past-first]...)
 	}

@@ -1,9 +1,6 @@
 package body
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // edit replaces the bytes of the raw body between from and to.
 type edit struct {
@@ -48,17 +45,19 @@ func (t *Tree) apply(edits []edit) string {
 	if len(edits) == 0 {
 		return t.raw
 	}
+	return string(t.applyWithin(0, int32(len(t.raw)), edits))
+}
+
+// applyWithin returns a part of raw with edits made.
+func (t *Tree) applyWithin(from, to int32, edits []edit) []byte {
 	slices.SortStableFunc(edits, func(a, b edit) int { return int(a.from) - int(b.from) })
-	var b strings.Builder
-	b.Grow(len(t.raw) + 64*len(edits))
-	from := int32(0)
+	b := make([]byte, 0, int(to-from)+64*len(edits))
 	for _, e := range edits {
-		b.WriteString(t.raw[from:e.from])
-		b.WriteString(e.text)
+		b = append(b, t.raw[from:e.from]...)
+		b = append(b, e.text...)
 		from = e.to
 	}
-	b.WriteString(t.raw[from:])
-	return b.String()
+	return append(b, t.raw[from:to]...)
 }
 
 func (t *Tree) editAddresses(edits []edit, i int32, sub func(Slot) (Slot, bool)) []edit {
