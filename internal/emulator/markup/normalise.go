@@ -50,8 +50,9 @@ func (z *normaliser) id() string {
 }
 
 func (z *normaliser) element(n *Node) {
+	n.Kids = unwrapMarks(n.Kids)
 	z.plain(n)
-	n.Kids = joinText(z.dropped(unwrapMarks(n.Kids)))
+	n.Kids = joinText(z.dropped(n.Kids))
 	for _, k := range n.Kids {
 		if k.Name != "" {
 			z.element(k)

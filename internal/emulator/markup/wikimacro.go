@@ -49,7 +49,8 @@ func blockMacro(text string) (wikiMacro, bool) {
 	}
 	line, _, _ := strings.Cut(m.rest, "\n")
 	alone := strings.TrimSpace(line) == ""
-	if !alone && !strings.Contains(m.body, "\n") {
+	inText := !alone || strings.EqualFold(m.name, "color")
+	if inText && !strings.Contains(m.body, "\n") {
 		return m, false
 	}
 	if alone {
