@@ -3,7 +3,6 @@ package xmlexport
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"io"
 	"unicode/utf8"
 )
@@ -48,11 +47,10 @@ func (f *cleaner) next(c *chunk) error {
 	c.off = f.read - int64(len(buf)-headroom)
 	start := len(buf)
 	buf = buf[:max(headroom+chunkSize, start+utf8.UTFMax)]
-	n, err := io.ReadFull(f.src, buf[start:])
+	n, last, err := fill(f.src, buf[start:])
 	f.read += int64(n)
 	buf = buf[:start+n]
-	last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-	if err != nil && !last {
+	if err != nil {
 		return err
 	}
 	if len(buf) == headroom {
@@ -70,6 +68,22 @@ func (f *cleaner) next(c *chunk) error {
 	}
 	c.buf = buf
 	return nil
+}
+
+// fill reads until b is full or the source ends, which is last. Unlike io.ReadFull it does not take a source that breaks
+// off (io.ErrUnexpectedEOF of a damaged zip entry) for one that ends.
+func fill(src io.Reader, b []byte) (n int, last bool, err error) {
+	for n < len(b) {
+		m, err := src.Read(b[n:])
+		n += m
+		if err == io.EOF {
+			return n, true, nil
+		}
+		if err != nil {
+			return n, false, err
+		}
+	}
+	return n, false, nil
 }
 
 // unfinished returns how many bytes at the end of b begin a UTF-8 sequence that b does not finish.

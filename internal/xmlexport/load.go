@@ -89,14 +89,14 @@ func (l *loader) run(src io.Reader) error {
 	g, ctx := errgroup.WithContext(l.ctx)
 	l.ctx = ctx
 	clean := &cleaner{src: src}
-	full, empty := make(chan chunk, 4), make(chan chunk, 6)
-	for range cap(empty) {
-		empty <- chunk{buf: make([]byte, headroom, headroom+chunkSize+64)}
+	p := &pipe{full: make(chan chunk, 4), empty: make(chan chunk, 6)}
+	for range cap(p.empty) {
+		p.empty <- chunk{buf: make([]byte, headroom, headroom+chunkSize+64)}
 	}
-	g.Go(func() error { return produce(ctx, clean, full, empty) })
+	g.Go(func() error { return p.produce(ctx, clean) })
 	g.Go(func() error {
 		defer close(l.out)
-		return l.objects(feeder(ctx, full, empty))
+		return l.objects(func(c *chunk) error { return p.next(ctx, c) })
 	})
 	g.Go(func() error { return l.insert(ctx) })
 	if err := g.Wait(); err != nil {
@@ -109,26 +109,35 @@ func (l *loader) run(src io.Reader) error {
 	return nil
 }
 
+// pipe hands chunks from the cleaner to the scanner, and empty ones back.
+type pipe struct {
+	full, empty chan chunk
+	err         error // why full was closed, nil at the end of the document
+}
+
 // produce cleans the bytes ahead of the scanner.
-func produce(ctx context.Context, clean *cleaner, full chan<- chunk, empty <-chan chunk) error {
-	defer close(full)
+func (p *pipe) produce(ctx context.Context, clean *cleaner) error {
+	defer close(p.full)
 	for {
 		var c chunk
 		select {
-		case c = <-empty:
+		case c = <-p.empty:
 		case <-ctx.Done():
-			return ctx.Err()
+			p.err = ctx.Err()
+			return p.err
 		}
 		if err := clean.next(&c); err != nil {
 			if errors.Is(err, io.EOF) {
 				return nil
 			}
-			return unreadable(err, clean.read)
+			p.err = unreadable(err, clean.read)
+			return p.err
 		}
 		select {
-		case full <- c:
+		case p.full <- c:
 		case <-ctx.Done():
-			return ctx.Err()
+			p.err = ctx.Err()
+			return p.err
 		}
 	}
 }
@@ -141,26 +150,24 @@ func unreadable(err error, at int64) error {
 		Because(err)
 }
 
-// feeder returns the scanner's source of chunks, which gives the one before back.
-func feeder(ctx context.Context, full <-chan chunk, empty chan<- chunk) func(*chunk) error {
-	return func(c *chunk) error {
-		if c.buf != nil {
-			empty <- *c
-			c.buf = nil
-		}
-		select {
-		case next, ok := <-full:
-			if !ok {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				return io.EOF
-			}
+// next gives the chunk in c back and takes the next one.
+func (p *pipe) next(ctx context.Context, c *chunk) error {
+	if c.buf != nil {
+		p.empty <- *c
+		c.buf = nil
+	}
+	select {
+	case next, ok := <-p.full:
+		if ok {
 			*c = next
 			return nil
-		case <-ctx.Done():
-			return ctx.Err()
 		}
+		if p.err != nil {
+			return p.err
+		}
+		return io.EOF
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

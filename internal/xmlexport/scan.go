@@ -89,6 +89,7 @@ func (s *scanner) next() (tokenKind, error) {
 }
 
 func (s *scanner) truncated() error {
+	s.pos = len(s.buf)
 	return confluence.Errorf(confluence.CodeNoExport, "entities.xml is cut off at byte %d", s.offset()).
 		Because(errors.New("the document ends before its last element is closed"))
 }
