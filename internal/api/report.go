@@ -1,0 +1,147 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/tandem-sync/tandem/internal/migration"
+	"github.com/tandem-sync/tandem/internal/store"
+)
+
+// Report is what a run did: what arrived, what did not and why, and the proof.
+type Report struct {
+	Run          Progress            `json:"run"`
+	Stage        string              `json:"stage,omitempty"`
+	Made         time.Time           `json:"made"`
+	Verification Verification        `json:"verification"`
+	Findings     []migration.Finding `json:"findings"`
+}
+
+// Totals adds up the tallies of all spaces of a run.
+func (p Progress) Totals() migration.Counts {
+	var sum migration.Counts
+	for _, t := range p.Tasks {
+		for _, pair := range [][2]*migration.Tally{
+			{&sum.Pages, &t.Counts.Pages}, {&sum.BlogPosts, &t.Counts.BlogPosts}, {&sum.Attachments, &t.Counts.Attachments},
+			{&sum.Comments, &t.Counts.Comments}, {&sum.Labels, &t.Counts.Labels}, {&sum.Restrictions, &t.Counts.Restrictions},
+		} {
+			pair[0].Done += pair[1].Done
+			pair[0].Total += pair[1].Total
+			pair[0].Failed += pair[1].Failed
+			pair[0].Unchanged += pair[1].Unchanged
+		}
+	}
+	return sum
+}
+
+// shownFindings bounds the findings of the HTML form, so that a browser can show it.
+const shownFindings = 2000
+
+//go:embed report.html
+var reportPage string
+
+var reportTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
+	"time": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"verdict": func(equal bool) string {
+		if equal {
+			return "proved equal"
+		}
+		return "different"
+	},
+}).Parse(reportPage))
+
+func (s *Server) runReport(ctx context.Context, in *reportIn) (*fileOut, error) {
+	run, err := s.findRun(ctx, in.Run)
+	if err != nil {
+		return nil, fail(err)
+	}
+	r, err := s.report(ctx, run)
+	if err != nil {
+		return nil, fail(err)
+	}
+	switch in.Format {
+	case "html":
+		var b bytes.Buffer
+		more := max(0, len(r.Findings)-shownFindings)
+		err := reportTemplate.Execute(&b, map[string]any{
+			"R": r, "Findings": r.Findings[:len(r.Findings)-more], "More": more, "Totals": r.Run.Totals(),
+		})
+		return &fileOut{ContentType: "text/html; charset=utf-8", Body: b.Bytes()}, fail(err)
+	case "json":
+		out, err := json.MarshalIndent(r, "", "  ")
+		return &fileOut{ContentType: "application/json", Body: append(out, '\n')}, fail(err)
+	}
+	return &fileOut{ContentType: "text/plain; charset=utf-8", Body: []byte(r.text())}, nil
+}
+
+func (s *Server) report(ctx context.Context, run store.Run) (Report, error) {
+	r := Report{Made: s.now().UTC()}
+	if row, err := s.store.Plan(ctx, run.Plan); err == nil {
+		r.Stage = row.Plan.Stage
+	}
+	var err error
+	if r.Run, err = s.progress(ctx, run); err != nil {
+		return r, err
+	}
+	if r.Verification, err = s.proofs(ctx, run); err != nil {
+		return r, err
+	}
+	findings, err := s.store.Findings(ctx, store.FindingFilter{Run: run.ID})
+	r.Findings = nonNil(findings)
+	return r, err
+}
+
+// text renders a report for a terminal.
+func (r Report) text() string {
+	var b strings.Builder
+	p := r.Run
+	fmt.Fprintf(&b, "%s  %s  from %s to %s\n", p.Run, p.Status, r.Verification.Sites[0], r.Verification.Sites[1])
+	w := tabwriter.NewWriter(&b, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "\nSPACE\tSTATUS\tPAGES\tBLOG\tATTACHMENTS\tCOMMENTS\tFAILED\tPARITY")
+	for _, t := range p.Tasks {
+		c := t.Counts
+		failed := c.Pages.Failed + c.BlogPosts.Failed + c.Attachments.Failed + c.Comments.Failed
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", t.Space, t.Status, share(c.Pages), share(c.BlogPosts), share(c.Attachments),
+			share(c.Comments), failed, r.parityOf(t.Space))
+	}
+	_ = w.Flush() // a strings.Builder takes everything
+	if len(r.Findings) > 0 {
+		fmt.Fprintln(w, "\nSEVERITY\tCODE\tEFFECT\tSPACE\tCONTENT\tWHAT")
+	}
+	for _, f := range r.Findings {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", f.Severity, f.Code, f.Effect, f.Space, oneLine(f.Content.Title), oneLine(f.What))
+	}
+	_ = w.Flush()
+	return b.String()
+}
+
+func (r Report) parityOf(space string) string {
+	for _, p := range r.Verification.Proofs {
+		if p.Space == space && p.Equal {
+			return "proved equal, root " + p.Roots[0].String()[:8]
+		}
+		if p.Space == space {
+			return fmt.Sprintf("%d differences", len(p.Differences))
+		}
+	}
+	return "not compared"
+}
+
+func share(t migration.Tally) string { return fmt.Sprintf("%d/%d", t.Done, t.Total) }
+
+// oneLine keeps titles of a site from breaking a table or acting on a terminal.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return ' '
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tandem-sync/tandem/internal/api"
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/demo"
+)
+
+type demoFlags struct {
+	listen, cloud, size, faults, keep string
+	seed                              uint64
+	exit, noBrowser                   bool
+}
+
+func (a *app) demoCommand() *cobra.Command {
+	var f demoFlags
+	cmd := &cobra.Command{
+		Use: "demo", Short: "Show everything on a sample company; needs no account and no network", Args: cobra.NoArgs,
+		Long: "Starts an emulated Confluence Cloud, writes the export of a sample company's wiki, migrates its three spaces and\n" +
+			"proves that source and destination are equal. Then everything stays up to be looked at, until Ctrl-C; it is thrown\n" +
+			"away then. With --exit it ends at once, and standard output holds one JSON document.",
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.listen, "listen", "127.0.0.1:0", "address of tandem's API; port 0 takes a free one")
+	fl.StringVar(&f.cloud, "listen-cloud", "127.0.0.1:0", "address of the emulated Cloud")
+	fl.Uint64Var(&f.seed, "seed", 1, "same seed, same data, same result")
+	fl.StringVar(&f.size, "size", "small", "small (128 pages); larger ones are not built yet")
+	fl.StringVar(&f.faults, "faults", "", "fault rules for the emulated Cloud, YAML")
+	fl.StringVar(&f.keep, "keep", "", "keep the state in this directory")
+	fl.BoolVar(&f.noBrowser, "no-browser", false, "do not open a browser (none is opened yet)")
+	fl.BoolVar(&f.exit, "exit", false, "do the tour, print one JSON document, end")
+	cmd.RunE = a.run(func(ctx context.Context, _ []string) error {
+		if f.size != "small" {
+			return confluence.Errorf(confluence.CodeNotCapable, "--size %q: only small is built", f.size)
+		}
+		if f.exit && a.settings.Timeout == 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
+			defer cancel()
+		}
+		return a.demo(ctx, f)
+	})
+	return cmd
+}
+
+// demo sets the stage, does the tour, and stays or ends.
+func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
+	dir, remove, err := demoDir(f.keep)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	options := demo.Options{Dir: dir, Seed: f.seed, Listen: f.cloud, Now: a.env.Now, Say: a.say}
+	if f.faults != "" {
+		if options.Faults, err = a.readFile(f.faults); err != nil {
+			return err
+		}
+	}
+	stage, err := demo.Open(ctx, options)
+	if err != nil {
+		return confluence.Errorf(confluence.CodeUsage, "the demo cannot be set up").Because(err)
+	}
+	defer func() { err = errors.Join(err, stage.Close()) }()
+	a.settings.DataDir, a.settings.KeyFile = filepath.Join(dir, "state"), filepath.Join(dir, "state.key")
+	h, s, err := a.serve(ctx, serveFlags{listen: f.listen, workers: 4})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.shutdown(ctx), h.close()) }()
+	a.say("Cloud emulator  %s   empty, control plane %s", stage.URL, stage.Control)
+	a.say("tandem          %s%s   token in %s", s.address, api.Prefix, filepath.Join(a.settings.DataDir, tokenName))
+	c := &client{base: s.address, http: &http.Client{Transport: inProcess{h.api, &sync.WaitGroup{}}}}
+	doc, err := stage.Tour(ctx, demoAPI{a, c})
+	if err != nil {
+		return err
+	}
+	if f.exit {
+		return a.demoResult(doc)
+	}
+	return a.demoStay(ctx, stage, s, doc)
+}
+
+// demoAPI is the API as the demo uses it.
+type demoAPI struct {
+	app *app
+	*client
+}
+
+// Follow follows a run to its end.
+func (d demoAPI) Follow(ctx context.Context, run string) (api.Progress, error) {
+	return d.app.follow(ctx, d.client, run, 2*time.Second, d.app.env.Stderr)
+}
+
+// demoResult prints the document and says what is not as it must be.
+func (a *app) demoResult(doc demo.Document) error {
+	if err := a.json(a.env.Stdout, doc); err != nil {
+		return err
+	}
+	if d := demo.Check(doc); d != nil {
+		fmt.Fprintln(a.env.Stderr, d.What)
+		a.exit(map[string]int{"migration": exitUnfinished, "parity": exitDiffers, "sync": 5}[d.Part])
+	}
+	return nil
+}
+
+// demoStay prints where everything is and waits for the end.
+func (a *app) demoStay(ctx context.Context, stage *demo.Stage, s *listener, doc demo.Document) error {
+	m := doc.Migration
+	w := a.env.Stdout
+	verdict := "proved equal"
+	if !doc.Parity.Equal {
+		verdict = fmt.Sprintf("%d differences", doc.Parity.Differences)
+	}
+	fmt.Fprintf(w, "\n%s: %d pages, %d blog posts, %d attachments, %d failures; %s\n\n", m.Status, m.Pages, m.BlogPosts, m.Attachments, m.Failures, verdict)
+	state := a.settings.DataDir
+	fmt.Fprintf(w, "Look at it:\n")
+	fmt.Fprintf(w, "  tandem --data-dir %s run report %s\n", state, demo.PlanName)
+	fmt.Fprintf(w, "  tandem --data-dir %s run report %s --format html --to report.html\n", state, demo.PlanName)
+	fmt.Fprintf(w, "  tandem --data-dir %s verify run --run %s\n", state, demo.PlanName)
+	fmt.Fprintf(w, "  curl -H \"Authorization: Bearer $(cat %s)\" %s%s/runs\n", filepath.Join(state, tokenName), s.address, api.Prefix)
+	fmt.Fprintf(w, "  curl '%s/dump?form=full'        what the emulated Cloud holds\n", stage.Control)
+	fmt.Fprintf(w, "  curl %s/counters                what it was asked\n", stage.Control)
+	fmt.Fprintln(w, "\nPress Ctrl-C to stop; everything is thrown away then (--keep DIR keeps it).")
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-s.failed:
+		return err
+	}
+}
+
+// demoDir returns the directory of the demo and what removes it.
+func demoDir(keep string) (dir string, remove func() error, err error) {
+	if keep != "" {
+		err := os.MkdirAll(keep, 0o700)
+		return keep, func() error { return nil }, err
+	}
+	dir, err = os.MkdirTemp("", "tandem-demo-")
+	return dir, func() error { return os.RemoveAll(dir) }, err
+}

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/emulator"
+)
+
+func (a *app) emulatorCommand() *cobra.Command {
+	return noun("emulator", "A Confluence Cloud to try things on", a.emulatorServe())
+}
+
+type emulatorFlags struct {
+	personality, version, listen, control, importFile, state, faults string
+	seed                                                             uint64
+	size                                                             int
+	latency                                                          time.Duration
+	rate                                                             float64
+}
+
+func (a *app) emulatorServe() *cobra.Command {
+	var f emulatorFlags
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Run an emulated Confluence until interrupted", Args: cobra.NoArgs,
+		Example: "  tandem emulator serve --listen 127.0.0.1:8091 --control 127.0.0.1:9091 --state ./cloud",
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.personality, "personality", "cloud", "cloud (Data Center is not built yet)")
+	fl.StringVar(&f.version, "version", "", "version of the product, where the personality has several")
+	fl.StringVar(&f.listen, "listen", "127.0.0.1:8091", "address of the site")
+	fl.StringVar(&f.control, "control", "", "address of the control plane: request log, counters, clock, faults, state dump")
+	fl.Uint64Var(&f.seed, "seed", 1, "same seed and same requests, same site")
+	fl.IntVar(&f.size, "size", 0, "pages to start with (only 0, an empty site, so far)")
+	fl.DurationVar(&f.latency, "latency", 0, "each answer takes this long")
+	fl.Float64Var(&f.rate, "rate", 0, "requests a second before 429 (0: no limit)")
+	fl.StringVar(&f.importFile, "import", "", "XML export to start from")
+	fl.StringVar(&f.state, "state", "", "directory for bodies, files and the admin token")
+	fl.StringVar(&f.faults, "faults", "", "fault rules, YAML")
+	cmd.RunE = a.run(func(ctx context.Context, _ []string) error { return a.emulate(ctx, f) })
+	return cmd
+}
+
+// emulate serves an emulated site until ctx ends.
+func (a *app) emulate(ctx context.Context, f emulatorFlags) error {
+	options, err := f.options(a)
+	if err != nil {
+		return err
+	}
+	socket, err := openSocket(ctx, f.listen, false)
+	if err != nil {
+		return err
+	}
+	options.BaseURL = "http://" + socket.Addr().String()
+	site, err := emulator.New(options)
+	if err != nil {
+		return errors.Join(confluence.Errorf(confluence.CodeUsage, "the emulator cannot be set up").Because(err), socket.Close())
+	}
+	product := listen(socket, options.BaseURL, site.Handler(), "", "")
+	servers := []*listener{product}
+	controlled := ""
+	if f.control != "" {
+		socket, err := openSocket(ctx, f.control, false)
+		if err != nil {
+			return errors.Join(err, product.shutdown(ctx), site.Close())
+		}
+		control := listen(socket, "http://"+socket.Addr().String(), site.Control(), "", "")
+		servers = append(servers, control)
+		controlled = ", control on " + control.address
+	}
+	email, token := site.Account()
+	where, err := announceToken(f.state, token)
+	if err == nil {
+		fmt.Fprintf(a.env.Stdout, "Cloud emulator ready on %s/wiki%s, account %s, admin token %s\n", product.address, controlled, email, where)
+		select {
+		case <-ctx.Done():
+		case err = <-product.failed:
+		}
+	}
+	for _, s := range servers {
+		err = errors.Join(err, s.shutdown(ctx))
+	}
+	return errors.Join(err, site.Close())
+}
+
+// options reads the files that the flags name.
+func (f emulatorFlags) options(a *app) (emulator.Options, error) {
+	o := emulator.Options{
+		Personality: f.personality, Version: f.version, Seed: f.seed, Now: a.env.Now, Latency: f.latency, Rate: f.rate,
+		Import: f.importFile, StateDir: f.state,
+	}
+	if f.size != 0 {
+		return o, confluence.Errorf(confluence.CodeNotCapable, "--size %d: an emulated site starts empty, or from --import", f.size)
+	}
+	if f.faults != "" {
+		rules, err := a.readFile(f.faults)
+		if err != nil {
+			return o, err
+		}
+		o.Faults = rules
+	}
+	if f.state != "" {
+		if err := os.MkdirAll(f.state, 0o700); err != nil {
+			return o, confluence.Errorf(confluence.CodeBadFile, "the state directory cannot be made").Because(err).At(confluence.Where{File: f.state})
+		}
+	}
+	return o, nil
+}
+
+// announceToken writes the token into the state directory, where there is one, and says where a person finds it. It is
+// the token of an emulated site and guards nothing.
+func announceToken(dir, token string) (string, error) {
+	if dir == "" {
+		return token, nil
+	}
+	path := filepath.Join(dir, "admin-token")
+	return "in " + path, os.WriteFile(path, []byte(token+"\n"), 0o600)
+}
