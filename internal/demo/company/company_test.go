@@ -81,6 +81,8 @@ func TestTheCompanyHasTheNumbersThatAreWrittenDown(t *testing.T) {
 // known are the elements and macros that a storage format of the product has.
 var known = strings.Fields("toc children contentbylabel info note warning tip panel expand excerpt excerpt-include details code status jira anchor")
 
+var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
 func TestBodiesAreStorageFormat(t *testing.T) {
 	w := read(t)
 	used, ids := map[string]int{}, map[string]string{}
@@ -91,7 +93,9 @@ func TestBodiesAreStorageFormat(t *testing.T) {
 		_, err := elements(r.body, func(e xml.StartElement) {
 			if e.Name.Local == "structured-macro" {
 				used[attribute(e, "name")]++
-				if id := attribute(e, "macro-id"); ids[id] != "" && r.current() {
+				if id := attribute(e, "macro-id"); !uuid.MatchString(id) {
+					t.Errorf("%q: macro id %q", r.values["title"], id)
+				} else if ids[id] != "" && r.current() {
 					t.Errorf("%q: macro id of %q", r.values["title"], ids[id])
 				} else if r.current() {
 					ids[id] = r.values["title"]

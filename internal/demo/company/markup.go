@@ -232,7 +232,8 @@ func (r *renderer) macro(name string, parameters [][2]string, body string) strin
 
 func uuid(seed uint64, d *document, what string, n int) string {
 	h := sha256.Sum256(fmt.Appendf(nil, "%d %s %s %s %d", seed, d.space, d.title, what, n))
-	return fmt.Sprintf("%x-%x-4%x-8%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])[:36]
+	h[6], h[8] = h[6]&0x0f|0x40, h[8]&0x3f|0x80 // version 4, variant 1
+	return fmt.Sprintf("%x-%x-%x-%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])
 }
 
 func marker(d *document, n int, seed uint64) string { return uuid(seed, d, "marker", n) }

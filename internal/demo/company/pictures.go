@@ -27,6 +27,7 @@ var (
 // pictures are the kinds of pictures.
 var pictures = map[string]func(canvas){
 	"bike": bike, "bars": bars, "curve": curve, "boxes": boxes, "floor": floor, "portrait": portrait, "screen": screen,
+	"longtail": longtail, "trike": trike,
 }
 
 func picture(draw func(canvas), name string) ([]byte, error) {
@@ -72,28 +73,69 @@ func (c canvas) ring(x, y, radius int, in color.RGBA) {
 
 func abs(n int) int { return max(n, -n) }
 
+// wheel is a tyre with spokes.
+func (c canvas) wheel(x, y, radius int) {
+	for i := range 8 {
+		a := float64(i) * math.Pi / 4
+		c.line(x, y, x+int(float64(radius-1)*math.Cos(a)), y+int(float64(radius-1)*math.Sin(a)), grey)
+	}
+	c.ring(x, y, radius, ink)
+}
+
 // bike is a front loader from the side.
 func bike(c canvas) {
 	c.box(0, 235, 480, 300, grey)
-	c.ring(370, 190, 45, ink)
-	c.ring(85, 200, 34, ink)
+	c.wheel(370, 190, 45)
+	c.wheel(85, 200, 34)
 	length := 10 + int(c.noise[0])%30
+	c.line(85, 200, 290, 205, ink)
 	c.box(110, 130, 215+length, 196, green)
 	c.frame(110, 130, 215+length, 196, ink)
-	c.line(85, 200, 290, 205, ink)
-	c.line(290, 205, 320, 110, ink)
-	c.line(290, 205, 370, 190, ink)
-	c.line(320, 110, 370, 190, ink)
+	c.rider(290, 205, 370, 190)
 	c.line(303, 165, 240, 110, ink)
 	c.line(240, 110, 225, 90, ink)
 	c.line(225, 90, 250, 84, orange)
-	c.box(300, 100, 345, 110, orange)
-	c.ring(290, 205, 12, orange)
-	for i := range 8 {
-		a := float64(i) * math.Pi / 4
-		c.line(370, 190, 370+int(44*math.Cos(a)), 190+int(44*math.Sin(a)), grey)
-		c.line(85, 200, 85+int(33*math.Cos(a)), 200+int(33*math.Sin(a)), grey)
-	}
+}
+
+// rider is the part of a frame where somebody sits: crank, saddle and the way to the rear wheel.
+func (c canvas) rider(crankX, crankY, wheelX, wheelY int) {
+	c.line(crankX, crankY, crankX+30, crankY-95, ink)
+	c.line(crankX, crankY, wheelX, wheelY, ink)
+	c.line(crankX+30, crankY-95, wheelX, wheelY, ink)
+	c.box(crankX+10, crankY-105, crankX+55, crankY-95, orange)
+	c.ring(crankX, crankY, 12, orange)
+}
+
+// longtail has its load behind the rider.
+func longtail(c canvas) {
+	c.box(0, 235, 480, 300, grey)
+	c.wheel(90, 195, 40)
+	c.wheel(390, 195, 40)
+	c.line(90, 195, 120, 100, ink)
+	c.line(120, 100, 105, 84, orange)
+	c.line(112, 125, 215, 205, ink)
+	c.line(118, 110, 240, 130, ink)
+	c.rider(215, 205, 390, 195)
+	c.line(240, 135, 430, 135, ink)
+	c.box(290, 100, 330, 134, green)
+	c.box(350, 100, 390, 134, green)
+	c.box(310, 140, 420, 180, sky)
+	c.frame(310, 140, 420, 180, ink)
+}
+
+// trike has two wheels and a large box in front.
+func trike(c canvas) {
+	c.box(0, 235, 480, 300, grey)
+	c.wheel(385, 190, 45)
+	c.box(60, 105, 250, 195, green)
+	c.frame(60, 105, 250, 195, ink)
+	c.line(60, 120, 250, 120, ink)
+	c.wheel(100, 200, 35)
+	c.wheel(130, 200, 35)
+	c.line(250, 180, 300, 205, ink)
+	c.rider(300, 205, 385, 190)
+	c.line(250, 115, 262, 80, ink)
+	c.line(262, 80, 280, 78, orange)
 }
 
 // bars is a bar chart.
@@ -131,7 +173,7 @@ func boxes(c canvas) {
 			c.line(x-40, y+35, x, y+35, ink)
 		}
 		if i >= 3 && c.noise[i+6]%2 == 0 {
-			c.line(x+55, 110, x+55, y, ink)
+			c.line(x+55, 40+70+int(c.noise[i-3])%20, x+55, y, ink)
 		}
 		fill := sky
 		if c.noise[i]%3 == 0 {
@@ -164,14 +206,28 @@ func floor(c canvas) {
 // portrait is a head and shoulders.
 func portrait(c canvas) {
 	c.box(0, 0, 480, 300, sky)
-	for r := range 62 {
-		c.ring(240, 120, r, color.RGBA{0xd9, 0xb3 - c.noise[0]%40, 0x90 - c.noise[0]%40, 0xff})
+	skin := color.RGBA{0xd9, 0xb3 - c.noise[0]%40, 0x90 - c.noise[0]%40, 0xff}
+	c.box(222, 170, 258, 215, skin)
+	c.disc(240, 290, 95, green)
+	c.box(145, 288, 335, 300, green)
+	c.disc(240, 112, 66, ink) // hair, and the face before it
+	c.disc(240, 128, 58, skin)
+	c.disc(218, 120, 6, ink)
+	c.disc(262, 120, 6, ink)
+	for x := -24; x <= 24; x++ {
+		y := 160 - x*x/60
+		c.box(240+x-1, y-1, 240+x+2, y+2, orange)
 	}
-	for r := range 30 {
-		c.line(240-62, 110-r, 240+62, 110-r-int(c.noise[1])%12, ink)
+}
+
+func (c canvas) disc(x, y, radius int, in color.RGBA) {
+	for dy := -radius; dy <= radius; dy++ {
+		for dx := -radius; dx <= radius; dx++ {
+			if dx*dx+dy*dy <= radius*radius {
+				c.SetRGBA(x+dx, y+dy, in)
+			}
+		}
 	}
-	c.box(150, 205, 330, 300, green)
-	c.box(225, 175, 255, 210, color.RGBA{0xd9, 0xa0, 0x80, 0xff})
 }
 
 // screen is a window of the portal.
