@@ -181,6 +181,9 @@ func (p *planner) finish() Result {
 	slices.Sort(r.Converged)
 	slices.Sort(r.Gone)
 	for _, it := range p.items {
+		if it.ordered != nil {
+			r.Ordered = append(r.Ordered, Ordered{Twin: it.twin, Digest: *it.ordered})
+		}
 		if sent := it.live(p.from); sent != nil && carried[sent.Kind] != 0 && it.live(p.to) != nil && !it.touched && !it.clashed {
 			r.Unchanged++
 		}

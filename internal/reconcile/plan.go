@@ -20,9 +20,8 @@ import (
 //   - Title and parent are compared by value: Node.Title with Agreed.Title of its side, Node.Parent with Agreed.Parent.
 //   - A body with an outstanding Relink is not agreed on.
 //   - Orders are planned only for parents all of whose ordered children stand under them on the receiver, with a known
-//     Rank there; so the caller plans again after creating. Result.Ordered says what to record. After creating a page
-//     under a parent or moving one there or away, the caller takes Order out of the parent's agreed facets, unless this
-//     Result has a Clash on it.
+//     Rank there; so the caller plans again after creating. Result.Ordered says what to record once they agree. A page
+//     that was moved among its siblings has no agreed place until then: the caller takes Order out of its facets.
 func Plan(base iter.Seq[Agreed], snaps [2][]Node, policy Policy) Result {
 	p := newPlanner(base, snaps, policy)
 	p.compare()
@@ -56,6 +55,9 @@ type item struct {
 	dest  *item // the final parent on the receiver, of pages; nil at the root
 	order int   // place in a walk over the sender's tree, parents first, siblings by rank
 
+	// ordered is what is to be recorded about its place among its siblings, nil for nothing new.
+	ordered *confluence.Digest
+
 	place    *step // creates it, or gives it its parent
 	retitle  *step // of a page: takes a title
 	temp     *step // takes a temporary title
@@ -74,7 +76,6 @@ type planner struct {
 	byTwin map[confluence.TwinID]*item
 	// strangers are nodes of the receiver without a twin.
 	strangers []*Node
-	roots     *Agreed // the baseline of the zero twin
 
 	steps  []*step
 	result Result
@@ -105,9 +106,7 @@ func newPlanner(base iter.Seq[Agreed], snaps [2][]Node, policy Policy) *planner 
 	}
 	if base != nil {
 		for a := range base {
-			if a.Twin == "" {
-				p.roots = &a
-			} else if !a.Tomb {
+			if a.Twin != "" && !a.Tomb {
 				p.item(a.Twin).base = &a
 			}
 		}

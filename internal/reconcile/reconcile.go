@@ -14,7 +14,9 @@ type Facets uint16
 const (
 	Title Facets = 1 << iota
 	Parent
-	Order // of the children of a content; of the roots of the space for the zero TwinID
+	// Order is that of the children of a content; of the roots of the space for the zero TwinID. The baseline keeps it
+	// as the place of each child: see Ordered.
+	Order
 	Body
 	Labels
 	Restrictions
@@ -86,7 +88,7 @@ type Change struct {
 	Twin   confluence.TwinID
 	Kind   confluence.Kind
 	Facets Facets // what it carries
-	// Target is the server id on Side; empty for creates.
+	// Target is the server id on Side; empty for creates and for what is done to a content that this Result creates.
 	Target confluence.ID
 	Parent confluence.TwinID // creates and moves: under which content; zero: the root
 	Title  string            // what carries Title
@@ -125,15 +127,16 @@ type Result struct {
 	// Gone lists contents that both agreed on and that the sending side no longer has. Nothing is deleted for it in a
 	// migration.
 	Gone []confluence.TwinID
-	// Ordered lists the parents whose children stand in the sender's order, with what is to be recorded as agreed for
-	// the facet Order; parents for which just that is recorded already are left out. Sorted by twin.
+	// Ordered lists pages that stand among their siblings as at the sender, with what is to be recorded of it. Sorted by
+	// twin.
 	Ordered []Ordered
 	// Unchanged counts contents that were compared and need nothing.
 	Unchanged int
 }
 
-// Ordered is an order of children that both sides show. The zero twin stands for the root of the space.
+// Ordered is the place of a page among its siblings, which both sides show. The caller records Digest for the facet Order
+// of the page's Agreed, for both sides; zero takes back what was recorded.
 type Ordered struct {
 	Twin   confluence.TwinID
-	Digest [2]confluence.Digest
+	Digest confluence.Digest
 }

@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"encoding/binary"
 	"slices"
 	"sort"
@@ -10,21 +9,25 @@ import (
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
 
-// OrderDigest returns the digest of the facet Order for the children of a content in their order; zero for none.
-func OrderDigest(children []confluence.TwinID) confluence.Digest {
-	if len(children) == 0 {
-		return confluence.Digest{}
-	}
-	h := sha256.New()
-	for _, twin := range children {
-		var length [8]byte
-		binary.BigEndian.PutUint64(length[:], uint64(len(twin)))
-		h.Write(length[:])
-		h.Write([]byte(twin))
-	}
-	var d confluence.Digest
-	h.Sum(d[:0])
+// place is where a child stood when both sides agreed on its order, as it is kept in a digest of the facet Order: the
+// place from 1, then a digest of the parent, so that a place below another parent counts for nothing.
+func place(parent confluence.TwinID, n int) confluence.Digest {
+	d := confluence.Sum([]byte("order of the children of " + parent))
+	binary.BigEndian.PutUint64(d[:8], uint64(n)+1)
 	return d
+}
+
+// placeOf returns the agreed place of a child below a parent, -1 if there is none.
+func (p *planner) placeOf(it *item, parent confluence.TwinID) int {
+	if it.base == nil || !it.base.Facets.Has(Order) {
+		return -1
+	}
+	d := it.base.Digest[p.to][Order.Index()]
+	n := int(binary.BigEndian.Uint64(d[:8])) - 1
+	if n < 0 || place(parent, n) != d {
+		return -1
+	}
+	return n
 }
 
 // orderSiblings puts the children of each parent into the sender's order, where that is explicit and the receiver's is
@@ -33,82 +36,117 @@ func (p *planner) orderSiblings() {
 	if !p.policy.Facets.Has(Order) {
 		return
 	}
-	var children [2]map[confluence.TwinID][]*item
-	for _, side := range confluence.Sides {
-		children[side] = make(map[confluence.TwinID][]*item)
-		for _, it := range p.items {
-			if n := it.live(side); n != nil && n.Kind == confluence.Page && n.Rank >= 0 {
-				children[side][n.Parent] = append(children[side][n.Parent], it)
-			}
+	children := make(map[confluence.TwinID][]*item)
+	for _, it := range p.items {
+		p.forgetPlace(it)
+		if n := it.live(p.from); n != nil && n.Kind == confluence.Page && n.Rank >= 0 {
+			children[n.Parent] = append(children[n.Parent], it)
 		}
 	}
-	parents := make([]confluence.TwinID, 0, len(children[p.from]))
-	for parent := range children[p.from] {
+	parents := make([]confluence.TwinID, 0, len(children))
+	for parent := range children {
 		parents = append(parents, parent)
 	}
 	slices.Sort(parents)
 	for _, parent := range parents {
-		var lists [2][]*item
-		for _, side := range confluence.Sides {
-			lists[side] = children[side][parent]
-			slices.SortFunc(lists[side], func(a, b *item) int {
-				return cmp.Or(cmp.Compare(a.node[side].Rank, b.node[side].Rank), compareTwin(a, b))
-			})
+		if holder, ok := p.ordering(parent); ok {
+			p.orderChildren(holder, parent, children[parent])
 		}
-		p.orderChildren(parent, lists)
 	}
 }
 
-// orderChildren handles one parent; lists are its ordered children on each side.
-func (p *planner) orderChildren(parent confluence.TwinID, lists [2][]*item) {
-	holder, base, ok := p.ordering(parent)
-	if !ok {
+// forgetPlace takes back what was agreed about the place of a page that stands below another parent by now: should it
+// ever come back, that place means nothing.
+func (p *planner) forgetPlace(it *item) {
+	if it.base == nil || it.base.Digest[p.to][Order.Index()].IsZero() || it.live(p.to) == nil || it.live(p.from) == nil {
 		return
 	}
-	common, ready := p.common(parent, lists[p.from])
-	if !ready || len(common) < 2 {
-		return
-	}
-	var now [2]confluence.Digest
-	for _, side := range confluence.Sides {
-		var agreed []confluence.TwinID
-		for _, it := range lists[side] {
-			if it.base != nil {
-				agreed = append(agreed, it.twin)
-			}
-		}
-		now[side] = OrderDigest(agreed)
-	}
-	known := base != nil && base.Facets.Has(Order)
-	var changed [2]bool
-	for _, side := range confluence.Sides {
-		changed[side] = !known || base.Digest[side][Order.Index()] != now[side]
-	}
-	inOrder := slices.IsSortedFunc(common, func(a, b *item) int { return cmp.Compare(a.node[p.to].Rank, b.node[p.to].Rank) })
-	switch {
-	case inOrder:
-		if changed != [2]bool{} {
-			p.result.Ordered = append(p.result.Ordered, Ordered{Twin: parent, Digest: now})
-		}
-	case !known, changed[p.from] && !changed[p.to]:
-		p.reorder(parent, common)
-	case changed[p.from]:
-		p.clash(holder, Order, "its children were put in another order on both sides")
-	case changed[p.to]:
-		p.clash(holder, Order, "its children were put in another order at the destination")
+	if p.placeOf(it, it.node[p.to].Parent) < 0 {
+		it.ordered = new(confluence.Digest)
+		it.base.Facets &^= Order
 	}
 }
 
-// ordering returns what holds an order, its baseline, and whether the receiver can be put in order there.
-func (p *planner) ordering(parent confluence.TwinID) (holder *item, base *Agreed, ok bool) {
+// ordering returns what holds an order, and whether the receiver can be put in order there by us.
+func (p *planner) ordering(parent confluence.TwinID) (holder *item, ok bool) {
 	if parent == "" {
-		return &item{}, p.roots, p.policy.RootPosition
+		return &item{}, p.policy.RootPosition
 	}
 	it := p.byTwin[parent]
 	if it == nil || !p.policy.Position || it.live(p.to) == nil || it.live(p.from) == nil {
-		return nil, nil, false
+		return nil, false
 	}
-	return it, it.base, it.base != nil || p.takeover(it)
+	return it, it.base != nil || p.takeover(it)
+}
+
+// orderChildren handles one parent. A side has changed the order if the children whose places were agreed on no longer
+// stand in the order of those places; who came or went since does not matter.
+func (p *planner) orderChildren(holder *item, parent confluence.TwinID, children []*item) {
+	byRank(children, p.from)
+	children, ready := p.common(parent, children)
+	if !ready || len(children) < 2 {
+		return
+	}
+	places := make(map[*item]int, len(children))
+	for _, it := range children {
+		places[it] = p.placeOf(it, parent)
+	}
+	received := slices.Clone(children)
+	byRank(received, p.to)
+	here, there := !rising(children, places), !rising(received, places)
+	switch {
+	case slices.Equal(children, received):
+		p.agreePlaces(parent, children, places)
+	case here && there:
+		p.clash(holder, Order, "its children were put in another order on both sides")
+	case there:
+		p.clash(holder, Order, "its children were put in another order at the destination")
+	default:
+		p.reorder(parent, children)
+	}
+}
+
+func byRank(children []*item, side confluence.Side) {
+	slices.SortFunc(children, func(a, b *item) int {
+		return cmp.Or(cmp.Compare(a.node[side].Rank, b.node[side].Rank), compareTwin(a, b))
+	})
+}
+
+// rising reports whether the children with a place stand in the order of their places.
+func rising(children []*item, places map[*item]int) bool {
+	last := -1
+	for _, it := range children {
+		if n := places[it]; n >= 0 {
+			if n <= last {
+				return false
+			}
+			last = n
+		}
+	}
+	return true
+}
+
+// agreePlaces lists the children whose places are to be recorded: those behind the last with a place, or all, if places
+// do not rise or lack in between.
+func (p *planner) agreePlaces(parent confluence.TwinID, children []*item, places map[*item]int) {
+	first := len(children)
+	for first > 0 && places[children[first-1]] < 0 {
+		first--
+	}
+	next := 0
+	if first > 0 {
+		next = places[children[first-1]] + 1
+	}
+	gap := slices.ContainsFunc(children[:first], func(it *item) bool { return places[it] < 0 })
+	if gap || !rising(children, places) {
+		first, next = 0, 0
+	}
+	for i, it := range children[first:] {
+		if it.base != nil {
+			d := place(parent, next+i)
+			it.ordered = &d
+		}
+	}
 }
 
 // common returns the children that stand under the parent on both sides, in the sender's order. It is not ready while

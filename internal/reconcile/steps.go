@@ -130,10 +130,15 @@ func (p *planner) needsOf(s *step) {
 		s.needs = append(s.needs, p.guards(it.dest)...)
 		s.needs = appendStep(s.needs, placedAbove(it.dest))
 	case confluence.VerbPut, confluence.VerbMove:
-		s.needs = append(s.needs, p.guards(it)...)
-		if s == it.place {
-			s.needs = appendStep(s.needs, placedAbove(it.dest))
+		if s != it.place {
+			s.needs = append(s.needs, p.guards(it)...)
+			return
 		}
+		if !it.loosen {
+			s.needs = appendStep(s.needs, it.restrict)
+		}
+		s.needs = append(s.needs, p.guards(it.dest)...)
+		s.needs = appendStep(s.needs, placedAbove(it.dest))
 	case confluence.VerbAttach, confluence.VerbComment:
 		s.needs = append(s.needs, p.guards(p.page(it))...)
 		if it.dest.fresh {
@@ -151,19 +156,30 @@ func appendStep(list []*step, s *step) []*step {
 	return append(list, s)
 }
 
-// guards returns the tightenings that must stand before new content comes to a page: its own and those of the pages
-// above it in the final tree. Above a page that is created here its creation stands for them.
+// guards returns what must stand before new content comes to a page, so that nobody sees it whom the sender shuts out:
+// its own tightening and those of the pages above it in the final tree. Above a page that is created here its creation
+// stands for them, and above one that moves below a restricted page its move.
 func (p *planner) guards(it *item) []*step {
 	var out []*step
 	for ; it != nil; it = it.dest {
 		if it.restrict != nil && !it.loosen {
 			out = append(out, it.restrict)
 		}
-		if it.fresh {
+		if it.fresh || it.place != nil && p.restrictedAbove(it.dest) {
 			return append(out, it.place)
 		}
 	}
 	return out
+}
+
+// restrictedAbove reports whether the sender restricts a page of the final tree, or one above it.
+func (p *planner) restrictedAbove(it *item) bool {
+	for ; it != nil; it = it.dest {
+		if n := it.node[p.from]; n != nil && !n.Digest[Restrictions.Index()].IsZero() {
+			return true
+		}
+	}
+	return false
 }
 
 // placedAbove returns the step that puts the nearest page, from this one upwards, where it belongs.
@@ -203,7 +219,7 @@ func (p *planner) relink(s *step) {
 		verb = confluence.VerbRecomment
 	}
 	second := p.step(s.it, verb, Body)
-	second.needs = needs
+	second.needs = append(needs, p.guards(p.page(s.it))...)
 	second.change.Title, second.change.Parent, second.change.Relink = s.change.Title, "", true
 	if verb == confluence.VerbRecomment {
 		second.change.Parent = s.change.Parent
