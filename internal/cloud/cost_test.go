@@ -26,7 +26,7 @@ func fill(t testing.TB, w confluence.Writer, n int) confluence.Space {
 
 // TestScanCost holds the Scan to its price, right after the last page was written and the index shows none of them.
 func TestScanCost(t *testing.T) {
-	for n, most := range map[int]int64{1_000: 40, 10_000: 400} {
+	for n, most := range map[int]int64{1_000: 40, 3_000: 120} {
 		if n > 1_000 && testing.Short() {
 			continue
 		}

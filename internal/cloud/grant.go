@@ -85,14 +85,8 @@ func (c *Connector) assign(ctx context.Context, space confluence.Space, kind, ho
 	defer c.grants.Unlock()
 	where := confluence.Where{Space: space.Key}
 	const what = "the role could not be assigned"
-	var roles []roleV2
-	look := get(v2+"/space-roles", what).with("space-id", string(space.ID), "limit", "250").at(where)
-	if err := listAll(ctx, c, look, func(got []roleV2) bool { roles = append(roles, got...); return true }); err != nil {
-		return confluence.Result{}, err
-	}
-	var held []assignmentV2
-	look = get(v2+"/spaces/{id}/role-assignments", what, string(space.ID)).with("limit", "250").at(where)
-	if err := listAll(ctx, c, look, func(got []assignmentV2) bool { held = append(held, got...); return true }); err != nil {
+	roles, held, err := c.roles(ctx, space)
+	if err != nil {
 		return confluence.Result{}, err
 	}
 	var next assignmentV2
@@ -116,8 +110,50 @@ func (c *Connector) assign(ctx context.Context, space confluence.Space, kind, ho
 	}
 	next.RoleID = role.ID
 	k := write(http.MethodPost, v2+"/spaces/{id}/role-assignments", what, []assignmentV2{next}, string(space.ID)).at(where)
-	_, err := c.do(ctx, k.repeatable(), nil)
+	_, err = c.do(ctx, k.repeatable(), nil)
 	return confluence.Result{}, err
+}
+
+// roles reads the roles of a site, and who holds which in a space.
+func (c *Connector) roles(ctx context.Context, space confluence.Space) (roles []roleV2, held []assignmentV2, err error) {
+	where := confluence.Where{Space: space.Key}
+	k := get(v2+"/space-roles", "the roles could not be listed").with("space-id", string(space.ID), "limit", "250").at(where)
+	err = listAll(ctx, c, k, func(got []roleV2) bool { roles = append(roles, got...); return true })
+	if err != nil {
+		return nil, nil, err
+	}
+	k = get(v2+"/spaces/{id}/role-assignments", "the roles of the space could not be read", string(space.ID)).
+		with("limit", "250").at(where)
+	err = listAll(ctx, c, k, func(got []assignmentV2) bool { held = append(held, got...); return true })
+	return roles, held, err
+}
+
+// permitByRoles sets the permissions that the roles assigned in a space amount to.
+func (c *Connector) permitByRoles(ctx context.Context, s *confluence.Space) error {
+	roles, held, err := c.roles(ctx, *s)
+	if err != nil {
+		return err
+	}
+	for _, a := range held {
+		kind, holder := a.Principal.Type, a.Principal.ID
+		if holder == "anonymous-users" {
+			kind = "anonymous"
+		}
+		who, err := c.principal(ctx, kind, holder)
+		if err != nil {
+			return err
+		}
+		for _, r := range roles {
+			if who == "" || r.ID != a.RoleID {
+				continue
+			}
+			for _, p := range r.plain() {
+				s.Permissions = append(s.Permissions, confluence.Permission{Principal: who, Operation: p})
+			}
+		}
+	}
+	s.Permissions = sorted(s.Permissions)
+	return nil
 }
 
 func (r roleV2) plain() []string {
@@ -146,8 +182,13 @@ func smallest(roles []roleV2, need []string) (roleV2, bool) {
 	return roleV2{}, false
 }
 
-// plainPermission makes the spellings of a permission comparable: "create/page" of classic permissions, and
-// "create_page" or "create-page" as roles list them (the published document leaves the spelling open).
+// plainPermission makes the spellings of a permission comparable: "create/page" of classic permissions, and what roles may
+// list, such as "create_page" or "create-page" (the published document leaves the spelling open). The target is the last
+// word; keys such as restrict_content keep their underscore.
 func plainPermission(s string) string {
-	return strings.NewReplacer("_", "/", "-", "/", ":", "/").Replace(strings.ToLower(s))
+	s = strings.NewReplacer("-", "_", ":", "_", "/", "_").Replace(strings.ToLower(s))
+	if i := strings.LastIndexByte(s, '_'); i >= 0 {
+		return s[:i] + "/" + s[i+1:]
+	}
+	return s
 }

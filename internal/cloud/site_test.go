@@ -133,11 +133,26 @@ func conform(options map[string]string) confluencetest.Factory {
 				return b.open(t, func(o *cloud.Options) { o.Email, o.Token = "other@example.test", b.site.Token("other") })
 			},
 			FileLimit: 2 << 20,
-			Listing:   func(r *http.Request) bool { return r.URL.Query().Has("space-id") && !strings.Contains(r.URL.Path, "roles") },
+			Listing: func(r *http.Request) bool {
+				return r.URL.Query().Has("space-id") && !strings.Contains(r.URL.Path, "roles")
+			},
 		}
 	}
 }
 
 func TestConformance(t *testing.T) {
 	confluencetest.Run(t, conform(map[string]string{"AT-07": "2097152"}))
+}
+
+// TestConformanceOfVariants runs the suite on sites that differ in what the references leave open.
+func TestConformanceOfVariants(t *testing.T) {
+	for name, options := range map[string]map[string]string{
+		"roles":       {"SP-07": "ROLES", "CQ-01": "60s"},
+		"before them": {"SP-07": "PRE_ROLES", "CQ-01": "0s", "TR-03": "0s", "PA-09": "yes", "OF-06": "bumps"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			options["AT-07"] = "2097152"
+			confluencetest.Run(t, conform(options))
+		})
+	}
 }

@@ -103,7 +103,14 @@ type permissionV2 struct {
 // permit reads the permissions of spaces. Principals other than users, groups and everybody are left out: roles and
 // access classes have no name in the seam.
 func (c *Connector) permit(ctx context.Context, spaces []confluence.Space) error {
+	mode, err := c.roleMode(ctx)
+	if err != nil {
+		return err
+	}
 	return c.each(ctx, len(spaces), func(ctx context.Context, i int) error {
+		if mode == "ROLES" {
+			return c.permitByRoles(ctx, &spaces[i])
+		}
 		k := get(v2+"/spaces/{id}/permissions", "the permissions of the space could not be read", string(spaces[i].ID)).
 			with("limit", "250").at(confluence.Where{Space: spaces[i].Key})
 		var held []permissionV2
@@ -120,12 +127,16 @@ func (c *Connector) permit(ctx context.Context, spaces []confluence.Space) error
 					confluence.Permission{Principal: who, Operation: p.Operation.Key + "/" + p.Operation.TargetType})
 			}
 		}
-		slices.SortFunc(spaces[i].Permissions, func(a, b confluence.Permission) int {
-			return cmp.Or(cmp.Compare(a.Principal, b.Principal), cmp.Compare(a.Operation, b.Operation))
-		})
-		spaces[i].Permissions = slices.Compact(spaces[i].Permissions)
+		spaces[i].Permissions = sorted(spaces[i].Permissions)
 		return nil
 	})
+}
+
+func sorted(ps []confluence.Permission) []confluence.Permission {
+	slices.SortFunc(ps, func(a, b confluence.Permission) int {
+		return cmp.Or(cmp.Compare(a.Principal, b.Principal), cmp.Compare(a.Operation, b.Operation))
+	})
+	return slices.Compact(ps)
 }
 
 func (c *Connector) principal(ctx context.Context, kind, id string) (confluence.Principal, error) {
