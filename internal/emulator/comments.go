@@ -76,8 +76,8 @@ func (c *call) commentV2(m *content) object {
 	return o
 }
 
-// commentRows answers a listing of comments.
-func (c *call) commentRows(rows []*content, keep func(*content) bool) (answer, error) {
+// commentRows answers a listing of comments, whose rows lack the members of without.
+func (c *call) commentRows(rows []*content, without []string, keep func(*content) bool) (answer, error) {
 	w, err := c.window(25)
 	if err != nil {
 		return answer{}, err
@@ -93,10 +93,16 @@ func (c *call) commentRows(rows []*content, keep func(*content) bool) (answer, e
 		if row["body"], err = c.bodyV2(m.body, bulkForms...); err != nil {
 			return answer{}, err
 		}
+		for _, member := range without {
+			delete(row, member)
+		}
 		out = append(out, row)
 	}
 	return c.listing(out, cursor)
 }
+
+// containerMembers are the members that say what a comment belongs to. Listings of replies do not have them.
+var containerMembers = []string{"pageId", "blogPostId", "attachmentId"}
 
 // listComments lists the root comments of a content, footer or inline.
 func listComments(k kind, inline bool) func(*call) (answer, error) {
@@ -106,7 +112,7 @@ func listComments(k kind, inline bool) func(*call) (answer, error) {
 			return answer{}, err
 		}
 		states := c.list("resolution-status")
-		return c.commentRows(p.comments(), func(m *content) bool {
+		return c.commentRows(p.comments(), nil, func(m *content) bool {
 			r := m.more.remark
 			return r.inline == inline && r.replyTo == nil && (len(states) == 0 || slices.Contains(states, r.state()))
 		})
@@ -116,7 +122,7 @@ func listComments(k kind, inline bool) func(*call) (answer, error) {
 // listAllComments lists the comments of the whole site.
 func listAllComments(inline bool) func(*call) (answer, error) {
 	return func(c *call) (answer, error) {
-		return c.commentRows(c.world.comments, func(m *content) bool { return m.more.remark.inline == inline })
+		return c.commentRows(c.world.comments, nil, func(m *content) bool { return m.more.remark.inline == inline })
 	}
 }
 
@@ -126,7 +132,7 @@ func listReplies(inline bool) func(*call) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		return c.commentRows(m.parent.comments(), func(r *content) bool { return r.more.remark.replyTo == m })
+		return c.commentRows(m.parent.comments(), containerMembers, func(r *content) bool { return r.more.remark.replyTo == m })
 	}
 }
 

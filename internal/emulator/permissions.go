@@ -14,16 +14,14 @@ var fullGrants = []struct{ key, target string }{
 }
 
 // openTo gives a new space its permissions: all to the creator; unless private, all but administration to everyone.
-func (c *call) openTo(s *space, private bool, roles []assignmentRequest) {
+func (c *call) openTo(s *space, private bool, roles []assignment) {
 	me := "user:" + c.user.id
 	if c.set.roleMode == "ROLES" {
 		s.roles = append(s.roles, assignment{"USER", me, "admin"})
 		if !private && len(roles) == 0 {
 			s.roles = append(s.roles, assignment{"GROUP", "group:" + everyone, "collaborator"})
 		}
-		for _, r := range roles {
-			c.assign(s, r)
-		}
+		s.roles = append(s.roles, roles...)
 		return
 	}
 	for _, g := range fullGrants {
@@ -219,22 +217,33 @@ func prepareAssignments(c *call) (any, error) {
 	return &q, c.decode(&q)
 }
 
-func (c *call) assign(s *space, q assignmentRequest) error {
+// assignment checks what was sent; the role is empty where it is to be taken away.
+func (c *call) assignment(q assignmentRequest) (assignment, error) {
 	principal, err := c.subject(strings.ToLower(q.Principal.Type), q.Principal.ID)
-	if err != nil {
-		return err
-	}
-	s.roles = slices.DeleteFunc(s.roles, func(a assignment) bool { return a.principal == principal })
-	if q.Role == "" {
-		return nil
+	a := assignment{principalType: q.Principal.Type, principal: principal}
+	if err != nil || q.Role == "" {
+		return a, err
 	}
 	for _, r := range roleKinds {
 		if q.Role == c.uuid("role", r.id) {
-			s.roles = append(s.roles, assignment{q.Principal.Type, principal, r.id})
-			return nil
+			a.role = r.id
+			return a, nil
 		}
 	}
-	return invalid("No role with id " + q.Role)
+	return a, invalid("No role with id " + q.Role)
+}
+
+// assigned checks a list of assignments.
+func (c *call) assigned(rows []assignmentRequest) ([]assignment, error) {
+	var out []assignment
+	for _, q := range rows {
+		a, err := c.assignment(q)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, nil
 }
 
 func (c *call) assignments(s *space) []object {
@@ -267,9 +276,14 @@ func setAssignments(c *call) (answer, error) {
 	if c.set.roleMode == "PRE_ROLES" {
 		return answer{}, invalid("Role assignments are only available on sites with role-based access control")
 	}
-	for _, q := range *c.prepared.(*[]assignmentRequest) {
-		if err := c.assign(s, q); err != nil {
-			return answer{}, err
+	rows, err := c.assigned(*c.prepared.(*[]assignmentRequest))
+	if err != nil {
+		return answer{}, err
+	}
+	for _, a := range rows {
+		s.roles = slices.DeleteFunc(slices.Clone(s.roles), func(o assignment) bool { return o.principal == a.principal })
+		if a.role != "" {
+			s.roles = append(s.roles, a)
 		}
 	}
 	c.touch(visibleSamples(s)...)

@@ -152,13 +152,17 @@ func (c *call) newSpace(q *spaceRequest, private bool) (*space, error) {
 	case c.world.keys[foldKey(key)] != nil:
 		return nil, invalid("A space already exists with key " + key)
 	}
+	roles, err := c.assigned(q.RoleAssignments)
+	if err != nil {
+		return nil, err
+	}
 	s := &space{
 		id: c.world.newID(), key: key, name: q.Name, kind: "global", status: "current", creator: c.user, created: c.stamp(),
 		description: cmp.Or(q.Description.Plain.Value, q.Description.Value),
 	}
 	c.world.spaces = append(c.world.spaces, s)
 	c.world.keys[foldKey(key)] = s
-	c.openTo(s, private, q.RoleAssignments)
+	c.openTo(s, private, roles)
 	home := &content{
 		id: c.world.newID(), kind: page, space: s, title: q.Name, creator: c.user, created: c.stamp(), firstAt: 1,
 		body: c.heap.putText("<h2>About this space</h2><p />"), last: version{at: c.stamp(), by: c.user},

@@ -74,6 +74,13 @@ var nulls = []struct{ member, evidence string }{
 	{"detail", "cloud-api.md 3: error bodies"},
 }
 
+// values are values that an enumeration of the documents does not have.
+var values = []struct{ route, member, value, evidence string }{
+	{"/direct-children", "status", "draft", "open-facts OF-20"},
+	{"/children", "status", "draft", "open-facts OF-20"},
+	{"/descendants", "status", "draft", "open-facts OF-20"},
+}
+
 // extras are members that the documents do not have, per family.
 var extras = map[api]map[string]string{
 	v1: {
@@ -83,6 +90,7 @@ var extras = map[api]map[string]string{
 		"comments": "expandable of metadata", "simple": "expandable of metadata", "likes": "expandable of metadata",
 		"currentuser": "expandable of metadata", "properties": "expandable of metadata", "frontend": "expandable of metadata",
 		"_expandable": "metadata names what is not expanded", "position": "recorded: extensions.position",
+		"mediaType": "metadata of an attachment: cloud-v1.json AttachmentPropertiesUpdateBody", "comment": "the same",
 	},
 	v2: {
 		"edituiv2": "recorded for v1; cloud-api.md 0: 161 undocumented members", "base": "list links",
@@ -147,6 +155,15 @@ func conform(route *route, g got) error {
 		return nil
 	}
 	body := withoutNulls(g.json)
+	for _, v := range values {
+		if strings.HasSuffix(route.template, v.route) {
+			for _, row := range body.(map[string]any)["results"].([]any) {
+				if m := row.(map[string]any); m[v.member] == v.value {
+					delete(m, v.member)
+				}
+			}
+		}
+	}
 	if err := media.Schema.Value.VisitJSON(body, openapi3.MultiErrors()); err != nil {
 		return fmt.Errorf("%.900s", err.Error())
 	}
