@@ -256,6 +256,7 @@ func (a *applier) destOf(twin confluence.TwinID) (destination, bool) {
 func (a *applier) learn(twin confluence.TwinID, d destination) {
 	a.destMu.Lock()
 	defer a.destMu.Unlock()
+	d.version = max(d.version, a.dest[twin].version) // news of two writes may come in either order
 	a.dest[twin] = d
 }
 

@@ -48,7 +48,7 @@ func (a *applier) row(twin confluence.TwinID) store.AgreedRow {
 	row.Twin, row.Kind = twin, src.Content.Kind
 	row.ID[confluence.A], row.Version[confluence.A] = src.Content.ID, src.Content.Version.Number
 	if d, ok := a.destOf(twin); ok {
-		row.ID[confluence.B], row.Version[confluence.B] = d.id, d.version
+		row.ID[confluence.B], row.Version[confluence.B] = d.id, max(d.version, row.Version[confluence.B])
 	}
 	return row
 }

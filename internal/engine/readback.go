@@ -71,6 +71,7 @@ func (s *spaceRun) agreeOne(ctx context.Context, v *view, row *store.AgreedRow, 
 		old, _, _ := s.observed(confluence.B, ours)
 		s.cursor.Pass[confluence.B] = 0
 		old.Twin = row.Twin
+		old.Content.Labels, old.Content.Restrictions = seen.Content.Labels, seen.Content.Restrictions // have no versions
 		seen = &old
 	}
 	print, err := v.printOf(confluence.B, seen, s.pair.Keys[confluence.B])

@@ -257,7 +257,8 @@ func (w *witness) neutral(s body.Slot, holder where) string {
 	case body.SlotUser:
 		return "user:" + string(w.s.people.source(s.User))
 	case body.SlotSpace:
-		return "space:" + w.sourceKey(s.SpaceKey)
+		key, _ := w.sourceKey(s.SpaceKey)
+		return "space:" + key
 	}
 	x, ok := w.index.find(s, own, holder)
 	if !ok || x.twin == "" {
@@ -269,30 +270,28 @@ func (w *witness) neutral(s body.Slot, holder where) string {
 	return "page:" + string(x.twin) + s.Query + "#" + s.Anchor
 }
 
-// unresolved names a reference that leads nowhere by how it is written; where it names a space, by that space's key on
-// side A.
+// unresolved names a reference that leads nowhere by how it is written; where it names a space that takes part, by that
+// space's key on side A and without the site's own address, because both were adapted.
 func (w *witness) unresolved(s body.Slot) string {
-	if s.SpaceKey == "" {
+	key, part := w.sourceKey(s.SpaceKey)
+	if !part {
 		return ""
 	}
 	base := s.Base
 	if w.index.own(base) {
 		base = ""
 	}
-	return strings.Join([]string{"raw", string(s.Kind), base, w.sourceKey(s.SpaceKey), s.Day, s.Title, s.File, string(s.ID), s.Query, s.Anchor}, "\x00")
+	return strings.Join([]string{"raw", string(s.Kind), base, key, s.Day, s.Title, s.File, string(s.ID), s.Query, s.Anchor}, "\x00")
 }
 
 // sourceKey returns the key on side A of a space that takes part.
-func (w *witness) sourceKey(key string) string {
-	if w.side == confluence.A {
-		return key
-	}
+func (w *witness) sourceKey(key string) (string, bool) {
 	for _, sc := range w.s.plan.Spaces {
-		if target := sc.Target; target == key || target == "" && sc.Key == key {
-			return sc.Key
+		if key == [2]string{sc.Key, targetOf(sc)}[w.side] {
+			return sc.Key, true
 		}
 	}
-	return key
+	return key, false
 }
 
 func (w *witness) files(holder confluence.TwinID, list []confluence.Content) []parity.File {
