@@ -126,68 +126,30 @@ func (p *planner) compareParent(it *item, sent, received *Node) {
 	p.verdict(it, Parent, agreed, !agreed || sent.Parent != it.base.Parent, !agreed || received.Parent != it.base.Parent)
 }
 
+// startEmpty are the facets that a content which we made does not have until we write them. Where they were never agreed
+// on, they count as agreed to be empty.
+const startEmpty = Labels | Restrictions
+
 func (p *planner) compareDigest(it *item, f Facets) {
 	sent, received := it.node[p.from], it.node[p.to]
 	if !sent.Read.Has(f) {
 		return
 	}
 	i := f.Index()
+	var was [2]confluence.Digest
 	agreed := it.base != nil && it.base.Facets.Has(f)
-	if sent.Digest[i].IsZero() && (received.Digest[i].IsZero() || !agreed) {
-		// Nothing on either side; or nothing to send, and what is there is none of ours.
-		if !agreed || !it.base.Digest[p.from][i].IsZero() || !it.base.Digest[p.to][i].IsZero() {
-			p.converge(it)
+	if agreed {
+		was = [2]confluence.Digest{it.base.Digest[confluence.A][i], it.base.Digest[confluence.B][i]}
+	} else {
+		agreed = startEmpty.Has(f) && (it.base != nil || p.takeover(it))
+	}
+	here := !agreed || sent.Digest[i] != was[p.from]
+	there := received.Read.Has(f) && (!agreed || received.Digest[i] != was[p.to])
+	if sent.Digest[i].IsZero() && received.Digest[i].IsZero() {
+		if here || there {
+			p.converge(it) // nothing on either side
 		}
 		return
 	}
-	here := !agreed || sent.Digest[i] != it.base.Digest[p.from][i]
-	there := received.Read.Has(f) && (!agreed || received.Digest[i] != it.base.Digest[p.to][i])
 	p.verdict(it, f, agreed, here, there)
-}
-
-// holdBack keeps new content from pages whose restrictions were changed on both sides: until a person has decided, it
-// might be shown to somebody whom the sender has just shut out.
-func (p *planner) holdBack() {
-	if !p.policy.Facets.Has(Restrictions) {
-		return
-	}
-	contended := map[*item]bool{}
-	for _, c := range p.result.Clashes {
-		it := p.byTwin[c.Twin]
-		if c.Facet == Restrictions && it.base != nil && it.node[p.from].Digest[Restrictions.Index()] != it.base.Digest[p.from][Restrictions.Index()] {
-			contended[it] = true
-		}
-	}
-	if len(contended) == 0 {
-		return
-	}
-	held := map[*item]bool{}
-	for _, it := range p.items {
-		if content := it.send &^ (Restrictions | Labels); (it.fresh || content != 0) && p.under(it, contended, held) {
-			it.fresh, it.clashed = false, true
-			it.send &^= content
-		}
-	}
-}
-
-// under reports whether one of the marked contents is the content itself or above it on the sender.
-func (p *planner) under(it *item, marked, known map[*item]bool) bool {
-	var walked []*item
-	answer := false
-	for at := it; at != nil; at = p.above(at) {
-		if a, ok := known[at]; ok {
-			answer = a
-			break
-		}
-		known[at] = false // ends a ring as well
-		walked = append(walked, at)
-		if marked[at] {
-			answer = true
-			break
-		}
-	}
-	for _, at := range walked {
-		known[at] = answer
-	}
-	return answer
 }

@@ -177,7 +177,8 @@ func (p *planner) finish() Result {
 		c.N, c.Needs, c.Waits = i, indexes(s.all()), indexes(s.waits)
 		r.Changes[i] = c
 	}
-	slices.SortFunc(r.Clashes, func(a, b Clash) int { return cmp.Or(cmp.Compare(a.Twin, b.Twin), cmp.Compare(a.Facet, b.Facet)) })
+	slices.SortStableFunc(r.Clashes, func(a, b Clash) int { return cmp.Or(cmp.Compare(a.Twin, b.Twin), cmp.Compare(a.Facet, b.Facet)) })
+	r.Clashes = slices.CompactFunc(r.Clashes, func(a, b Clash) bool { return a.Twin == b.Twin && a.Facet == b.Facet })
 	slices.Sort(r.Converged)
 	slices.Sort(r.Gone)
 	for _, it := range p.items {

@@ -156,8 +156,9 @@ type world struct {
 	calls  []Change // that were made
 	fail   int      // chance of a failure in percent
 	next   int
-	made   map[twinID]bool // created while the result at hand is carried out
-	broken []string        // what a site refused or must never see
+	// Of the result at hand: what it created so far, and which bodies get a second pass.
+	made, relinks map[twinID]bool
+	broken        []string // what a site refused or must never see
 }
 
 func newWorld(choose chooser) *world {
@@ -262,9 +263,9 @@ func (w *world) agree(c Change, src *thing) {
 	}
 	if c.Facets.Has(Body) {
 		t.body, t.resolved = src.body, w.resolved(src)
-		a.Facets &^= Body
-		if t.resolved == w.complete(src) {
-			a.Facets |= Body
+		a.Facets |= Body
+		if w.relinks[c.Twin] && !c.Relink {
+			a.Facets &^= Body
 		}
 	}
 	if c.Facets.Has(Labels) {
@@ -289,21 +290,11 @@ func (w *world) agree(c Change, src *thing) {
 	}
 }
 
-// resolved says which of a body's references have a target at the receiver; complete, which could have.
+// resolved says which of a body's references have a target at the receiver.
 func (w *world) resolved(src *thing) string {
 	var b strings.Builder
 	for _, twin := range src.late {
 		if w.side[confluence.B].things[twin] != nil {
-			b.WriteString(" " + string(twin))
-		}
-	}
-	return b.String()
-}
-
-func (w *world) complete(src *thing) string {
-	var b strings.Builder
-	for _, twin := range src.late {
-		if w.side[confluence.A].things[twin] != nil || w.side[confluence.B].things[twin] != nil {
 			b.WriteString(" " + string(twin))
 		}
 	}
@@ -343,7 +334,10 @@ func (w *world) move(c Change, t *thing) bool {
 
 // carry does the changes of a result in a random order that respects Needs, some of them failing.
 func (w *world) carry(r Result) {
-	w.made = map[twinID]bool{}
+	w.made, w.relinks = map[twinID]bool{}, map[twinID]bool{}
+	for _, c := range r.Changes {
+		w.relinks[c.Twin] = w.relinks[c.Twin] || c.Relink
+	}
 	state := make([]int, len(r.Changes)) // 0 open, 1 done, 2 failed
 	for {
 		var free []int

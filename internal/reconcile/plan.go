@@ -23,12 +23,17 @@ import (
 //     Rank there; so the caller plans again after creating. Result.Ordered says what to record once they agree. A page
 //     that was moved among its siblings has no agreed place until then: the caller takes Order out of its facets.
 func Plan(base iter.Seq[Agreed], snaps [2][]Node, policy Policy) Result {
+	if _, known := direction[policy.Mode]; !known {
+		return Result{} // no direction, no change
+	}
 	p := newPlanner(base, snaps, policy)
 	p.compare()
-	p.holdBack()
-	p.resolveTitles()
+	p.holdContended()
 	p.refuseFiles()
-	p.buildTree()
+	for settled := false; !settled; settled = !p.holdExposed() {
+		p.resolveTitles()
+		p.buildTree()
+	}
 	p.makeSteps()
 	p.orderSiblings()
 	p.loosenLast()
@@ -82,10 +87,7 @@ type planner struct {
 }
 
 func newPlanner(base iter.Seq[Agreed], snaps [2][]Node, policy Policy) *planner {
-	sides, ok := direction[policy.Mode]
-	if !ok {
-		sides = direction[SafeAToB]
-	}
+	sides := direction[policy.Mode]
 	p := &planner{
 		policy: policy, from: sides[0], to: sides[1], fold: policy.FoldTitle,
 		byTwin: make(map[confluence.TwinID]*item, max(len(snaps[0]), len(snaps[1]))),

@@ -175,7 +175,7 @@ func (p *planner) guards(it *item) []*step {
 // restrictedAbove reports whether the sender restricts a page of the final tree, or one above it.
 func (p *planner) restrictedAbove(it *item) bool {
 	for ; it != nil; it = it.dest {
-		if n := it.node[p.from]; n != nil && !n.Digest[Restrictions.Index()].IsZero() {
+		if p.restricts(it) {
 			return true
 		}
 	}

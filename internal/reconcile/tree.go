@@ -42,6 +42,7 @@ func (p *planner) buildTree() {
 func (p *planner) standing() {
 	settled := make(map[*item]bool)
 	for _, it := range p.items {
+		it.dest = nil
 		if n := it.node[p.to]; n != nil && n.Kind == confluence.Page && n.Parent != "" {
 			it.dest = p.byTwin[n.Parent]
 		}
