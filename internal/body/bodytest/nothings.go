@@ -68,7 +68,7 @@ var nothings = []change{
 	{"another task id", func(p place) bool { return p.node.Name == "ac:task-id" }, func(p place, _ Chooser) {
 		p.node.Kids = []*Node{words("4711")}
 	}},
-	{"a task's unique id", named("ac:task"), func(p place, _ Chooser) {
+	{"a task's unique id", func(p place) bool { return named("ac:task")(p) && len(p.node.Kids) > 0 }, func(p place, _ Chooser) {
 		p.node.Kids = slices.Insert(p.node.Kids, 1, el("ac:task-uuid", nil, words("u")))
 	}},
 	{"another fallback", func(p place) bool { return p.node.Name == "ac:adf-fallback" }, func(p place, _ Chooser) {
@@ -94,7 +94,9 @@ var looks = []change{
 	{"the width of a table", named("table"), func(p place, _ Chooser) { p.node.Set("data-table-width", p.node.Attr("data-table-width")+"7") }},
 	{"the width of a column", func(p place) bool { return named("col")(p) && p.node.Attr("style") != "" },
 		set("style", "width: 33.3%;")},
-	{"columns with widths", func(p place) bool { return named("table")(p) && p.node.Kids[0].Name != "colgroup" },
+	{"columns with widths", func(p place) bool {
+		return named("table")(p) && len(p.node.Kids) > 0 && p.node.Kids[0].Name != "colgroup"
+	},
 		func(p place, _ Chooser) {
 			p.node.Kids = append([]*Node{el("colgroup", nil, el("col", attrs("style", "width: 77px;")))}, p.node.Kids...)
 		}},
