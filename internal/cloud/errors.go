@@ -145,20 +145,17 @@ func codeOfStatus(e *rest.Error, k call) confluence.Code {
 }
 
 // said returns what the site wrote into an error, in one line. The forms are those of v2 (errors with title and detail),
-// of v1 (message, and data.errors with translations) and of the gateway (message).
+// of v1 (message, and data.errors with a text or a translation) and of the gateway (message).
 func said(body []byte) string {
 	var m struct {
-		Message string `json:"message"`
+		Message json.RawMessage `json:"message"`
 		Errors  []struct {
-			Title  string `json:"title"`
-			Detail string `json:"detail"`
+			Title  json.RawMessage `json:"title"`
+			Detail json.RawMessage `json:"detail"`
 		} `json:"errors"`
 		Data struct {
 			Errors []struct {
-				Message struct {
-					Translation string `json:"translation"`
-					Key         string `json:"key"`
-				} `json:"message"`
+				Message json.RawMessage `json:"message"`
 			} `json:"errors"`
 		} `json:"data"`
 	}
@@ -166,8 +163,8 @@ func said(body []byte) string {
 		return ""
 	}
 	var parts []string
-	add := func(s string) {
-		if s = tidy(s); s != "" && !strings.Contains(strings.Join(parts, "; "), s) {
+	add := func(raw json.RawMessage) {
+		if s := tidy(phrase(raw)); s != "" && !strings.Contains(strings.Join(parts, "; "), s) {
 			parts = append(parts, s)
 		}
 	}
@@ -177,10 +174,25 @@ func said(body []byte) string {
 		add(e.Detail)
 	}
 	for _, e := range m.Data.Errors {
-		add(e.Message.Translation)
-		add(e.Message.Key)
+		add(e.Message)
 	}
 	return strings.Join(parts, "; ")
+}
+
+// phrase is a message as a text, or as an object with a translation or at least a key.
+func phrase(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	var m struct {
+		Translation string `json:"translation"`
+		Key         string `json:"key"`
+	}
+	if json.Unmarshal(raw, &m) != nil {
+		return ""
+	}
+	return first(m.Translation, m.Key)
 }
 
 // tidy makes one line of at most 400 characters out of a text from outside.

@@ -112,6 +112,11 @@ func (b *bench) open(t testing.TB, change func(*cloud.Options)) *cloud.Connector
 }
 
 func conform(options map[string]string) confluencetest.Factory {
+	return conformOver(options, func(under http.RoundTripper) http.RoundTripper { return under })
+}
+
+// conformOver lays a transport of the caller's below that of the suite.
+func conformOver(options map[string]string, over func(http.RoundTripper) http.RoundTripper) confluencetest.Factory {
 	return func(t *testing.T) confluencetest.Site {
 		b := newBench(t, options)
 		b.site.AddUser("other", "Other", "other@example.test")
@@ -120,6 +125,7 @@ func conform(options map[string]string) confluencetest.Factory {
 		return confluencetest.Site{
 			Connect: func(t *testing.T, wrap func(http.RoundTripper) http.RoundTripper) (confluence.Reader, confluence.Writer) {
 				c := b.open(t, func(o *cloud.Options) {
+					o.Transport = over(o.Transport)
 					if wrap != nil {
 						o.Transport = wrap(o.Transport)
 					}

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -120,11 +121,11 @@ func (c *Connector) trash(ctx context.Context, x confluence.Trash) (confluence.R
 
 func (c *Connector) archive(ctx context.Context, x confluence.Archive) (confluence.Result, error) {
 	type ref struct {
-		ID confluence.ID `json:"id"`
+		ID json.Number `json:"id"` // here alone the document says integer
 	}
 	pages := make([]ref, len(x.IDs))
 	for i, id := range x.IDs {
-		pages[i].ID = id
+		pages[i].ID = json.Number(id)
 	}
 	k := write(http.MethodPost, v1+"/content/archive", "the pages could not be archived", map[string]any{"pages": pages})
 	_, err := c.do(ctx, k, nil)

@@ -46,6 +46,17 @@ type Factory func(t *testing.T) Site
 
 // Run runs the suite.
 func Run(t *testing.T, fresh Factory) {
+	Exercise(t, fresh)
+	t.Run("hostile", func(t *testing.T) {
+		if fresh(t).Held != nil {
+			t.Skip("the site is not reached by requests")
+		}
+		testHostile(t, fresh)
+	})
+}
+
+// Exercise runs the suite without its hostile part.
+func Exercise(t *testing.T, fresh Factory) {
 	reading := []struct {
 		name string
 		test func(*testing.T, *world)
@@ -76,10 +87,4 @@ func Run(t *testing.T, fresh Factory) {
 			w.test(t, settled(t, s))
 		})
 	}
-	t.Run("hostile", func(t *testing.T) {
-		if fresh(t).Held != nil {
-			t.Skip("the site is not reached by requests")
-		}
-		testHostile(t, fresh)
-	})
 }
