@@ -27,6 +27,20 @@ func (c *content) sees(u *user) bool {
 	return c.space.sees(u) && c.open(u)
 }
 
+// sees reports whether the caller may read the content. The caller's rights in a space are looked up once a call.
+func (c *call) sees(p *content) bool {
+	p = p.root()
+	visible, known := c.open[p.space]
+	if !known {
+		if c.open == nil {
+			c.open = map[*space]bool{}
+		}
+		visible = p.space.sees(c.user)
+		c.open[p.space] = visible
+	}
+	return visible && p.open(c.user)
+}
+
 func (c *content) open(u *user) bool {
 	if c.status == draft && c.creator != u {
 		return false

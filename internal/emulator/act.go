@@ -90,7 +90,7 @@ var acts = map[string]func(*call, json.RawMessage) error{
 			if !ok {
 				prefix, short = "global", name
 			}
-			c.stick(p, c.label(prefix, short))
+			p.stick(c.label(prefix, short))
 		}
 		for _, name := range texts(q.Remove) {
 			p.labels = slices.DeleteFunc(slices.Clone(p.labels), func(l *label) bool {

@@ -67,7 +67,7 @@ func (c *call) attachmentRows(rows []*content) (answer, error) {
 	name, byName := c.query["filename"]
 	mediaType, byType := c.query["mediaType"]
 	picked, cursor := pick(rows, func(f *content) bool {
-		return statuses[f.fileStatus()] && f.sees(c.user) && (!byName || f.title == name[0]) &&
+		return statuses[f.fileStatus()] && c.sees(f) && (!byName || f.title == name[0]) &&
 			(!byType || f.more.file.mediaType == mediaType[0])
 	}, o, w)
 	var out []object
@@ -129,16 +129,7 @@ func deleteAttachment(c *call) (answer, error) {
 
 // attachmentV1 is an attachment as writes of REST v1 answer it.
 func (c *call) attachmentV1(f *content) object {
-	v := f.more.file
-	o := c.contentV1(f, expansions{"version": true, "container": true})
-	o["metadata"] = object{"comment": v.comment, "mediaType": v.mediaType, "labels": object{
-		"results": []object{}, "start": 0, "limit": 200, "size": 0, "_links": object{"self": c.base() + "/rest/api/content/" + f.idText() + "/label"},
-	}}
-	o["extensions"] = object{
-		"mediaType": v.mediaType, "fileSize": v.size, "comment": v.comment, "mediaTypeDescription": mediaName(v.mediaType),
-		"fileId": v.uuid, "collectionName": "contentId-" + f.parent.idText(),
-	}
-	return o
+	return c.contentV1(f, expansions{"version": true, "container": true})
 }
 
 // download sends the client to the media route with a token in the query (register row AT-05).

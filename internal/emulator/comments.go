@@ -86,7 +86,7 @@ func (c *call) commentRows(rows []*content, without []string, keep func(*content
 	if err != nil {
 		return answer{}, err
 	}
-	picked, cursor := pick(rows, func(m *content) bool { return keep(m) && m.sees(c.user) && m.root().status != trashed }, o, w)
+	picked, cursor := pick(rows, func(m *content) bool { return keep(m) && c.sees(m) && m.root().status != trashed }, o, w)
 	var out []object
 	for _, m := range picked {
 		row := c.commentV2(m)

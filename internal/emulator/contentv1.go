@@ -92,6 +92,17 @@ func (c *call) contentV1(p *content, e expansions) object {
 	if p.tree() || p.kind == blogPost {
 		o["extensions"] = object{"position": childPosition(p)}
 	}
+	if p.kind == attachment {
+		f := p.more.file
+		metadata := c.metadataV1(p, e.below("metadata"))
+		metadata["comment"], metadata["mediaType"] = f.comment, f.mediaType
+		o["metadata"] = metadata
+		delete(expandable, "metadata")
+		o["extensions"] = object{
+			"mediaType": f.mediaType, "fileSize": f.size, "comment": f.comment, "mediaTypeDescription": mediaName(f.mediaType),
+			"fileId": f.uuid, "collectionName": "contentId-" + p.parent.idText(),
+		}
+	}
 	if p.kind == comment {
 		location := "footer"
 		if p.more.remark.inline {
@@ -150,7 +161,7 @@ func (c *call) bodyV1(p *content, e expansions) object {
 func (c *call) metadataV1(p *content, e expansions) object {
 	out := object{"_expandable": object{"currentuser": "", "comments": "", "simple": "", "properties": "", "frontend": "", "likes": ""}}
 	if e["labels"] {
-		labels := c.labelsV1(p)
+		labels := c.labelsV1(p.labels, "")
 		labels["_links"] = object{"self": c.base() + "/rest/api/content/" + p.idText() + "/label"}
 		out["labels"] = labels
 	}
@@ -212,7 +223,7 @@ func (c *call) childrenV1(p *content, e expansions) object {
 		}
 		rows := []object{}
 		for _, sub := range list() {
-			if sub.kind.String() == name && sub.status != trashed && sub.sees(c.user) && len(rows) < 25 {
+			if sub.kind.String() == name && sub.status != trashed && c.sees(sub) && len(rows) < 25 {
 				rows = append(rows, c.contentV1(sub, e.below(name)))
 			}
 		}

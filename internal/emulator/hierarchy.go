@@ -25,7 +25,7 @@ func (c *call) childRow(p *content) object {
 func (c *call) childRows(p *content) []object {
 	var out []object
 	for _, kid := range c.children(p, c.stamp()) {
-		if kid.sees(c.user) {
+		if c.sees(kid) {
 			out = append(out, c.childRow(kid))
 		}
 	}
@@ -53,7 +53,7 @@ func directChildren(k kind, all bool) func(*call) (answer, error) {
 		}
 		var rows []placed
 		for i, kid := range c.children(p, c.stamp()) {
-			if kid.sees(c.user) && (all || kid.kind == page) {
+			if c.sees(kid) && (all || kid.kind == page) {
 				rows = append(rows, placed{at: i, content: kid})
 			}
 		}
@@ -91,7 +91,7 @@ func descendants(k kind) func(*call) (answer, error) {
 		var walk func(p *content, level int)
 		walk = func(p *content, level int) {
 			for _, kid := range c.children(p, c.stamp()) {
-				if kid.sees(c.user) {
+				if c.sees(kid) {
 					rows = append(rows, placed{len(rows), level, kid})
 					if level < depth {
 						walk(kid, level+1)
@@ -243,7 +243,7 @@ func (c *call) changeSpace(p *content, to *space) error {
 func (c *call) any(id string) (*content, error) {
 	n, err := strconv.ParseInt(numeric(id), 10, 64)
 	p := c.world.contents[n]
-	if err != nil || p == nil || !p.sees(c.user) {
+	if err != nil || p == nil || !c.sees(p) {
 		return nil, failf(http.StatusNotFound, "NOT_FOUND", "No content found with id: ContentId{id=%s}", id)
 	}
 	return p, nil

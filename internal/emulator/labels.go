@@ -64,7 +64,7 @@ func listContentLabels(c *call) (answer, error) {
 	var labels []*label
 	for _, p := range slices.Concat(s.pages, s.blogs) {
 		for _, l := range p.labels {
-			if !seen[l] && p.status == current && p.sees(c.user) {
+			if !seen[l] && p.status == current && c.sees(p) {
 				seen[l] = true
 				labels = append(labels, l)
 			}
@@ -85,7 +85,7 @@ func listLabelled(k kind) func(*call) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		keep := func(p *content) bool { return p.status == current && slices.Contains(p.labels, l) && p.sees(c.user) }
+		keep := func(p *content) bool { return p.status == current && slices.Contains(p.labels, l) && c.sees(p) }
 		return c.listRows(c.contentsOf(k, spaces), keep, []string{"id", "created-date", "modified-date", "title"})
 	}
 }
@@ -149,25 +149,55 @@ func addLabels(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	var add []*label
+	add, err := c.sentLabels("global")
+	if err != nil {
+		return answer{}, err
+	}
+	for _, l := range add {
+		p.stick(l)
+	}
+	c.touch(p)
+	return ok(c.labelsV1(p.labels, "/rest/api/content/"+p.idText()+"/label"))
+}
+
+// sentLabels checks all labels that were sent before any is put on.
+func (c *call) sentLabels(prefix string) ([]*label, error) {
+	var out []*label
 	for _, q := range c.prepared.([]labelRequest) {
-		prefix := cmp.Or(q.Prefix, "global")
+		prefix := cmp.Or(q.Prefix, prefix)
 		if !slices.Contains([]string{"global", "my", "team", "system"}, prefix) {
-			return answer{}, invalid("Invalid label prefix: " + prefix)
+			return nil, invalid("Invalid label prefix: " + prefix)
 		}
 		names, err := labelNames(q.Name)
 		if err != nil {
-			return answer{}, err
+			return nil, err
 		}
 		for _, name := range names {
-			add = append(add, c.label(prefix, name))
+			out = append(out, c.label(prefix, name))
 		}
 	}
-	for _, l := range add {
-		c.stick(p, l)
+	return out, nil
+}
+
+// addSpaceLabels labels a space: its categories are labels with prefix team.
+func addSpaceLabels(c *call) (answer, error) {
+	s, err := c.spaceByKey(c.params[0])
+	if err != nil {
+		return answer{}, err
 	}
-	c.touch(p)
-	return ok(c.labelsV1(p))
+	if !s.allowed(c.user, "administer", "space") {
+		return answer{}, c.forbidden("space", text(s.id))
+	}
+	add, err := c.sentLabels("team")
+	if err != nil {
+		return answer{}, err
+	}
+	for _, l := range add {
+		if !slices.Contains(s.labels, l) {
+			s.labels = append(s.labels, l)
+		}
+	}
+	return ok(c.labelsV1(s.labels, "/rest/api/space/"+s.key+"/label"))
 }
 
 func (s *Site) label(prefix, name string) *label {
@@ -181,20 +211,20 @@ func (s *Site) label(prefix, name string) *label {
 }
 
 // stick puts a label on a content; no version, no date changes.
-func (s *Site) stick(p *content, l *label) {
+func (p *content) stick(l *label) {
 	if !slices.Contains(p.labels, l) {
 		p.labels = append(p.labels, l)
 	}
 }
 
-func (c *call) labelsV1(p *content) object {
+func (c *call) labelsV1(labels []*label, self string) object {
 	rows := []object{}
-	for _, l := range p.labels {
+	for _, l := range labels {
 		rows = append(rows, object{"prefix": l.prefix, "name": l.name, "id": text(l.id), "label": l.name})
 	}
 	return object{
 		"results": rows, "start": 0, "limit": 200, "size": len(rows),
-		"_links": object{"base": c.base(), "context": "/wiki", "self": c.base() + "/rest/api/content/" + p.idText() + "/label"},
+		"_links": object{"base": c.base(), "context": "/wiki", "self": c.base() + self},
 	}
 }
 

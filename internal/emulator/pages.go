@@ -21,7 +21,7 @@ func (c *call) visible(id string, k kind) (*content, error) {
 	if p == nil && n <= c.world.next && n >= firstID {
 		return nil, bare()
 	}
-	if p == nil || p.kind != k || !p.sees(c.user) {
+	if p == nil || p.kind != k || !c.sees(p) {
 		return nil, missing(nouns[k], id)
 	}
 	return p, nil
@@ -65,7 +65,7 @@ func (c *call) filter(valid []string, def ...status) (func(*content) bool, error
 	title, byTitle := c.query["title"]
 	return func(p *content) bool {
 		return statuses[p.status] && (ids == nil || ids[p.id]) && (!byTitle || fold(p.title) == fold(title[0])) &&
-			p.status != draft && p.sees(c.user)
+			p.status != draft && c.sees(p)
 	}, nil
 }
 

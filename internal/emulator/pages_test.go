@@ -166,6 +166,12 @@ func TestDrafts(t *testing.T) {
 	b.put(409, d, "Home-made", "<p>d</p>", 2)
 	equal(t, "published with number 1", b.put(200, d, "Home-made", "<p>d</p>", 1).str("status"), "current")
 	b.do(200, "GET", "/wiki/api/v2/pages/"+d, nil)
+	held := b.page(id, "", "Held", "<p/>")
+	late := b.do(200, "POST", "/wiki/api/v2/pages", object{"spaceId": id, "status": "draft", "title": "Held"}).str("id")
+	b.put(400, late, "Held", "", 1)
+	b.put(200, late, "Late", "", 1)
+	b.do(400, "POST", "/wiki/api/v2/pages", object{"spaceId": id, "title": "Held"})
+	b.do(204, "DELETE", "/wiki/api/v2/pages/"+held, nil)
 	over := object{"id": d, "status": "draft", "title": "Later", "body": storage("<p>later</p>"), "version": object{"number": 1}}
 	b.do(200, "PUT", "/wiki/api/v2/pages/"+d, over)
 	equal(t, "the live page stays", b.body(d), "<p>d</p>")

@@ -205,7 +205,7 @@ func (c *call) parentFor(k kind, s *space, q *pageRequest) (*content, error) {
 func (c *call) parent(s *space, id string) (*content, error) {
 	n, err := strconv.ParseInt(id, 10, 64)
 	p := c.world.contents[n]
-	if err != nil || p == nil || !p.tree() || p.status == trashed || !p.sees(c.user) {
+	if err != nil || p == nil || !p.tree() || p.status == trashed || !c.sees(p) {
 		return nil, missing("parent", id)
 	}
 	if p.space != s {
@@ -231,8 +231,15 @@ func (c *call) commit(p *content, message string, minor bool) {
 	p.last = version{at: c.stamp(), by: c.user, message: message, minor: minor}
 }
 
-// retitle changes the title; older versions keep what they were called.
+// retitle changes the title and what it reserves.
 func (c *call) retitle(p *content, title string) {
+	c.release(p)
+	p.rename(title)
+	c.reserve(p)
+}
+
+// rename changes the title; older versions keep what they were called.
+func (p *content) rename(title string) {
 	if p.title == title {
 		return
 	}
@@ -244,9 +251,7 @@ func (c *call) retitle(p *content, title string) {
 	if p.extra().firstly == "" {
 		p.more.firstly = p.title
 	}
-	c.release(p)
 	p.title = title
-	c.reserve(p)
 }
 
 // updatePage is PUT of a page or a blog post.
@@ -380,8 +385,8 @@ func (c *call) update(p *content, q *pageRequest) (answer, error) {
 			p.more.read, p.more.update = nil, nil
 		}
 	}
+	p.rename(q.title())
 	c.reserve(p)
-	c.retitle(p, q.title())
 	if q.sent.given {
 		c.setBody(p, q.sent.text)
 	}

@@ -12,7 +12,6 @@ type user struct {
 	id, name, email string
 	token           string
 	active, admin   bool
-	app             bool
 	zone            *time.Location
 	groups          []*group
 }

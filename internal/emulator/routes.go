@@ -1,5 +1,10 @@
 package emulator
 
+import (
+	"net/http"
+	"slices"
+)
+
 // createLimit is the largest body of a v2 create (register row ER-18).
 const createLimit = 5 << 20
 
@@ -42,6 +47,7 @@ var cloudRoutes = []route{
 	{method: "GET", template: "/wiki/api/v2/spaces/{id}/pages", api: v2, scope: "read:page:confluence", handle: listSpacePages(page)},
 	{method: "GET", template: "/wiki/api/v2/spaces/{id}/blogposts", api: v2, scope: "read:page:confluence", handle: listSpacePages(blogPost)},
 	{method: "GET", template: "/wiki/api/v2/spaces/{id}/labels", api: v2, scope: "read:space:confluence", handle: listSpaceLabels},
+	{method: "POST", template: "/wiki/rest/api/space/{spaceKey}/label", api: v1, scope: "write:confluence-space", prepare: prepareLabels, handle: addSpaceLabels},
 	{method: "GET", template: "/wiki/api/v2/spaces/{id}/content/labels", api: v2, scope: "read:space:confluence", handle: listContentLabels},
 
 	{method: "GET", template: "/wiki/api/v2/pages", api: v2, scope: "read:page:confluence", handle: listPages},
@@ -142,6 +148,30 @@ var cloudRoutes = []route{
 	{method: "GET", template: "/wiki/rest/api/search", api: v1, scope: "search:confluence", handle: siteSearch},
 	{method: "GET", template: "/wiki/rest/api/search/user", api: v1, scope: "read:content-details:confluence", handle: searchUsers},
 	{method: "GET", template: "/wiki/rest/api/longtask/{id}", api: v1, scope: "read:confluence-space.summary", handle: getLongTask, changes: true},
+}
+
+// removedRoutes are operations of REST v1 that the vendor took out of the documents: 410 (register row ER-16).
+var removedRoutes = []struct{ method, template string }{
+	{"GET", "/wiki/rest/api/content"}, {"POST", "/wiki/rest/api/content"}, {"GET", "/wiki/rest/api/content/{id}"},
+	{"PUT", "/wiki/rest/api/content/{id}"}, {"DELETE", "/wiki/rest/api/content/{id}"}, {"GET", "/wiki/rest/api/content/{id}/history"},
+	{"GET", "/wiki/rest/api/content/{id}/child"}, {"GET", "/wiki/rest/api/content/{id}/child/comment"},
+	{"GET", "/wiki/rest/api/content/{id}/label"}, {"GET", "/wiki/rest/api/content/{id}/version"},
+	{"GET", "/wiki/rest/api/content/{id}/property"}, {"POST", "/wiki/rest/api/content/{id}/property"},
+	{"GET", "/wiki/rest/api/space"}, {"GET", "/wiki/rest/api/space/{spaceKey}"}, {"GET", "/wiki/rest/api/space/{spaceKey}/content"},
+	{"GET", "/wiki/rest/api/space/{spaceKey}/property"}, {"POST", "/wiki/rest/api/contentbody/convert/{to}"},
+}
+
+func removed(*call) (answer, error) {
+	return answer{}, fail(http.StatusGone, "GONE", "This deprecated endpoint has been removed")
+}
+
+// allRoutes are the documented routes and those that were removed.
+func allRoutes() []route {
+	out := slices.Clone(cloudRoutes)
+	for _, r := range removedRoutes {
+		out = append(out, route{method: r.method, template: r.template, api: v1, handle: removed})
+	}
+	return out
 }
 
 func tenantInfo(c *call) (answer, error) { return ok(object{"cloudId": c.cloudID}) }

@@ -31,24 +31,42 @@ func (c *call) indexed(p *content) (version, bool) {
 }
 
 // searchable are all contents of the index that the caller may read, by id.
-func (c *call) searchable(archivedToo bool) []*content {
+func (c *call) searchable(where *clause, archivedToo bool) []*content {
 	var out []*content
 	for _, s := range c.world.spaces {
-		if s.sees(c.user) {
-			out = slices.Concat(out, s.pages, s.blogs, s.folders)
+		if s.sees(c.user) && where.canHit("space", s.key) {
+			out = append(append(append(out, s.pages...), s.blogs...), s.folders...)
 		}
 	}
-	out = append(append(out, c.world.files...), c.world.comments...)
+	if where.canHit("type", "attachment") {
+		out = append(out, c.world.files...)
+	}
+	if where.canHit("type", "comment") {
+		out = append(out, c.world.comments...)
+	}
 	out = slices.DeleteFunc(out, func(p *content) bool {
 		state := p.root().status
 		if p.status == trashed || p.status == draft {
 			state = p.status
 		}
 		_, there := c.indexed(p)
-		return !there || state != current && !(archivedToo && state == archived) || !p.sees(c.user)
+		return !there || state != current && !(archivedToo && state == archived) || !c.sees(p)
 	})
 	slices.SortFunc(out, func(a, b *content) int { return int(a.id - b.id) })
 	return out
+}
+
+// canHit reports whether a content with that value of a field can fit the clause; it looks only at what must hold.
+func (q *clause) canHit(field, value string) bool {
+	switch {
+	case q == nil:
+		return true
+	case q.op == "and":
+		return !slices.ContainsFunc(q.kids, func(kid *clause) bool { return !kid.canHit(field, value) })
+	case (q.field == field || q.field == field+".key") && (q.op == "=" || q.op == "in"):
+		return slices.ContainsFunc(q.values, func(v string) bool { return strings.EqualFold(v, value) })
+	}
+	return true
 }
 
 // matches evaluates a clause.
@@ -198,7 +216,7 @@ func (c *call) search(e expansions, prefix string) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	all := c.searchable(strings.Contains(c.query.Get("cqlcontext"), `"archived"`))
+	all := c.searchable(q.where, strings.Contains(c.query.Get("cqlcontext"), `"archived"`))
 	var hits []*content
 	for _, p := range all {
 		if q.where != nil {

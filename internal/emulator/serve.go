@@ -24,9 +24,10 @@ type call struct {
 	route    *route
 	params   []string
 	query    url.Values
-	user     *user // nil: credentials missing or refused
+	user     *user // nil: credentials missing or refused, or the account deactivated
 	prepared any
 	touched  []*content // changed by this call, for the log of readers
+	open     map[*space]bool
 }
 
 // answer is what goes back. Nothing is written before every gate has seen it.
@@ -107,7 +108,9 @@ func (s *Site) match(c *call) (answer, bool) {
 	}
 	if email, token, basic := c.r.BasicAuth(); basic {
 		s.mu.RLock()
-		c.user = s.people.byLogin[login(email, token)]
+		if u := s.people.byLogin[login(email, token)]; u != nil && u.active {
+			c.user = u
+		}
 		s.mu.RUnlock()
 	}
 	return answer{}, false
@@ -115,7 +118,7 @@ func (s *Site) match(c *call) (answer, bool) {
 
 // run checks what holds for every route, and runs the handler under the site's lock.
 func (s *Site) run(c *call) answer {
-	if c.route.api != edge && (c.user == nil || !c.user.active) {
+	if c.route.api != edge && c.user == nil {
 		return c.refusal(c.noCredentials())
 	}
 	if c.route.multipart && !xsrfPassed(c.r.Header.Get("X-Atlassian-Token")) {

@@ -50,7 +50,7 @@ func New(opts Options) (*Site, error) {
 		return nil, errors.Join(err, s.heap.close())
 	}
 	s.cloudID = s.uuid("cloud")
-	s.routes = newRouteTree(cloudRoutes)
+	s.routes = newRouteTree(allRoutes())
 	s.gates = []gate{newRateGate(opts.Rate, s.clock), &latencyGate{opts.Latency}}
 	s.people = people{byID: map[string]*user{}, byLogin: map[string]*user{}}
 	for _, name := range []string{"atlassian-addons-admin", "site-admins", "system-administrators"} {

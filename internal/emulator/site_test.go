@@ -62,7 +62,7 @@ func TestCredentials(t *testing.T) {
 func TestUnknownRoutes(t *testing.T) {
 	b := newBench(t)
 	for path, status := range map[string]int{
-		"/": 404, "/wiki": 404, "/wiki/api/v2/nothing": 404, "/wiki/rest/api/content/1": 404, "/wiki/rest/api/content/a%2Fb/label": 400,
+		"/": 404, "/wiki": 404, "/wiki/api/v2/nothing": 404, "/wiki/rest/api/nothing/1": 404, "/wiki/rest/api/content/a%2Fb/label": 400,
 		"/ex/confluence/other/wiki/api/v2/pages": 404,
 	} {
 		g := b.do(status, "GET", path, nil)
@@ -70,6 +70,9 @@ func TestUnknownRoutes(t *testing.T) {
 			t.Errorf("%s: %s %s", path, g.header.Get("Content-Type"), g.raw)
 		}
 	}
+	gone := b.do(410, "GET", "/wiki/rest/api/content/1", nil)
+	equal(t, "removed", gone.str("message"), "This deprecated endpoint has been removed")
+	equal(t, "authorized", gone.at("data.authorized"), true)
 	equal(t, "code", b.do(405, "PATCH", "/wiki/api/v2/pages", object{}).str("errors.0.code"), "METHOD_NOT_ALLOWED")
 	equal(t, "v1", b.do(405, "PATCH", "/wiki/rest/api/space", object{}).num("statusCode"), 405)
 }

@@ -12,12 +12,8 @@ func (c *call) userV1(u *user) object {
 	if !u.active {
 		state = "inactive"
 	}
-	accountType := "atlassian"
-	if u.app {
-		accountType = "app"
-	}
 	return object{
-		"type": "known", "accountId": u.id, "accountType": accountType, "email": u.email, "publicName": u.name,
+		"type": "known", "accountId": u.id, "accountType": "atlassian", "email": u.email, "publicName": u.name,
 		"displayName": u.name, "timeZone": u.zone.String(), "isExternalCollaborator": false, "isGuest": false, "locale": "en_US",
 		"accountStatus":  state,
 		"profilePicture": object{"path": "/wiki/aa-avatar/" + u.id, "width": 48, "height": 48, "isDefault": false},

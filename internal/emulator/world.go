@@ -279,10 +279,14 @@ func (s *Site) add(c *content) {
 	s.reserve(c)
 }
 
-// reserve notes that a content holds its title, if it does.
+// reserve notes that a content holds its title, if it does and no other holds it already.
 func (s *Site) reserve(c *content) {
-	if c.kind != comment && c.kind != attachment && c.title != "" && s.set.holds(c) {
-		s.world.titles[keyOf(c.kind, c.space, c.title, c.created)] = c
+	if c.kind == comment || c.kind == attachment || c.title == "" || !s.set.holds(c) {
+		return
+	}
+	key := keyOf(c.kind, c.space, c.title, c.created)
+	if s.world.titles[key] == nil {
+		s.world.titles[key] = c
 	}
 }
 
@@ -309,6 +313,9 @@ func (s *Site) erase(c *content) {
 	}
 	s.release(c)
 	delete(s.world.contents, c.id)
+	if c.space.home == c {
+		c.space.home = nil
+	}
 	switch c.kind {
 	case page:
 		c.space.pages = without(c.space.pages, c)
