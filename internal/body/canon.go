@@ -1,6 +1,9 @@
 package body
 
-import "bytes"
+import (
+	"bytes"
+	"hash"
+)
 
 // CanonVersion numbers the rules of the canonical form. It is part of every content digest, and it rises with every
 // change of a rule that can change a form.
@@ -8,6 +11,9 @@ const CanonVersion = 1
 
 // slotMark stands in a skeleton for a reference. No body can hold it.
 const slotMark = "\x01"
+
+// chunk is how much of a canonical form is digested at a time.
+const chunk = 16 << 10
 
 // context is what a node needs to know about where it stands.
 type context uint8
@@ -17,6 +23,7 @@ const (
 	inStructure                     // elements are expected, blank text is none
 	inKeeps                         // white space counts
 	inPlain                         // characters only
+	inColumns                       // the columns of a table
 )
 
 // writer writes the canonical form of a tree.
@@ -27,7 +34,10 @@ type writer struct {
 	t       Tree // not a pointer: one step less to every node
 	written bool // references stand as written; otherwise as slots
 	out     []byte
-	drift   []byte // presentation attributes
+	sum     hash.Hash // if set, takes what is final, and out holds the rest
+	summed  int       // bytes that sum has taken
+	pinned  int       // open elements whose start may still be looked at or taken back: nothing is final
+	drift   []byte    // presentation attributes
 	slots   []Slot
 	spans   []span // where each element stands in out; nil if not wanted
 
@@ -55,7 +65,11 @@ type ended struct {
 }
 
 func (w *writer) body() {
-	w.out = make([]byte, 0, len(w.t.raw)+len(w.t.raw)/16)
+	room := len(w.t.raw) + len(w.t.raw)/16
+	if w.sum != nil {
+		room = min(room, 2*chunk)
+	}
+	w.out = make([]byte, 0, room)
 	if !w.written && w.t.refs > 0 {
 		w.slots = make([]Slot, 0, w.t.refs)
 	}
@@ -73,6 +87,10 @@ func (w *writer) children(i int32, in context) {
 		switch w.t.nodes[c].kind {
 		case element:
 			w.element(c, in)
+			if w.sum != nil && len(w.out) > chunk && w.pinned == 0 && !w.running && len(w.ends) == 0 {
+				w.sum.Write(w.out)
+				w.out, w.summed = w.out[:0], w.summed+len(w.out)
+			}
 		case text, cdata:
 			w.text(c, in)
 		case instruction:
@@ -95,6 +113,9 @@ func inside(tr trait, in context) context {
 	}
 	if tr&structure != 0 {
 		c |= inStructure
+	}
+	if tr&column != 0 {
+		c |= inColumns
 	}
 	if tr&plainText != 0 {
 		return c | inKeeps | inPlain
@@ -142,12 +163,16 @@ func (w *writer) element(i int32, in context) {
 // plainElement writes an element that is no mark; nothing waits to be written before or after it.
 func (w *writer) plainElement(i int32, in context) {
 	n := &w.t.nodes[i]
-	from := len(w.out)
+	from, summed := len(w.out), w.summed
 	if n.traits&resource != 0 && !w.written && in&inPlain == 0 && w.slot(i) {
 		return
 	}
 	w.out = w.startTag(w.out, i, in)
 	inner := len(w.out)
+	retractable := n.traits&column != 0 || n.traits&(keeps|leaf) == keeps|leaf
+	if retractable {
+		w.pinned++
+	}
 	switch {
 	case n.traits&macro != 0:
 		w.macro(i)
@@ -161,11 +186,17 @@ func (w *writer) plainElement(i int32, in context) {
 			w.endRun()
 		}
 	}
+	if w.summed != summed {
+		inner = -1 // taken already, so there is content
+	}
 	tail := len(w.out)
 	w.out = endTag(w.out, inner, w.t.name(i))
-	if n.traits&(column|keeps) != 0 && w.nothing(i, from) {
-		w.out = w.out[:from]
-		inner, tail = from, from
+	if retractable {
+		w.pinned--
+		if w.nothing(i, from, in) {
+			w.out = w.out[:from]
+			inner, tail = from, from
+		}
 	}
 	if w.spans != nil {
 		w.spans[i] = span{from, inner, tail, len(w.out)}
@@ -174,7 +205,7 @@ func (w *writer) plainElement(i int32, in context) {
 
 // nothing reports whether the element written from there on counts for nothing now that its content is known: a
 // parameter with neither name nor value, a local id of an extension, columns with nothing but widths.
-func (w *writer) nothing(i int32, from int) bool {
+func (w *writer) nothing(i int32, from int, in context) bool {
 	n := &w.t.nodes[i]
 	switch out := w.out[from:]; {
 	case n.traits&parameter != 0:
@@ -183,7 +214,7 @@ func (w *writer) nothing(i int32, from int) bool {
 	case n.traits&column != 0 && w.t.name(i) == "colgroup":
 		return emptyColumns(out)
 	case n.traits&column != 0:
-		return string(out) == "<col/>" && w.t.nodes[n.parent].traits&column == 0
+		return string(out) == "<col/>" && in&inColumns == 0
 	case n.traits&(keeps|leaf|parameter) == keeps|leaf:
 		key := w.t.get(i, "key")
 		return key == "local-id" || key == "localId"
@@ -236,7 +267,9 @@ func (w *writer) mark(i int32, in context) {
 		open.to = len(w.out)
 	}
 	w.soft = false
+	w.pinned++
 	w.children(i, inside(w.t.nodes[i].traits, in)|in&inContainer)
+	w.pinned--
 	w.ends = append(w.ends, open)
 }
 

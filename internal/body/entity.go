@@ -97,8 +97,12 @@ func appendValue[T string | []byte](dst []byte, s T, quote byte) []byte {
 			as = "&amp;"
 		case c == '<':
 			as = "&lt;"
-		case c == '\t' || c == '\n' || c == '\r':
-			as = "&#" + strconv.Itoa(int(c)) + ";"
+		case c == '\t':
+			as = "&#9;"
+		case c == '\n':
+			as = "&#10;"
+		case c == '\r':
+			as = "&#13;"
 		case c == quote && c == '"':
 			as = "&quot;"
 		case c == quote:

@@ -25,10 +25,11 @@ type Form struct {
 
 // Form returns the canonical form.
 func (t *Tree) Form() Form {
-	w := writer{t: *t}
+	w := writer{t: *t, sum: sha256.New()}
 	w.body()
+	w.sum.Write(w.out)
 	return Form{
-		Skeleton:     confluence.Sum(w.out),
+		Skeleton:     confluence.Digest(w.sum.Sum(nil)),
 		Presentation: confluence.Sum(w.drift),
 		Slots:        w.slots,
 		Empty:        !w.visible,

@@ -3,14 +3,21 @@ package body
 // layout is a tree with the place of each element in its canonical form.
 type layout struct {
 	*Tree
-	form  []byte
-	spans []span
+	form    []byte
+	spans   []span
+	parents []int32
 }
 
 func laidOut(t *Tree) layout {
 	w := writer{t: *t, written: true, spans: make([]span, len(t.nodes))}
 	w.body()
-	return layout{t, w.out, w.spans}
+	parents := make([]int32, len(t.nodes))
+	for i := range t.nodes {
+		for c := int32(i) + 1; t.nodes[i].kind == element && c < t.nodes[i].next; c = t.nodes[c].next {
+			parents[c] = int32(i)
+		}
+	}
+	return layout{t, w.out, w.spans, parents}
 }
 
 // item is what an element that holds blocks consists of: a block, or a run of text and inline elements between blocks.

@@ -72,9 +72,9 @@ func (ln *line) bridge() {
 }
 
 // marker returns the innermost comment marker around a node within a run, 0 if there is none.
-func (t *Tree) marker(i int32, run item) int32 {
-	for ; i >= run.first; i = t.nodes[i].parent {
-		if t.nodes[i].kind == element && t.name(i) == "ac:inline-comment-marker" {
+func (l *layout) marker(i int32, run item) int32 {
+	for ; i >= run.first; i = l.parents[i] {
+		if l.nodes[i].kind == element && l.name(i) == "ac:inline-comment-marker" {
 			return i
 		}
 	}
@@ -220,7 +220,7 @@ func (w *lineWriter) under(marker int32) {
 	if marker == w.open {
 		return
 	}
-	t := w.t.Tree
+	t := &w.t
 	for m := w.open; m > 0; m = t.outer(m) {
 		w.out = append(w.out, "</ac:inline-comment-marker>"...)
 	}
@@ -233,9 +233,9 @@ func (w *lineWriter) under(marker int32) {
 }
 
 // outer returns the marker around a marker, 0 if there is none.
-func (t *Tree) outer(m int32) int32 {
-	for i := t.nodes[m].parent; i > 0; i = t.nodes[i].parent {
-		if t.name(i) == "ac:inline-comment-marker" {
+func (l *layout) outer(m int32) int32 {
+	for i := l.parents[m]; i > 0; i = l.parents[i] {
+		if l.name(i) == "ac:inline-comment-marker" {
 			return i
 		}
 	}

@@ -23,8 +23,8 @@ func Parse(raw string) (*Tree, error) {
 	}
 	tags := strings.Count(raw, "<")
 	s := scanner{raw: raw, nodes: make([]node, 1, tags+tags/2+2), open: make([]int32, 1, 32),
-		attrs: make([]attr, 0, tags/2)}
-	s.nodes[0] = node{end: int32(len(raw)), tail: int32(len(raw)), parent: -1, traits: container | block}
+		attrs: make([]attr, 0, tags/2+1)}
+	s.nodes[0] = node{end: int32(len(raw)), tail: int32(len(raw)), traits: container | block}
 	for s.pos < len(raw) {
 		if err := s.token(); err != nil {
 			return nil, err
@@ -89,7 +89,7 @@ func (s *scanner) fault(at int, what string, args ...any) error {
 func (s *scanner) leaf(k kind, end int, m marks) {
 	i := int32(len(s.nodes))
 	s.nodes = append(s.nodes, node{
-		start: int32(s.pos), end: int32(end), next: i + 1, parent: s.open[len(s.open)-1], kind: k, marks: m,
+		start: int32(s.pos), end: int32(end), next: i + 1, kind: k, marks: m,
 	})
 	s.pos = end
 }
@@ -226,7 +226,7 @@ func (s *scanner) startTag() error {
 		s.refs++
 	}
 	s.nodes = append(s.nodes, node{
-		start: int32(start), next: i + 1, parent: s.open[len(s.open)-1], attrs: int32(len(s.attrs)),
+		start: int32(start), next: i + 1, attrs: int32(len(s.attrs)),
 		name: uint8(end - start - 1), traits: traits,
 	})
 	for {

@@ -1,5 +1,7 @@
 package body
 
+import "strings"
+
 // Tree is a body with its structure. It does not change and may be used by many goroutines.
 type Tree struct {
 	raw   string
@@ -35,7 +37,6 @@ type node struct {
 	start, end  int32 // all of it
 	inner, tail int32 // element: between its tags; both are end where it is written <x/>
 	next        int32 // index of the first node after this one and what it holds
-	parent      int32
 	attrs       int32 // element: index of the first attribute
 	traits      trait
 	count       uint16 // element: number of attributes
@@ -64,25 +65,23 @@ func (t *Tree) attrsOf(i int32) []attr {
 
 func (t *Tree) attrName(a *attr) string { return t.raw[a.name:a.nameEnd] }
 
-// value returns the value of an attribute, decoded as a parser would.
+// value returns the value of an attribute, decoded. White space in it reads as blanks, as XML has it for white space
+// written as such; servers do not tell it from white space written as references.
 func (t *Tree) value(a *attr) string {
 	raw := t.raw[a.value:a.valueEnd]
 	if a.marks&(hasReference|hasOdd) == 0 {
 		return raw
 	}
-	// White space written as such reads as blanks; written as references it stays.
-	b := make([]byte, 0, len(raw))
-	from := 0
-	for i := 0; i < len(raw); i++ {
-		if c := raw[i]; c == '\t' || c == '\n' || c == '\r' {
-			b = append(appendDecoded(b, raw[from:i]), ' ')
-			if c == '\r' && i+1 < len(raw) && raw[i+1] == '\n' {
-				i++
-			}
-			from = i + 1
+	if strings.Contains(raw, "\r\n") {
+		raw = strings.ReplaceAll(raw, "\r\n", "\n")
+	}
+	b := appendDecoded(make([]byte, 0, len(raw)), raw)
+	for i, c := range b {
+		if isSpace(c) {
+			b[i] = ' '
 		}
 	}
-	return string(appendDecoded(b, raw[from:]))
+	return string(b)
 }
 
 // attr returns the attribute of that name, or nil.
