@@ -263,6 +263,10 @@ func TestRules(t *testing.T) {
 			nil, []string{"t001 parent: moved at the source below a page that was moved below it at the destination", "t005 parent: edited at the destination"}, 0},
 		{"put in another order at the destination", func(a, b *site) { b.children["t000"] = []twinID{"t005", "t001"} },
 			nil, []string{"t000 order: its children were put in another order at the destination"}, 0},
+		{"opened above, restricted below", func(a, b *site) { a.things["t001"].restrict, a.things["t002"].restrict = "", "few" },
+			[]string{"RS t002 restrictions", "RS t001 restrictions"}, nil, 0},
+		{"put in another order while a page comes", func(a, b *site) { a.reparent("t002", "t000"); a.children["t000"] = []twinID{"t005", "t001", "t002"} },
+			[]string{"PUT t002 parent"}, nil, 0},
 		{"put in another order at the source", func(a, b *site) { a.children["t000"] = []twinID{"t005", "t001"} }, []string{"MV t005 order"}, nil, 0},
 	}
 	for _, tt := range tests {
@@ -295,6 +299,41 @@ func TestRules(t *testing.T) {
 				t.Errorf("gone %v, want %d", r.Gone, tt.gone)
 			}
 		})
+	}
+}
+
+// A page that went to another parent and came back has no place there from before.
+func TestAwayAndBack(t *testing.T) {
+	w := newWorld(func(n int) int { return 0 })
+	a := w.side[confluence.A]
+	for _, twin := range []twinID{"t001", "t002", "t003"} {
+		a.put(twin, &thing{kind: confluence.Page, title: "Page " + string(twin), parent: "t000"})
+	}
+	a.explicit["t000"] = true
+	converge(t, w)
+	a.reparent("t001", "t002")
+	converge(t, w)
+	a.reparent("t001", "t000")
+	a.children["t000"] = []twinID{"t003", "t001", "t002"}
+	converge(t, w)
+}
+
+func TestCommentsKeepTheirOrder(t *testing.T) {
+	var nodes [2][]Node
+	page := Node{Twin: "p", ID: "1", Kind: confluence.Page, Title: "P", Rank: -1}
+	nodes[confluence.A] = append(nodes[confluence.A], page)
+	for i, twin := range []twinID{"c", "a", "b"} {
+		nodes[confluence.A] = append(nodes[confluence.A], Node{Twin: twin, ID: "2", Kind: confluence.Comment, Parent: "p", Rank: i})
+	}
+	nodes[confluence.A] = append(nodes[confluence.A], Node{Twin: "r", ID: "3", Kind: confluence.Comment, Parent: "c", Rank: 0})
+	r := Plan(nil, nodes, Policy{Mode: SafeAToB, Facets: Title | Body})
+	var got []string
+	for _, c := range r.Changes {
+		got = append(got, fmt.Sprint(c.N, c.Verb, " ", c.Twin, " needs ", c.Needs, " waits ", c.Waits))
+	}
+	want := []string{"0POST p needs [] waits []", "1CM+ c needs [0] waits []", "2CM+ a needs [0] waits [1]", "3CM+ b needs [0] waits [2]", "4CM+ r needs [0 1] waits []"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("changes (-want +got):\n%s", diff)
 	}
 }
 

@@ -247,15 +247,7 @@ func (w *world) agree(c Change, src *thing) {
 	t, a := to.things[c.Twin], w.base[c.Twin]
 	if c.Facets.Has(Title) && c.Kind != confluence.Comment {
 		t.title = c.Title
-		a.Title = [2]string{src.title, c.Title}
-		a.Facets |= Title
-		if c.Title != src.title && isTemporary(c.Title, c.Twin) {
-			a.Facets &^= Title
-			if w.choose(2) == 0 { // recorded, or lost in a crash: it must not matter
-				a.Facets |= Title
-				a.Title[confluence.A] = "before"
-			}
-		}
+		w.recordTitle(c, src, a)
 	}
 	if c.Facets.Has(Parent) {
 		a.Parent = src.parent
@@ -287,6 +279,19 @@ func (w *world) agree(c Change, src *thing) {
 				a.Digest[side][f.Index()] = n.Digest[f.Index()]
 			}
 		}
+	}
+}
+
+// recordTitle records a title. Of a temporary one it must not matter if and how it was recorded before a crash.
+func (w *world) recordTitle(c Change, src *thing, a *Agreed) {
+	switch temporary := c.Title != src.title && isTemporary(c.Title, c.Twin); {
+	case !temporary:
+		a.Title = [2]string{src.title, c.Title}
+		a.Facets |= Title
+	case w.choose(3) == 0:
+		a.Title[confluence.B] = c.Title
+	case w.choose(2) == 0:
+		a.Facets &^= Title
 	}
 }
 
