@@ -45,9 +45,8 @@ type Connector struct {
 
 	mu     sync.Mutex
 	me     confluence.User
-	mode   string                          // of space roles, "" = not asked yet
-	keys   map[confluence.ID]string        // space id to key
-	homes  map[confluence.ID]confluence.ID // space id to home page
+	mode   string                   // of space roles, "" = not asked yet
+	keys   map[confluence.ID]string // space id to key
 	groups *groups
 
 	proof  proof
@@ -92,7 +91,7 @@ func Open(_ context.Context, o Options) (*Connector, error) {
 	_, fan := client.Budget().Slots()
 	return &Connector{
 		root: root, rest: client, clock: client.Clock(), indexWait: o.IndexWait, fan: fan,
-		keys: map[confluence.ID]string{}, homes: map[confluence.ID]confluence.ID{},
+		keys: map[confluence.ID]string{},
 	}, nil
 }
 

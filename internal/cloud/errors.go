@@ -91,7 +91,7 @@ func (c *Connector) fail(k call, e *rest.Error) *confluence.Error {
 		out.Cause = e.Err.Error()
 	}
 	if scopeMissing(e) {
-		out.Remedy = "make a token with the scopes that tandem needs (docs/cloud.md), or one without scopes"
+		out.Remedy = "make a token without scopes, or one that may read and write pages, comments, attachments, labels, restrictions and spaces, and read users and groups"
 	}
 	if e.Status == http.StatusUnauthorized && e.HTML {
 		out.Remedy = "a token with scopes works only with the address https://api.atlassian.com/ex/confluence/CLOUDID"

@@ -162,3 +162,24 @@ func TestConformanceOfVariants(t *testing.T) {
 		})
 	}
 }
+
+// TestOverSockets runs a few of the suite's ways through a real server and the connector's own transport.
+func TestOverSockets(t *testing.T) {
+	b := newBench(t, nil)
+	srv := httptest.NewServer(b.site.Handler())
+	t.Cleanup(srv.Close)
+	email, token := b.site.Account()
+	c, err := cloud.Open(t.Context(), cloud.Options{BaseURL: srv.URL, Email: email, Token: token, Clock: b.time.clock()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	s := fill(t, c, 20)
+	batch, err := c.Scan(t.Context(), confluence.ScanRequest{Space: s, Facets: confluence.AllFacets})
+	if err != nil || len(batch.Contents) != 21 {
+		t.Errorf("%d contents, %v", len(batch.Contents), err)
+	}
+	if sent, limited := c.Calls(); sent < 20 || limited != 0 {
+		t.Errorf("%d calls, %d limited", sent, limited)
+	}
+}

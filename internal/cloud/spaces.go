@@ -84,7 +84,6 @@ func (c *Connector) learn(spaces ...confluence.Space) {
 	for _, s := range spaces {
 		if s.ID != "" && s.Key != "" {
 			c.keys[s.ID] = s.Key
-			c.homes[s.ID] = s.HomeID
 		}
 	}
 }

@@ -62,6 +62,9 @@ func (c *Connector) create(ctx context.Context, x confluence.Create, p confluenc
 		in.ParentID = ""
 		k = k.with("root-level", "true")
 	}
+	if x.Private {
+		k = k.with("private", "true")
+	}
 	r, err := c.applied(ctx, k.at(confluence.Where{Space: space.Key}))
 	return r, c.titled(ctx, err, titleWrite{space: space, kind: x.Kind, title: x.Title})
 }

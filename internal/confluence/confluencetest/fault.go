@@ -185,7 +185,7 @@ func fewRows(under http.RoundTripper, r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	q := r.URL.Query()
 	if q.Get("limit") != "" {
-		q.Set("limit", "2")
+		q.Set("limit", "1")
 		r.URL.RawQuery = q.Encode()
 	}
 	return under.RoundTrip(r)

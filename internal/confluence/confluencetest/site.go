@@ -76,7 +76,7 @@ func Exercise(t *testing.T, fresh Factory) {
 		{"moves", testMoves}, {"trash", testTrash}, {"labels", testLabels}, {"files", testFiles}, {"comments", testComments},
 		{"restrictions", testRestrictions}, {"properties", testProperties}, {"space", testSpaceChanges},
 		{"version moved", testVersionMoved}, {"title taken", testTitleTaken}, {"absent", testAbsent}, {"bad body", testBadBody},
-		{"unicode", testUnicode}, {"writers side by side", testWritersSideBySide}, {"blind account", testBlind},
+		{"unicode", testUnicode}, {"writers side by side", testWritersSideBySide}, {"blind account", testBlind}, {"drafts", testDrafts}, {"feed", testFeed}, {"directory", testDirectory},
 	}
 	for _, w := range writing {
 		t.Run(w.name, func(t *testing.T) {
