@@ -72,27 +72,38 @@ func (c *call) contentV1(p *content, e expansions) object {
 		"childTypes": "", "schedulePublishInfo": "", "operations": "", "schedulePublishDate": "", "children": self + "/child",
 		"draftVersion": "", "body": "", "ancestors": "",
 	}
-	put := func(member string, value func() any) {
+	for member, value := range c.membersV1(p, e) {
 		if e[member] {
 			o[member] = value()
 			delete(expandable, member)
 		}
 	}
-	put("version", func() any { return c.versionV1(p) })
-	put("history", func() any { return c.historyV1(p) })
-	put("space", func() any { return c.spaceV1(p.space, false) })
-	put("container", func() any { return c.containerV1(p) })
-	put("ancestors", func() any { return c.ancestorsV1(p) })
-	put("body", func() any { return c.bodyV1(p, e.below("body")) })
-	put("metadata", func() any { return c.metadataV1(p, e.below("metadata")) })
-	put("restrictions", func() any { return c.restrictionsV1(p, e.below("restrictions")) })
-	put("childTypes", func() any { return c.childTypesV1(p, e.below("childTypes")) })
-	put("operations", func() any { return c.operationsV1(p) })
-	put("children", func() any { return c.childrenV1(p, e.below("children")) })
-	if p.tree() || p.kind == blogPost {
-		o["extensions"] = object{"position": childPosition(p)}
+	c.extensionsV1(p, e, o, expandable)
+	o["_expandable"], o["_links"] = expandable, c.linksV1(p)
+	return o
+}
+
+// membersV1 are the members that can be expanded.
+func (c *call) membersV1(p *content, e expansions) map[string]func() any {
+	return map[string]func() any{
+		"version":      func() any { return c.versionV1(p) },
+		"history":      func() any { return c.historyV1(p) },
+		"space":        func() any { return c.spaceV1(p.space, false) },
+		"container":    func() any { return c.containerV1(p) },
+		"ancestors":    func() any { return c.ancestorsV1(p) },
+		"body":         func() any { return c.bodyV1(p, e.below("body")) },
+		"metadata":     func() any { return c.metadataV1(p, e.below("metadata")) },
+		"restrictions": func() any { return c.restrictionsV1(p, e.below("restrictions")) },
+		"childTypes":   func() any { return c.childTypesV1(p, e.below("childTypes")) },
+		"operations":   func() any { return c.operationsV1(p) },
+		"children":     func() any { return c.childrenV1(p, e.below("children")) },
 	}
-	if p.kind == attachment {
+}
+
+// extensionsV1 adds what only some kinds of content have.
+func (c *call) extensionsV1(p *content, e expansions, o, expandable object) {
+	switch p.kind {
+	case attachment:
 		f := p.more.file
 		metadata := c.metadataV1(p, e.below("metadata"))
 		metadata["comment"], metadata["mediaType"] = f.comment, f.mediaType
@@ -102,16 +113,19 @@ func (c *call) contentV1(p *content, e expansions) object {
 			"mediaType": f.mediaType, "fileSize": f.size, "comment": f.comment, "mediaTypeDescription": mediaName(f.mediaType),
 			"fileId": f.uuid, "collectionName": "contentId-" + p.parent.idText(),
 		}
-	}
-	if p.kind == comment {
+	case comment:
 		location := "footer"
 		if p.more.remark.inline {
 			location = "inline"
 		}
 		o["extensions"] = object{"location": location}
+	default:
+		o["extensions"] = object{"position": childPosition(p)}
 	}
-	o["_expandable"] = expandable
-	links := object{"self": c.base() + self, "webui": p.webUI()}
+}
+
+func (c *call) linksV1(p *content) object {
+	links := object{"self": c.base() + "/rest/api/content/" + p.idText(), "webui": p.webUI()}
 	if p.kind == page || p.kind == blogPost {
 		for k, v := range c.pageLinks(p) {
 			links[k] = v
@@ -120,8 +134,7 @@ func (c *call) contentV1(p *content, e expansions) object {
 	if p.kind == attachment {
 		links["download"] = p.downloadUI()
 	}
-	o["_links"] = links
-	return o
+	return links
 }
 
 func (c *call) containerV1(p *content) object {

@@ -219,5 +219,9 @@ func (c *call) base() string {
 	if c.opts.BaseURL != "" {
 		return c.opts.BaseURL + "/wiki"
 	}
-	return "http://" + c.r.Host + "/wiki"
+	scheme := "http://"
+	if c.r.TLS != nil {
+		scheme = "https://"
+	}
+	return scheme + c.r.Host + "/wiki"
 }
