@@ -34,11 +34,11 @@ func (r *Reader) build(ctx context.Context) error {
 	if err := r.load(ctx, l); err != nil {
 		return err
 	}
-	r.facts = facts{BaseURL: l.baseURL, Classes: l.classes, BothSides: l.listsSeen > 0, Repairs: l.repairs, Entities: l.size}
+	r.facts = facts{BaseURL: l.baseURL, Classes: l.classes, BothSides: l.seen.listed > 0, Repairs: l.repairs, Entities: l.size}
 	if info, err := os.Stat(filepath.Join(r.dir, bodiesName)); err == nil {
 		r.facts.Bodies = info.Size()
 	}
-	res := &resolver{ctx: ctx, conn: conn, reader: r, surplus: l.surplus}
+	res := &resolver{ctx: ctx, conn: conn, reader: r, seen: l.seen}
 	if err := res.run(); err != nil {
 		return scratchError(err)
 	}

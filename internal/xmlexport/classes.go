@@ -8,7 +8,7 @@ type class struct {
 	wanted map[string]int // property -> slot
 	lists  map[string]int // collection -> kind of listing
 	body   string         // property that goes to the body file
-	row    func(*loader, *object)
+	row    func(*loader, *object) error
 }
 
 // Codes of the classes that share the id space of contents.

@@ -5,7 +5,6 @@ import (
 	"container/heap"
 	"encoding/binary"
 	"errors"
-	"hash/fnv"
 	"io"
 	"os"
 	"path/filepath"
@@ -16,20 +15,35 @@ import (
 // runLength is how many hashes are held in memory before they are sorted and written away.
 const runLength = 2 << 20
 
-// duplicates counts surplus objects of one class group and id, by a hash of both, with bounded memory: sorted runs in
-// files, merged at the end.
+// duplicates counts values that were added before, with bounded memory: sorted runs in files, merged at the end.
 type duplicates struct {
 	dir  string
+	name string // of its files
 	held []uint64
 	runs []string
 }
 
-func (d *duplicates) add(group string, id []byte) error {
-	h := fnv.New64a()
-	io.WriteString(h, group)
-	h.Write([]byte{0})
-	h.Write(id)
-	d.held = append(d.held, h.Sum64())
+// hashOf returns a hash of its arguments in their order (FNV-1a).
+func hashOf(parts ...[]byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, p := range parts {
+		for _, c := range p {
+			h = (h ^ uint64(c)) * 1099511628211
+		}
+		h = (h ^ 0xff) * 1099511628211
+	}
+	return h
+}
+
+// pairHash returns a hash whose sums tell sets of pairs apart.
+func pairHash(owner, item []byte) uint64 {
+	h := hashOf(owner, item)
+	h = (h ^ h>>31) * 0x9e3779b97f4a7c15
+	return h ^ h>>29
+}
+
+func (d *duplicates) add(hash uint64) error {
+	d.held = append(d.held, hash)
 	if len(d.held) < runLength {
 		return nil
 	}
@@ -38,7 +52,7 @@ func (d *duplicates) add(group string, id []byte) error {
 
 func (d *duplicates) spill() error {
 	slices.Sort(d.held)
-	name := filepath.Join(d.dir, "run"+strconv.Itoa(len(d.runs)))
+	name := filepath.Join(d.dir, d.name+strconv.Itoa(len(d.runs)))
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -54,7 +68,7 @@ func (d *duplicates) spill() error {
 	return errors.Join(w.Flush(), f.Close())
 }
 
-// count returns the number of surplus objects and removes the files.
+// count returns how many values were added that had been before, and removes the files.
 func (d *duplicates) count() (int, error) {
 	slices.Sort(d.held)
 	var m merge

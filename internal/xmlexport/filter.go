@@ -3,6 +3,7 @@ package xmlexport
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 	"unicode/utf8"
 )
@@ -76,7 +77,7 @@ func fill(src io.Reader, b []byte) (n int, last bool, err error) {
 	for n < len(b) {
 		m, err := src.Read(b[n:])
 		n += m
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return n, true, nil
 		}
 		if err != nil {

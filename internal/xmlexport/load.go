@@ -39,16 +39,33 @@ type loader struct {
 	dups    duplicates
 	baseURL string
 
-	classes   map[string]int
-	listsSeen int64 // bodyContents collections seen: the export names relations on both sides
-	repairs   Repairs
-	surplus   int // duplicate ids of all classes
-	size      int64
+	classes map[string]int
+	repairs Repairs
+	size    int64
+	seen    seen
+	titles  duplicates
+	authors map[string]bool // keys of authors
+	names   map[string]bool // names of authors, in lower case
+}
+
+// seen is what the load noticed, so that the resolver leaves out the steps that would find nothing.
+type seen struct {
+	surplus   int                                        // objects of a class group and id that another has
+	titles    int                                        // current contents that may share their title with another of their space, day or page
+	unplaced  bool                                       // a current page or post without a space, whose title could not be compared
+	untitled  bool                                       // a current page or post without a title
+	states    [classOther + 1][stateHistorical + 1]int64 // how many objects of a class are in a state
+	bodyFlags int64                                      // all flags of all bodies
+	untyped   bool                                       // a body without bodyType
+	plain     bool                                       // a body of bodyType 1
+	listed    int64                                      // elements of bodyContents: the export names relations on both sides
+	bodyPairs uint64
+	listPairs uint64 // sums of a hash over (content, body) by the body's own reference and by the content's collection
 }
 
 func newLoader(ctx context.Context, dir string, conn *sql.Conn) *loader {
 	return &loader{dir: dir, conn: conn, ctx: ctx, out: make(chan *batch, 8), free: make(chan *batch, 32),
-		dups: duplicates{dir: dir}, classes: map[string]int{}}
+		dups: duplicates{dir: dir, name: "ids"}, titles: duplicates{dir: dir, name: "titles"}, classes: map[string]int{}, authors: map[string]bool{}, names: map[string]bool{}}
 }
 
 // add queues a row.
@@ -199,8 +216,17 @@ func (l *loader) objects(feed func(*chunk) error) error {
 	if err := bodies.flush(); err != nil {
 		return scratchError(err)
 	}
-	if l.surplus, err = l.dups.count(); err != nil {
+	if l.seen.surplus, err = l.dups.count(); err != nil {
 		return scratchError(err)
+	}
+	if l.seen.titles, err = l.titles.count(); err != nil {
+		return scratchError(err)
+	}
+	for who := range l.authors {
+		l.add(tableAuthor, key([]byte(who)), int64(0))
+	}
+	for who := range l.names {
+		l.add(tableAuthor, who, int64(1))
 	}
 	for t := range tables {
 		l.send(t)
@@ -232,7 +258,7 @@ func (l *loader) object(o *object) error {
 		group = o.class.group
 	}
 	id := o.bytes(o.id)
-	if err := l.dups.add(group, id); err != nil {
+	if err := l.dups.add(hashOf([]byte(group), id)); err != nil {
 		return err
 	}
 	path := o.name + "#" + string(id)
@@ -249,13 +275,16 @@ func (l *loader) object(o *object) error {
 		l.defect(defectNoID, path)
 		return nil
 	}
-	o.class.row(l, o)
+	if err := o.class.row(l, o); err != nil {
+		return err
+	}
 	for _, item := range o.items {
 		if k := key(o.bytes(item.id)); k != nil {
 			l.add(tableListing, int64(item.kind), key(id), k)
 		}
 		if item.kind == listBodies {
-			l.listsSeen++
+			l.seen.listed++
+			l.seen.listPairs += pairHash(id, o.bytes(item.id))
 		}
 	}
 	return nil

@@ -9,12 +9,12 @@ import (
 // resolver joins the rows that were loaded: whose is what, what is to be migrated, what is wrong. A relation is taken from
 // the child's own reference, and only where the child has none from a collection of the parent.
 type resolver struct {
-	ctx     context.Context
-	conn    *sql.Conn
-	reader  *Reader
-	surplus int
-	listed  bool // the index over listings exists
-	err     error
+	ctx    context.Context
+	conn   *sql.Conn
+	reader *Reader
+	seen   seen
+	listed bool // the index over listings exists
+	err    error
 }
 
 // exec runs a statement and returns how many rows it changed. After an error it does nothing.
@@ -63,15 +63,25 @@ func (r *resolver) each(fn func(*sql.Rows) error, query string, args ...any) {
 const className = `CASE c.class WHEN 1 THEN 'Page' WHEN 2 THEN 'BlogPost' WHEN 3 THEN 'Comment' WHEN 4 THEN 'Attachment'
  WHEN 5 THEN 'SpaceDescription' WHEN 6 THEN 'Draft' WHEN 7 THEN 'CustomContentEntityObject' ELSE 'content' END`
 
+// items begins a query over items and their contents. The order of the tables is fixed: what can be told from the item is
+// tested before its content is looked up.
+const items = "FROM item i CROSS JOIN content c ON c.seq = i.seq WHERE "
+
+// contents returns how many pages and blog posts are in a state.
+func (r *resolver) contents(state int64) int64 {
+	return r.seen.states[classPage][state] + r.seen.states[classBlogPost][state]
+}
+
 // defects writes down a defect for every row of a query over "content c", "item i".
 func (r *resolver) defects(name, from string, args ...any) int64 {
-	return r.exec(`INSERT INTO defect SELECT c.seq, c.space, c.class, '`+name+`', c.id, c.title, `+className+`||'#'||c.id, NULL `+
+	return r.exec(`INSERT INTO defect SELECT c.seq, coalesce((SELECT j.space FROM item j WHERE j.seq = c.seq), c.space), c.class, '`+name+`', c.id, c.title, `+className+`||'#'||c.id, NULL `+
 		from, args...)
 }
 
 // run does all steps in the order in which they need each other.
 func (r *resolver) run() error {
 	r.exec("CREATE INDEX content_id ON content(id)")
+	r.exec("CREATE INDEX content_original ON content(original, version) WHERE original IS NOT NULL")
 	r.duplicateIDs()
 	r.spaces()
 	r.pages()
@@ -112,10 +122,10 @@ func (r *resolver) listings(kind int) int {
 // duplicateIDs keeps the last of several objects of one class group and id. Bodies of one id that belong to different
 // contents are all kept: nothing refers to a body but the content it names itself.
 func (r *resolver) duplicateIDs() {
-	if r.surplus == 0 {
+	if r.seen.surplus == 0 {
 		return
 	}
-	left := int64(r.surplus)
+	left := int64(r.seen.surplus)
 	names := map[string]string{"body": "BodyContent", "property": "ContentProperty", "label": "Label", "labelling": "Labelling",
 		"permset": "ContentPermissionSet", "perm": "ContentPermission", "spaceperm": "SpacePermission", "space": "Space",
 		"template": "PageTemplate", "user": "ConfluenceUserImpl"}
@@ -156,9 +166,9 @@ func (r *resolver) spaces() {
 	if r.one("SELECT count(*) FROM space") == 0 {
 		r.exec("INSERT INTO defect VALUES (0, NULL, NULL, 'no space object', NULL, NULL, 'Space', NULL)")
 	}
-	r.exec(`UPDATE content SET space = (SELECT h.space FROM content h WHERE h.id = content.original)
-		WHERE class IN (1, 2) AND space IS NULL AND original IS NOT NULL`)
 	if extraneous > 0 {
+		r.exec(`UPDATE content SET space = (SELECT h.space FROM content h WHERE h.id = content.original)
+			WHERE class IN (1, 2) AND space IS NULL AND original IS NOT NULL`)
 		r.exec("UPDATE content SET scope = 0 WHERE class IN (1, 2) AND space IN (SELECT id FROM space WHERE scope = 0)")
 	}
 }
@@ -168,11 +178,16 @@ func (r *resolver) pages() {
 	r.exec(`INSERT INTO item SELECT seq, class, id, space, CASE class WHEN 1 THEN parent END, NULL, NULL, title IS NULL, 0, 0, NULL, NULL
 		FROM content WHERE class IN (1, 2) AND state = 1 AND scope = 1`)
 	r.exec("CREATE UNIQUE INDEX item_id ON item(id)")
-	const heads = "FROM item i JOIN content c ON c.seq = i.seq WHERE "
-	r.defects("page without space", heads+"c.space IS NULL")
-	r.defects("missing space", heads+"c.space IS NOT NULL AND c.space NOT IN (SELECT id FROM space)")
-	r.defects("empty title", heads+"c.title IS NULL")
-	r.defects("archived page", "FROM content c WHERE class IN (1, 2) AND state = 4 AND scope = 1")
+	if r.seen.unplaced {
+		r.defects("page without space", items+"i.space IS NULL")
+	}
+	r.defects("missing space", items+"i.space IS NOT NULL AND i.space NOT IN (SELECT id FROM space)")
+	if r.seen.untitled {
+		r.defects("empty title", items+"i.untitled = 1")
+	}
+	if r.contents(stateArchived) > 0 {
+		r.defects("archived page", "FROM content c WHERE class IN (1, 2) AND state = 4 AND scope = 1")
+	}
 	r.makeSpaces()
 	r.exec(`INSERT INTO defect SELECT 0, id, NULL, 'no home page', NULL, key, 'Space#'||id, NULL FROM space WHERE scope = 1 AND home IS NULL`)
 	r.exec(`INSERT INTO defect SELECT 0, id, NULL, 'missing home page', NULL, key, 'Space#'||id, NULL FROM space
@@ -217,13 +232,13 @@ func (r *resolver) makeSpaces() {
 // finish gives every defect a space, in whose Scan it is told, and makes the indexes for reading.
 func (r *resolver) finish() {
 	r.exec(`UPDATE defect SET (kind, id, title) = (SELECT class, id, title FROM content c WHERE c.seq = defect.seq)
-		WHERE kind IS NULL AND name <> 'missing user' AND seq IN (SELECT seq FROM content)`)
-	r.exec("UPDATE defect SET space = (SELECT i.space FROM item i WHERE i.seq = defect.seq) WHERE seq IN (SELECT seq FROM item)")
+		WHERE kind IS NULL AND name IN ('repeated property', 'overlong text') AND seq IN (SELECT seq FROM content)`)
+	r.exec("UPDATE defect SET space = (SELECT i.space FROM item i WHERE i.seq = defect.seq) WHERE space IS NULL")
 	r.exec(`UPDATE defect SET space = (SELECT id FROM space WHERE scope > 0 ORDER BY key, id LIMIT 1)
 		WHERE space IS NULL OR space NOT IN (SELECT id FROM space WHERE scope > 0)`)
 	for _, index := range []string{
 		"item_space ON item(space, seq)", "item_owner ON item(owner, kind) WHERE owner IS NOT NULL", "defect_space ON defect(space, seq)",
-		"content_original ON content(original) WHERE original IS NOT NULL", "user_id ON user(id)",
+		"user_id ON user(id)",
 		"account_lname ON account(lname)", "grp_lname ON grp(lname)",
 	} {
 		r.exec("CREATE INDEX " + index)

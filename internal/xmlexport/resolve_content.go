@@ -15,23 +15,46 @@ func (r *resolver) containers() {
 	const inherit = "class = 3 AND container IS NULL AND parent IN (SELECT id FROM content WHERE class = 3 AND container IS NOT NULL)"
 	for r.exec("UPDATE content SET container = (SELECT p.container FROM content p WHERE p.id = content.parent) WHERE "+inherit) > 0 {
 	}
-	for _, step := range []struct{ class, owners, onfile string }{{"3", "1, 2", "0"}, {"4", "1, 2", "0"}, {"3", "4", "1"}} {
-		r.exec(`INSERT INTO item SELECT c.seq, c.class, c.id, h.space, CASE c.class WHEN 3 THEN c.parent END, h.id, NULL, 0, 0, ` + step.onfile + `, NULL, NULL
-			FROM content c JOIN item h ON h.id = c.container AND h.kind IN (` + step.owners + `) WHERE c.class = ` + step.class + ` AND c.state = 1`)
+	onPages := r.attach(classComment, "1, 2", 0)
+	r.attach(classAttachment, "1, 2", 0)
+	if onPages < r.seen.states[classComment][stateCurrent] {
+		r.attach(classComment, "4", 1)
+		const current = "FROM content c LEFT JOIN content t ON t.id = c.container WHERE c.class = 3 AND c.state = 1 AND "
+		r.defects("comment without page", current+"t.id IS NULL")
+		r.defects(defectCommentOnFile, current+"t.class = 4")
 	}
+}
+
+// attach makes the items of a class that belong to items of other kinds, and returns how many there are.
+func (r *resolver) attach(class int64, owners string, onfile int) int64 {
+	if r.seen.states[class][stateCurrent] == 0 {
+		return 0
+	}
+	return r.exec(`INSERT INTO item SELECT c.seq, c.class, c.id, h.space, CASE c.class WHEN 3 THEN c.parent END, h.id, NULL, 0, 0, ?, NULL, NULL
+		FROM content c CROSS JOIN item h ON h.id = c.container AND h.kind IN (`+owners+`) WHERE c.class = ? AND c.state = 1`, onfile, class)
 }
 
 // comments settles what replies answer and which comments are inline.
 func (r *resolver) comments() {
-	const current = "FROM content c LEFT JOIN content t ON t.id = c.container WHERE c.class = 3 AND c.state = 1 AND "
-	r.defects("comment without page", current+"t.id IS NULL")
-	r.defects(defectCommentOnFile, current+"t.class = 4")
 	r.listedButMissing("missing comment", listComments, "Comment", "content")
-	const replies = "FROM item i JOIN content c ON c.seq = i.seq WHERE i.kind = 3 AND i.up IS NOT NULL AND "
-	r.defects("missing parent comment", replies+"i.onfile = 0 AND i.up NOT IN (SELECT id FROM content)")
+	r.fallback("property", "owner", "1", listProperties)
+	r.exec("CREATE INDEX property_owner ON property(owner)")
+	if r.seen.states[classComment][stateCurrent] == 0 {
+		return
+	}
+	r.replies()
+	r.exec(`UPDATE item SET inline = 1 WHERE kind = 3 AND up IS NULL AND id IN (SELECT owner FROM property WHERE
+		name = 'inline-comment' AND lower(value) = 'true' OR name = 'actualCommentType' AND value = 'inline' OR name = 'inline-marker-ref' AND value <> '')`)
+	for r.exec("UPDATE item SET inline = 1 WHERE kind = 3 AND inline = 0 AND up IN (SELECT id FROM item WHERE kind = 3 AND inline = 1)") > 0 {
+	}
+}
+
+// replies settles what replies answer: the next comment above that is carried, if any.
+func (r *resolver) replies() {
+	r.defects("missing parent comment", items+"i.kind = 3 AND i.up IS NOT NULL AND i.onfile = 0 AND NOT EXISTS (SELECT 1 FROM content x WHERE x.id = i.up)")
 	const astray = "kind = 3 AND up IS NOT NULL AND NOT EXISTS (SELECT 1 FROM item p WHERE p.id = item.up AND p.kind = 3 AND p.owner = item.owner)"
-	r.defects("parent comment not current", `FROM item JOIN content c ON c.seq = item.seq WHERE item.`+astray+
-		" AND item.up IN (SELECT id FROM content)")
+	r.defects("parent comment not current", "FROM item CROSS JOIN content c ON c.seq = item.seq WHERE item."+astray+
+		" AND EXISTS (SELECT 1 FROM content x WHERE x.id = item.up)")
 	for range 100 {
 		if r.exec("UPDATE item SET up = (SELECT c.parent FROM content c WHERE c.id = item.up AND c.class = 3) WHERE "+astray) == 0 {
 			break
@@ -42,36 +65,47 @@ func (r *resolver) comments() {
 		r.defects("reply cycle", "FROM content c WHERE c.seq = ?", seq)
 		r.exec("UPDATE item SET up = NULL WHERE seq = ?", seq)
 	}
-	r.fallback("property", "owner", "1", listProperties)
-	r.exec("CREATE INDEX property_owner ON property(owner)")
-	r.exec(`UPDATE item SET inline = 1 WHERE kind = 3 AND up IS NULL AND id IN (SELECT owner FROM property WHERE
-		name = 'inline-comment' AND lower(value) = 'true' OR name = 'actualCommentType' AND value = 'inline' OR name = 'inline-marker-ref' AND value <> '')`)
-	for r.exec("UPDATE item SET inline = 1 WHERE kind = 3 AND inline = 0 AND up IN (SELECT id FROM item WHERE kind = 3 AND inline = 1)") > 0 {
-	}
 }
 
 // bodies settles whose body is whose. A body's own reference wins; one that is only listed counts where there is no other.
 func (r *resolver) bodies() {
-	const owners = "item i JOIN content c ON c.seq = i.seq"
-	r.exec(`INSERT INTO defect SELECT c.seq, NULL, c.class, 'contradictory body reference', c.id, c.title, 'BodyContent#'||b.id, NULL
-		FROM listing l JOIN item i ON i.id = l.owner AND i.kind IN (1, 2, 3) AND i.onfile = 0 JOIN content c ON c.seq = i.seq
-		JOIN (SELECT id, content FROM body WHERE content IS NOT NULL) b ON b.id = l.item WHERE l.kind = ? AND b.content <> l.owner`, listBodies)
+	if r.seen.bodyPairs != r.seen.listPairs && r.seen.listed > 0 {
+		r.contradictions()
+	}
 	if r.one("SELECT EXISTS(SELECT 1 FROM body WHERE content IS NULL)") == 1 {
-		r.exec("CREATE TEMP TABLE named AS SELECT DISTINCT content FROM body WHERE content IS NOT NULL")
-		r.exec("CREATE INDEX temp.named_content ON named(content)")
-		r.exec(`UPDATE body SET content = (SELECT l.owner FROM listing l WHERE l.item = body.id AND l.kind = ? AND l.owner NOT IN (
-			SELECT content FROM named) ORDER BY l.rowid DESC LIMIT 1) WHERE content IS NULL`, r.listings(listBodies))
+		r.listedBodies()
 	}
 	r.exec("CREATE INDEX body_content ON body(content)")
 	const told = "i.kind IN (1, 2, 3) AND i.onfile = 0 AND "
-	r.defects("missing body", "FROM "+owners+" WHERE "+told+"NOT EXISTS (SELECT 1 FROM body b WHERE b.content = i.id)")
-	r.defects("several bodies", "FROM "+owners+" WHERE "+told+"(SELECT count(*) FROM body b WHERE b.content = i.id) > 1")
-	const each = "FROM body b JOIN item i ON i.id = b.content JOIN content c ON c.seq = i.seq WHERE " + told
-	r.defects("no bodyType", each+"b.type IS NULL")
-	r.defects("plain body", each+"b.type = 1")
-	r.defects("empty body", each+"b.flags & ?", bodyBlank)
-	r.defects(defectBrokenCDATA, each+"b.flags & ?", bodyBroken)
-	r.defects("too large body", each+"b.flags & ?", bodyTooLong)
+	r.defects("missing body", items+told+"NOT EXISTS (SELECT 1 FROM body b WHERE b.content = i.id)")
+	r.defects("several bodies", items+told+"i.id IN (SELECT content FROM body WHERE content IS NOT NULL GROUP BY content HAVING count(*) > 1)")
+	const each = "FROM body b CROSS JOIN item i ON i.id = b.content CROSS JOIN content c ON c.seq = i.seq WHERE " + told
+	if r.seen.untyped {
+		r.defects("no bodyType", each+"b.type IS NULL")
+	}
+	if r.seen.plain {
+		r.defects("plain body", each+"b.type = 1")
+	}
+	for flag, name := range map[int64]string{bodyBlank: "empty body", bodyBroken: defectBrokenCDATA, bodyTooLong: "too large body"} {
+		if r.seen.bodyFlags&flag != 0 {
+			r.defects(name, each+"b.flags & ?", flag)
+		}
+	}
+}
+
+// contradictions tells which contents list a body that says it is another's.
+func (r *resolver) contradictions() {
+	r.exec(`INSERT INTO defect SELECT c.seq, i.space, c.class, 'contradictory body reference', c.id, c.title, 'BodyContent#'||b.id, NULL
+		FROM listing l JOIN item i ON i.id = l.owner AND i.kind IN (1, 2, 3) AND i.onfile = 0 JOIN content c ON c.seq = i.seq
+		JOIN (SELECT id, content FROM body WHERE content IS NOT NULL) b ON b.id = l.item WHERE l.kind = ? AND b.content <> l.owner`, listBodies)
+}
+
+// listedBodies gives bodies that name no content to the one that lists them, unless that has one of its own.
+func (r *resolver) listedBodies() {
+	r.exec("CREATE TEMP TABLE named AS SELECT DISTINCT content FROM body WHERE content IS NOT NULL")
+	r.exec("CREATE INDEX temp.named_content ON named(content)")
+	r.exec(`UPDATE body SET content = (SELECT l.owner FROM listing l WHERE l.item = body.id AND l.kind = ? AND l.owner NOT IN (
+		SELECT content FROM named) ORDER BY l.rowid DESC LIMIT 1) WHERE content IS NULL`, r.listings(listBodies))
 }
 
 // markers looks for the marker of every inline comment in the body of its page.
@@ -129,11 +163,10 @@ func (r *resolver) texts(file *bodyFile, id string) (texts [][]byte) {
 // attachments finds the file of every attachment: attachments/CONTAINER/ID/VERSION, else where copied folders have it.
 func (r *resolver) attachments() {
 	r.exec("CREATE INDEX file_id ON file(id, version)")
-	r.exec("CREATE INDEX content_file ON content(original) WHERE class = 4 AND original IS NOT NULL")
 	r.exec(`UPDATE item SET (path, size) = (SELECT f.path, f.size FROM file f, content c WHERE c.seq = item.seq
 		AND f.id = item.id AND f.version = c.version AND f.container = item.owner) WHERE kind = 4`)
 	r.elsewhere()
-	const files = "FROM item i JOIN content c ON c.seq = i.seq WHERE i.kind = 4 AND "
+	const files = items + "i.kind = 4 AND "
 	r.defects("missing binary", files+"i.path IS NULL")
 	r.defects("size mismatch", files+`i.path IS NOT NULL AND ''||coalesce(c.size, (SELECT value FROM property p
 		WHERE p.owner = i.id AND p.name = 'FILESIZE' AND value IS NOT NULL ORDER BY seq LIMIT 1)) <> ''||i.size`)
@@ -179,7 +212,14 @@ func (r *resolver) elsewhere() {
 
 // listedButMissing tells what a page or post lists and the export does not hold.
 func (r *resolver) listedButMissing(name string, kind int, class, table string) {
-	r.exec(`INSERT INTO defect SELECT c.seq, NULL, c.class, ?, c.id, c.title, ?||'#'||l.item, NULL FROM listing l
-		JOIN item i ON i.id = l.owner AND i.kind IN (1, 2) JOIN content c ON c.seq = i.seq
-		WHERE l.kind = ? AND l.item NOT IN (SELECT id FROM `+table+`)`, name, class, kind)
+	if r.one("SELECT EXISTS(SELECT 1 FROM listing WHERE kind = ?)", kind) == 0 {
+		return
+	}
+	there := "l.item IN (SELECT id FROM " + table + ")"
+	if table == "content" {
+		there = "EXISTS (SELECT 1 FROM content x WHERE x.id = l.item)"
+	}
+	r.exec(`INSERT INTO defect SELECT c.seq, i.space, c.class, ?, c.id, c.title, ?||'#'||l.item, NULL FROM listing l
+		CROSS JOIN item i ON i.id = l.owner AND i.kind IN (1, 2) CROSS JOIN content c ON c.seq = i.seq
+		WHERE l.kind = ? AND NOT `+there, name, class, kind)
 }

@@ -7,7 +7,7 @@ func (r *resolver) labels() {
 	r.exec("CREATE INDEX labelling_content ON labelling(content)")
 	r.exec("CREATE INDEX label_id ON label(id)")
 	r.exec(`INSERT INTO defect SELECT c.seq, NULL, c.class, 'missing label', c.id, c.title, 'Labelling#'||l.id, NULL FROM labelling l
-		JOIN item i ON i.id = l.content JOIN content c ON c.seq = i.seq WHERE l.label IS NULL OR l.label NOT IN (SELECT id FROM label)`)
+		CROSS JOIN item i ON i.id = l.content CROSS JOIN content c ON c.seq = i.seq WHERE l.label IS NULL OR l.label NOT IN (SELECT id FROM label)`)
 }
 
 // restrictions settles who holds which restriction. One that names a permission which is not there, or a permission that
@@ -48,26 +48,44 @@ func (r *resolver) lostSets() {
 // people tells which authors are unknown and turns authors known by name into their keys.
 func (r *resolver) people() {
 	r.exec("CREATE INDEX user_lname ON user(lname)")
-	const told = " FROM item i JOIN content c ON c.seq = i.seq WHERE i.onfile = 0 AND c."
-	r.exec(`INSERT INTO defect SELECT min(seq), NULL, NULL, 'missing user', who, NULL, 'ConfluenceUserImpl#'||who, NULL FROM (
-		SELECT c.creator who, c.seq` + told + `creator IS NOT NULL UNION ALL SELECT c.modifier, c.seq` + told + `modifier IS NOT NULL)
-		WHERE who NOT IN (SELECT id FROM user) GROUP BY who`)
-	r.exec(`INSERT INTO defect SELECT min(seq), NULL, NULL, 'missing user', who, NULL, 'user name '||who, NULL FROM (
-		SELECT c.cname who, c.seq` + told + `cname IS NOT NULL UNION ALL SELECT c.mname, c.seq` + told + `mname IS NOT NULL)
-		WHERE who NOT IN (SELECT lname FROM user WHERE lname IS NOT NULL UNION ALL SELECT lname FROM account WHERE lname IS NOT NULL) GROUP BY who`)
+	r.strangers("'ConfluenceUserImpl#'", "creator", "modifier", "named = 0 AND who NOT IN (SELECT id FROM user)")
+	if r.one("SELECT EXISTS(SELECT 1 FROM author WHERE named = 1)") == 0 {
+		return
+	}
+	r.strangers("'user name '", "cname", "mname", `named = 1 AND who NOT IN (
+		SELECT lname FROM user WHERE lname IS NOT NULL UNION ALL SELECT lname FROM account WHERE lname IS NOT NULL)`)
 	for _, c := range [][3]string{{"content", "creator", "cname"}, {"content", "modifier", "mname"}, {"space", "creator", "cname"}} {
 		r.exec("UPDATE " + c[0] + " SET " + c[1] + " = coalesce((SELECT id FROM user u WHERE u.lname = " + c[0] + "." + c[2] + " LIMIT 1), " + c[2] +
 			") WHERE " + c[1] + " IS NULL AND " + c[2] + " IS NOT NULL")
 	}
 }
 
+// strangers tells, once for each, which authors that fit where are in one of two columns of contents.
+func (r *resolver) strangers(path, creator, modifier, where string) {
+	r.exec("DROP TABLE IF EXISTS temp.stranger")
+	r.exec("CREATE TEMP TABLE stranger AS SELECT who FROM author WHERE " + where)
+	if r.one("SELECT count(*) FROM stranger") == 0 {
+		return
+	}
+	const items = " FROM item i JOIN content c ON c.seq = i.seq WHERE i.onfile = 0 AND c."
+	r.exec(`INSERT INTO defect SELECT min(seq), NULL, NULL, 'missing user', who, NULL, ` + path + `||who, NULL FROM (
+		SELECT c.` + creator + ` who, c.seq` + items + creator + ` IN (SELECT who FROM stranger) UNION ALL
+		SELECT c.` + modifier + `, c.seq` + items + modifier + ` IN (SELECT who FROM stranger)) GROUP BY who`)
+}
+
 // versions tells what is wrong with the history. Old versions are no items; Version finds them.
 func (r *resolver) versions() {
-	r.exec(`INSERT INTO defect SELECT c.seq, c.space, c.class, 'duplicate version', c.id, c.title, ` + className + `||'#'||c.id, NULL FROM content c
-		JOIN (SELECT seq, row_number() OVER (PARTITION BY coalesce(original, id), version ORDER BY state, seq) n FROM content
-			WHERE class IN (1, 2) AND scope = 1 AND state IN (1, 5) AND version IS NOT NULL) d ON d.seq = c.seq WHERE d.n > 1`)
-	r.defects("orphan revision", `FROM content c WHERE c.class IN (1, 2) AND c.scope = 1 AND c.state = 5
-		AND (c.original IS NULL OR c.original NOT IN (SELECT id FROM content))`)
-	r.defects("deleted revision", "FROM content c WHERE c.class IN (1, 2) AND c.scope = 1 AND c.state = 3 AND c.original IS NOT NULL")
 	r.listedButMissing("missing revision object", listVersions, "Page", "content")
+	if r.contents(stateTrashed) > 0 {
+		r.defects("deleted revision", "FROM content c WHERE c.class IN (1, 2) AND c.scope = 1 AND c.state = 3 AND c.original IS NOT NULL")
+	}
+	if r.contents(stateHistorical) == 0 {
+		return
+	}
+	r.defects("duplicate version", `FROM content c WHERE c.class IN (1, 2) AND c.scope = 1 AND c.state = 5 AND c.version IS NOT NULL AND (
+		EXISTS (SELECT 1 FROM content h WHERE h.id = c.original AND h.version = c.version AND h.class IN (1, 2) AND h.state = 1 AND h.scope = 1) OR
+		EXISTS (SELECT 1 FROM content o WHERE o.original = c.original AND o.version = c.version AND o.seq < c.seq
+			AND o.class IN (1, 2) AND o.state = 5 AND o.scope = 1))`)
+	r.defects("orphan revision", `FROM content c WHERE c.class IN (1, 2) AND c.scope = 1 AND c.state = 5
+		AND NOT EXISTS (SELECT 1 FROM content h WHERE h.id = c.original)`)
 }

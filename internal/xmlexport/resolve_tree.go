@@ -11,14 +11,17 @@ import (
 
 // tree settles the parents of pages: one that cannot be had is taken away, so that the page stands at the root.
 func (r *resolver) tree() {
-	const pages = "FROM item i JOIN content c ON c.seq = i.seq LEFT JOIN content p ON p.id = i.up WHERE i.kind = 1 AND i.up IS NOT NULL AND "
-	r.defects("missing parent", pages+"(p.id IS NULL OR p.class <> 1)")
-	r.defects("parent not current", pages+"p.class = 1 AND p.state <> 1")
-	r.defects("parent in other space", pages+"p.class = 1 AND p.state = 1 AND p.space IS NOT c.space")
-	r.defects("extra root", `FROM item i JOIN content c ON c.seq = i.seq WHERE i.kind = 1 AND i.up IS NULL
-		AND i.id NOT IN (SELECT home FROM space WHERE home IS NOT NULL)`)
-	r.exec(`UPDATE item SET up = NULL WHERE seq IN (SELECT seq FROM defect
-		WHERE name IN ('missing parent', 'parent not current', 'parent in other space'))`)
+	r.exec(`CREATE TEMP TABLE rootless AS SELECT i.seq FROM item i WHERE i.kind = 1 AND i.up IS NOT NULL AND (
+		NOT EXISTS (SELECT 1 FROM item p WHERE p.id = i.up AND p.kind = 1 AND p.space = i.space)
+		OR i.seq IN (SELECT seq FROM defect WHERE name = 'page without space'))`)
+	if r.one("SELECT count(*) FROM rootless") > 0 {
+		const pages = "FROM rootless n CROSS JOIN item i ON i.seq = n.seq CROSS JOIN content c ON c.seq = i.seq LEFT JOIN content p ON p.id = i.up WHERE "
+		r.defects("missing parent", pages+"(p.id IS NULL OR p.class <> 1)")
+		r.defects("parent not current", pages+"p.class = 1 AND p.state <> 1")
+		r.defects("parent in other space", pages+"p.class = 1 AND p.state = 1 AND p.space IS NOT c.space")
+	}
+	r.defects("extra root", items+"i.kind = 1 AND i.up IS NULL AND i.id NOT IN (SELECT home FROM space WHERE home IS NOT NULL)")
+	r.exec("UPDATE item SET up = NULL WHERE seq IN (SELECT seq FROM rootless)")
 	for _, seq := range r.cycles(itemPage) {
 		r.defects(defectParentCycle, "FROM content c WHERE c.seq = ?", seq)
 		r.exec("UPDATE item SET up = NULL WHERE seq = ?", seq)
@@ -73,6 +76,9 @@ type named struct {
 
 // titles renames what shares its title with another: pages of a space, blog posts of a space and day, files of a page.
 func (r *resolver) titles() {
+	if r.seen.titles == 0 && !r.seen.unplaced {
+		return
+	}
 	const day = "CASE i.kind WHEN 2 THEN substr(c.created, 1, 10) ELSE '' END"
 	r.rename(defectDuplicateTitle, "i.kind IN (1, 2) AND c.title IS NOT NULL", "i.kind||' '||i.space||' '||coalesce("+day+", '')",
 		func(title string, n int) string { return fmt.Sprintf("%s (%d)", title, n) })
@@ -83,7 +89,7 @@ func (r *resolver) titles() {
 		}
 		return fmt.Sprintf("%s (%d)%s", stem, n, dot)
 	})
-	if n := r.one("SELECT count(*) FROM item WHERE kind IN (1, 2) AND untitled = 1"); n > 1 {
+	if r.seen.untitled {
 		r.untitled()
 	}
 }

@@ -26,6 +26,7 @@ CREATE TABLE template(seq INTEGER PRIMARY KEY, id, name, space);
 CREATE TABLE user(seq INTEGER PRIMARY KEY, id, name, lname, email, account);
 CREATE TABLE account(seq INTEGER PRIMARY KEY, class, id, name, lname, display, email, active);
 CREATE TABLE grp(seq INTEGER PRIMARY KEY, class, id, name, lname);
+CREATE TABLE author(who, named);
 CREATE TABLE file(container, id, version, size, path);
 CREATE TABLE item(seq INTEGER PRIMARY KEY, kind, id, space, up, owner, title, untitled, inline, onfile, path, size);
 CREATE TABLE defect(seq, space, kind, name, id, title, path, note);
@@ -73,6 +74,7 @@ const (
 	tableUser
 	tableAccount
 	tableGroup
+	tableAuthor
 	tableFile
 	tableDefect
 	tables
@@ -84,5 +86,5 @@ var shape = [tables]struct {
 	columns int
 }{
 	{"content", 22}, {"body", 7}, {"listing", 3}, {"property", 5}, {"label", 4}, {"labelling", 5}, {"permset", 4}, {"perm", 7},
-	{"spaceperm", 8}, {"space", 12}, {"template", 4}, {"user", 6}, {"account", 8}, {"grp", 5}, {"file", 5}, {"defect", 8},
+	{"spaceperm", 8}, {"space", 12}, {"template", 4}, {"user", 6}, {"account", 8}, {"grp", 5}, {"author", 2}, {"file", 5}, {"defect", 8},
 }
