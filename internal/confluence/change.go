@@ -48,6 +48,7 @@ type Create struct {
 	Root    bool // stand at the root of the space
 	Title   string
 	Draft   bool
+	Private bool      // only the account that makes it can see and edit it, until Restrict says otherwise
 	Created time.Time // blog posts: the posting date, where the site takes one; zero = now
 	Message string    // version message, where the site takes one at creation
 }
@@ -62,7 +63,6 @@ type Update struct {
 	Expect  int
 	Message string
 	Minor   bool
-	Publish bool // the content is a draft, and this publishes it
 }
 
 // Place says how Move places a page relative to its target.

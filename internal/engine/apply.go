@@ -40,7 +40,6 @@ type applier struct {
 type destination struct {
 	id      confluence.ID
 	version int
-	draft   bool
 }
 
 // errNeed marks a change that was not tried because one it needs has failed.
@@ -86,7 +85,7 @@ func newApplier(s *spaceRun, v *view, r reconcile.Result) *applier {
 	a := &applier{s: s, view: v, changes: r.Changes, wake: make(chan struct{}), blocks: map[int][]int{}, after: map[int][]int{}, dest: map[confluence.TwinID]destination{}}
 	for twin, row := range v.agreed {
 		if id := row.ID[confluence.B]; id != "" && !row.Tomb {
-			d := destination{id: id, version: row.Version[confluence.B], draft: row.Draft}
+			d := destination{id: id, version: row.Version[confluence.B]}
 			if o := v.target[twin]; o != nil && o.Content.Version.Number > d.version {
 				d.version = o.Content.Version.Number
 			}

@@ -188,7 +188,7 @@ func (s *spaceRun) succeed(ctx context.Context, in store.Intent, w *write, res c
 		return err
 	}
 	if a != nil && row != nil {
-		a.learn(w.twin, destination{id: row.ID[confluence.B], version: row.Version[confluence.B], draft: row.Draft})
+		a.learn(w.twin, destination{id: row.ID[confluence.B], version: row.Version[confluence.B]})
 	}
 	s.e.opt.Fail("after-outcome", in.Verb)
 	return nil

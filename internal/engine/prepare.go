@@ -96,28 +96,21 @@ func (v *view) nodeOf(twin confluence.TwinID) reconcile.Node {
 	return v.nodes[confluence.A][i]
 }
 
-// prepareCreate makes a page or blog post. In a space that others can already see, a restricted page comes as a draft,
-// is restricted, and only then published (decision D26).
+// prepareCreate makes a page or blog post. In a space that others can already see, a restricted one is made private, and
+// its restriction is written afterwards: at no instant is it open, and a crash in between leaves it shut (decision D26;
+// docs/design/0003-private-then-restricted.md).
 func (a *applier) prepareCreate(ctx context.Context, c reconcile.Change) ([]making, error) {
 	src := a.view.source[c.Twin]
 	r, err := a.render(ctx, src)
 	if err != nil {
 		return nil, err
 	}
-	guarded := a.s.pair.Opened && !src.Content.Restrictions.Open()
-	create := func() (*write, error) { return a.create(c, src, r, guarded) }
-	if !guarded {
-		return []making{create}, nil
-	}
-	return []making{
-		create,
-		func() (*write, error) { return a.restriction(c.Twin) },
-		func() (*write, error) { return a.update(c, src, r) },
-	}, nil
+	return []making{func() (*write, error) { return a.create(c, src, r) }}, nil
 }
 
-func (a *applier) create(c reconcile.Change, src *store.Observed, r rendered, draft bool) (*write, error) {
-	change := confluence.Create{Space: a.s.space(confluence.B), Kind: c.Kind, Title: c.Title, Draft: draft}
+func (a *applier) create(c reconcile.Change, src *store.Observed, r rendered) (*write, error) {
+	change := confluence.Create{Space: a.s.space(confluence.B), Kind: c.Kind, Title: c.Title}
+	change.Private = a.s.pair.Opened && a.s.scope.Restrictions && !src.Content.Restrictions.Open()
 	var err error
 	if c.Kind == confluence.BlogPost {
 		if a.s.ids[confluence.B].Caps.BlogDate {
@@ -126,16 +119,13 @@ func (a *applier) create(c reconcile.Change, src *store.Observed, r rendered, dr
 	} else if change.Parent, change.Root, err = a.parentFor(c.Parent); err != nil {
 		return nil, err
 	}
-	facets := reconcile.Title | reconcile.Parent
-	if !draft {
-		facets |= completeBody(r)
-	}
+	facets := reconcile.Title | reconcile.Parent | completeBody(r)
 	w := a.pageWrite(c, src, r, facets)
 	w.change = change
 	w.key = naturalKey(string(c.Kind), a.s.pair.Keys[confluence.B], c.Title)
 	w.learned = a.learner(c.Twin, facets, func(row *store.AgreedRow) {
 		a.wrotePage(row, c, src)
-		row.Draft, row.Sent = draft, r.digest
+		row.Sent = r.digest
 	})
 	return w, nil
 }
@@ -158,19 +148,14 @@ func (a *applier) wrotePage(row *store.AgreedRow, c reconcile.Change, src *store
 	row.Refs[confluence.A] = a.view.prints[confluence.A][c.Twin].encode()
 }
 
-// prepareUpdate writes title, parent and body of a page that exists. A draft left behind by a crash is restricted before
-// it is published.
+// prepareUpdate writes title, parent and body of a page that exists.
 func (a *applier) prepareUpdate(ctx context.Context, c reconcile.Change) ([]making, error) {
 	src := a.view.source[c.Twin]
 	r, err := a.render(ctx, src)
 	if err != nil {
 		return nil, err
 	}
-	update := func() (*write, error) { return a.update(c, src, r) }
-	if d, ok := a.destOf(c.Twin); ok && d.draft {
-		return []making{func() (*write, error) { return a.restriction(c.Twin) }, update}, nil
-	}
-	return []making{update}, nil
+	return []making{func() (*write, error) { return a.update(c, src, r) }}, nil
 }
 
 func (a *applier) update(c reconcile.Change, src *store.Observed, r rendered) (*write, error) {
@@ -183,7 +168,7 @@ func (a *applier) update(c reconcile.Change, src *store.Observed, r rendered) (*
 		title = src.Content.Title
 	}
 	change := confluence.Update{
-		ID: d.id, Kind: c.Kind, Space: a.s.space(confluence.B), Title: title, Expect: d.version, Publish: d.draft, Minor: true,
+		ID: d.id, Kind: c.Kind, Space: a.s.space(confluence.B), Title: title, Expect: d.version, Minor: true,
 	}
 	if c.Facets.Has(reconcile.Parent) && c.Kind == confluence.Page && !a.view.nodeOf(c.Twin).Home {
 		parent, root, err := a.parentFor(c.Parent)
@@ -198,12 +183,12 @@ func (a *applier) update(c reconcile.Change, src *store.Observed, r rendered) (*
 	w := a.pageWrite(c, src, r, facets)
 	w.change, w.target, w.expect = change, d.id, d.version
 	w.key = naturalKey("update", string(d.id))
-	if w.skip = !d.draft && a.sentAlready(c, r); w.skip {
+	if w.skip = a.sentAlready(c, r); w.skip {
 		facets = reconcile.Body
 	}
 	w.learned = a.learner(c.Twin, facets, func(row *store.AgreedRow) {
 		a.wrotePage(row, c, src)
-		row.Draft, row.Sent = false, r.digest
+		row.Sent = r.digest
 	})
 	return w, nil
 }

@@ -34,7 +34,7 @@ func (s *spaceRun) agree(ctx context.Context, v *view) error {
 	for _, twin := range sortedKeys(v.agreed) {
 		row := v.agreed[twin]
 		seen := v.target[twin]
-		if row.Pending == 0 || seen == nil {
+		if seen == nil || row.Pending == 0 && !s.agreeOnNothing(v, row, seen) {
 			continue
 		}
 		if err := s.agreeOne(ctx, v, row, seen); err != nil {
@@ -47,6 +47,51 @@ func (s *spaceRun) agree(ctx context.Context, v *view) error {
 			}
 			rows = rows[:0]
 		}
+	}
+	return s.putAgreed(ctx, rows)
+}
+
+// agreeOnNothing agrees on the facets that neither side has anything of, so that what people add at the destination
+// later shows as theirs. It reports whether there was such a facet.
+func (s *spaceRun) agreeOnNothing(v *view, row *store.AgreedRow, seen *store.Observed) bool {
+	src := v.source[row.Twin]
+	if src == nil || row.Kind != confluence.Page && row.Kind != confluence.BlogPost {
+		return false
+	}
+	var none reconcile.Facets
+	if len(carriedLabels(src.Content.Labels)) == 0 && len(carriedLabels(seen.Content.Labels)) == 0 {
+		none |= reconcile.Labels
+	}
+	if src.Content.Restrictions.Open() && seen.Content.Restrictions.Open() {
+		none |= reconcile.Restrictions
+	}
+	if none &^= row.Facets | row.Pending; none == 0 {
+		return false
+	}
+	for _, f := range reconcile.AllFacets {
+		if none&f != 0 {
+			row.Digest[confluence.A][f.Index()], row.Digest[confluence.B][f.Index()] = confluence.Digest{}, confluence.Digest{}
+		}
+	}
+	row.Facets |= none
+	return true
+}
+
+// recordPlaces notes which pages stand among their siblings as at the source.
+func (s *spaceRun) recordPlaces(ctx context.Context, v *view, r reconcile.Result) error {
+	var rows []store.AgreedRow
+	for _, o := range r.Ordered {
+		row := v.agreed[o.Twin]
+		if row == nil {
+			continue
+		}
+		i := reconcile.Order.Index()
+		row.Digest[confluence.A][i], row.Digest[confluence.B][i] = o.Digest, o.Digest
+		row.Facets |= reconcile.Order
+		if o.Digest.IsZero() {
+			row.Facets &^= reconcile.Order
+		}
+		rows = append(rows, *row)
 	}
 	return s.putAgreed(ctx, rows)
 }
@@ -98,6 +143,7 @@ func (s *spaceRun) agreeOne(ctx context.Context, v *view, row *store.AgreedRow, 
 	}
 	row.Facets |= row.Pending
 	row.Pending = 0
+	s.agreeOnNothing(v, row, seen)
 	return nil
 }
 

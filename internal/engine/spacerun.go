@@ -241,6 +241,9 @@ func (s *spaceRun) stepContent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.recordPlaces(ctx, view, result); err != nil {
+		return err
+	}
 	if len(result.Changes) == 0 || s.cursor.Round >= maxRounds {
 		return s.endContent(ctx, view, result)
 	}

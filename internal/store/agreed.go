@@ -18,17 +18,16 @@ type AgreedRow struct {
 	Refs     [2][]byte            // references as resolved on each side; the caller's own encoding
 	// Pending are facets that were written to side B and not read back yet: Digest[A] is what was carried.
 	Pending reconcile.Facets
-	Draft   bool              // on side B it is a draft that is still to be restricted and published
 	Sent    confluence.Digest // content digest of the body as it was last sent, references as written
 }
 
-const agreedCols = "twin, kind, id_a, id_b, version_a, version_b, title_a, title_b, parent, facets, tomb, digests_a, digests_b, ancestor, raw_a, raw_b, refs_a, refs_b, pending, draft, sent"
+const agreedCols = "twin, kind, id_a, id_b, version_a, version_b, title_a, title_b, parent, facets, tomb, digests_a, digests_b, ancestor, raw_a, raw_b, refs_a, refs_b, pending, sent"
 
 func scanAgreed(r scanner) (a AgreedRow, err error) {
 	var digests [2][]byte
 	err = r.Scan(&a.Twin, &a.Kind, &a.ID[0], &a.ID[1], &a.Version[0], &a.Version[1], &a.Title[0], &a.Title[1], &a.Parent, &a.Facets, &a.Tomb,
 		&digests[0], &digests[1], digestCol{&a.Ancestor}, digestCol{&a.Raw[0]}, digestCol{&a.Raw[1]}, &a.Refs[0], &a.Refs[1],
-		&a.Pending, &a.Draft, digestCol{&a.Sent})
+		&a.Pending, digestCol{&a.Sent})
 	for i := range digests {
 		if err == nil {
 			err = unpackDigests(digests[i], a.Digest[i][:])
@@ -88,11 +87,11 @@ func (tx *Tx) PutAgreed(pair int64, rows ...AgreedRow) error {
 	}
 	for i := range rows {
 		a := &rows[i]
-		if _, err := tx.exec("INSERT OR REPLACE INTO agreed (pair, "+agreedCols+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		if _, err := tx.exec("INSERT OR REPLACE INTO agreed (pair, "+agreedCols+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			pair, string(a.Twin), string(a.Kind), string(a.ID[0]), string(a.ID[1]), a.Version[0], a.Version[1], a.Title[0], a.Title[1],
 			string(a.Parent), int64(a.Facets), a.Tomb, bytesArg(packDigests(a.Digest[0][:])), bytesArg(packDigests(a.Digest[1][:])),
 			digestArg(a.Ancestor), digestArg(a.Raw[0]), digestArg(a.Raw[1]), bytesArg(a.Refs[0]), bytesArg(a.Refs[1]),
-			int64(a.Pending), a.Draft, digestArg(a.Sent)); err != nil {
+			int64(a.Pending), digestArg(a.Sent)); err != nil {
 			return err
 		}
 	}

@@ -56,7 +56,7 @@ CREATE TABLE agreed (
   version_a INTEGER NOT NULL, version_b INTEGER NOT NULL, title_a TEXT NOT NULL, title_b TEXT NOT NULL,
   parent TEXT NOT NULL, facets INTEGER NOT NULL, tomb INTEGER NOT NULL, digests_a BLOB, digests_b BLOB,
   ancestor BLOB, raw_a BLOB, raw_b BLOB, refs_a BLOB, refs_b BLOB,
-  pending INTEGER NOT NULL, draft INTEGER NOT NULL, sent BLOB, UNIQUE (pair, twin)
+  pending INTEGER NOT NULL, sent BLOB, UNIQUE (pair, twin)
 ) STRICT;
 CREATE INDEX agreed_id_a ON agreed (pair, id_a) WHERE id_a <> '';
 CREATE INDEX agreed_id_b ON agreed (pair, id_b) WHERE id_b <> '';
