@@ -98,6 +98,34 @@ func TestRealExportsArriveAndAreProvedEqual(t *testing.T) {
 	}
 }
 
+// TestRealExportsWithNothingInThemAreRefused wants every export that the table calls empty to be refused with a code
+// and the reason, and nothing to be written.
+func TestRealExportsWithNothingInThemAreRefused(t *testing.T) {
+	data := sharedData(t)
+	for _, x := range readExpected(t, data) {
+		reason, refused := strings.CutPrefix(x["verdict"], "refuse:")
+		if !refused {
+			continue
+		}
+		t.Run(x["export"], func(t *testing.T) {
+			w := newWorld(t, nil)
+			w.open()
+			w.addSite()
+			p := migration.NewPlan()
+			p.Name, p.From.Export, p.To.Site = "real", filepath.Join(data, x["export"]), "cloud"
+			p.Spaces = []migration.SpaceScope{migration.NewScope(x["spaceKeys"], "")}
+			_, err := w.engine.CreatePlan(t.Context(), p)
+			e := confluence.AsError(err)
+			if err == nil || e.Code != confluence.CodeExportDefect || !strings.Contains(e.What, reason) {
+				t.Errorf("got %v, want a refusal that says %q", err, reason)
+			}
+			if n := w.writes(); n != 0 {
+				t.Errorf("%d writes", n)
+			}
+		})
+	}
+}
+
 func migrateReal(t *testing.T, data string, x expectation) {
 	t.Parallel()
 	w := newWorld(t, nil)

@@ -92,6 +92,11 @@ func (e *Engine) listSpaces(ctx context.Context, src *site, p migration.Plan) ([
 			x := confluence.Errorf(confluence.CodeNoSuchName, "no space %q at the source", sc.Key)
 			return nil, x.At(confluence.Where{Site: src.row.Name, Space: sc.Key})
 		}
+		if list[0].Pages == 0 {
+			x := confluence.Errorf(confluence.CodeExportDefect, "space %s holds no current page or blog post: there is nothing to migrate", sc.Key)
+			x.Remedy = "export the space again with its pages, or leave it out of the plan"
+			return nil, x.At(confluence.Where{Site: src.row.Name, Space: sc.Key})
+		}
 		f := migration.SpaceFacts{Space: list[0], Target: targetOf(sc), Found: true}
 		f.Counts.Pages.Total = max(0, list[0].Pages)
 		out = append(out, f)
