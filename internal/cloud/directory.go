@@ -69,7 +69,7 @@ func (c *Connector) allGroups(ctx context.Context, fresh bool) (*groups, error) 
 		return known, nil
 	}
 	g := &groups{byName: map[string]string{}, byID: map[string]string{}}
-	err := listByStart(ctx, c, get(v1+"/group", "the groups could not be listed"), 200, func(got []groupV1) {
+	err := listByStart(ctx, c, get(v1+"/group", "the groups could not be listed"), func(got []groupV1) {
 		for _, w := range got {
 			g.byName[w.Name], g.byID[w.ID] = w.ID, w.Name
 		}

@@ -88,13 +88,13 @@ func unusable(k call, cause string) error {
 }
 
 // listByStart follows a v1 listing by offset: rows may be fewer than asked before the end, so only an empty page ends it.
-func listByStart[T any](ctx context.Context, c *Connector, k call, limit int, each func([]T)) error {
+func listByStart[T any](ctx context.Context, c *Connector, k call, each func([]T)) error {
 	for start, pages := 0, 0; ; pages++ {
 		if pages > 10_000 {
 			return unusable(k, "the listing does not end")
 		}
 		var page rows[T]
-		if _, err := c.do(ctx, k.with("start", strconv.Itoa(start), "limit", strconv.Itoa(limit)), &page); err != nil {
+		if _, err := c.do(ctx, k.with("start", strconv.Itoa(start), "limit", "200"), &page); err != nil {
 			return err
 		}
 		if len(page.Results) == 0 {

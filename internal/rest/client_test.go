@@ -1,13 +1,10 @@
 package rest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"mime"
-	"mime/multipart"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -239,68 +236,6 @@ func TestCanceled(t *testing.T) {
 	}
 }
 
-// TestPauseHoldsEverybody shows that a Retry-After to one caller is kept by others on the same budget.
-func TestPauseHoldsEverybody(t *testing.T) {
-	var calls atomic.Int32
-	one, v := serve(t, script(&calls, status(429, "Retry-After", "20"), good), nil)
-	two, err := New(Options{Base: "http://127.0.0.1", Budget: one.Budget(), Clock: v.clock(), Transport: roundTrip(func(*http.Request) (*http.Response, error) {
-		if v.waited() < 20*time.Second {
-			t.Error("another caller sent before the pause was over")
-		}
-		return nil, errors.New("enough")
-	})})
-	if err != nil {
-		t.Fatal(err)
-	}
-	one.Budget().limited(20 * time.Second)
-	_, _ = two.Do(t.Context(), Request{Method: "POST", Route: "/x", Path: "/x"}, nil)
-	if now, most := one.Budget().Slots(); now != most/2 {
-		t.Errorf("%d of %d slots after a 429", now, most)
-	}
-	for range 200 {
-		one.Budget().fine()
-	}
-	if now, most := one.Budget().Slots(); now != most {
-		t.Errorf("%d of %d slots after 200 successes", now, most)
-	}
-}
-
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-// TestBudget shows that no more requests are in flight than there are slots, and no more sent than the rate allows.
-func TestBudget(t *testing.T) {
-	var busy, most atomic.Int32
-	v := &virtual{now: time.Unix(0, 0)}
-	b := NewBudget(BudgetOptions{Concurrent: 3, Rate: 10, Burst: 5, Clock: v.clock()})
-	c, err := New(Options{Base: "https://example.test", Budget: b, Clock: v.clock(), Transport: roundTrip(func(*http.Request) (*http.Response, error) {
-		if n := busy.Add(1); n > most.Load() {
-			most.Store(n)
-		}
-		defer busy.Add(-1)
-		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}"))}, nil
-	})})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var g sync.WaitGroup
-	for range 50 {
-		g.Go(func() {
-			if _, err := c.Do(t.Context(), Request{Method: "GET", Route: "/x", Path: "/x"}, nil); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	g.Wait()
-	if most.Load() > 3 {
-		t.Errorf("%d requests in flight", most.Load())
-	}
-	if v.waited() < 4*time.Second {
-		t.Errorf("50 requests at 10 a second waited %v", v.waited())
-	}
-}
-
 func TestSecretsStayInside(t *testing.T) {
 	echo := func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(400)
@@ -332,143 +267,6 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// TestDownload follows a redirect to another host, which must not learn the credential.
-func TestDownload(t *testing.T) {
-	data := bytes.Repeat([]byte("0123456789"), 40_000)
-	media := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "" {
-			t.Error("the credential went to the media host")
-		}
-		_, _ = w.Write(data)
-	}))
-	defer media.Close()
-	client, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") == "" {
-			t.Error("the site was asked without the credential")
-		}
-		switch r.URL.Path {
-		case "/wiki/file":
-			http.Redirect(w, r, "/wiki/moved", http.StatusFound)
-		case "/wiki/moved":
-			http.Redirect(w, r, media.URL+"/f?token=t", http.StatusFound)
-		case "/wiki/loop":
-			http.Redirect(w, r, "/wiki/loop", http.StatusFound)
-		case "/wiki/plain":
-			http.Redirect(w, r, "http://media.example.test/f", http.StatusFound)
-		}
-	}, nil)
-	s, err := client.Stream(t.Context(), Request{Route: "/file", Path: "/file"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := io.ReadAll(s)
-	if err != nil || !bytes.Equal(got, data) {
-		t.Errorf("%d bytes, %v", len(got), err)
-	}
-	if err := s.Close(); err != nil {
-		t.Error(err)
-	}
-	for _, path := range []string{"/loop", "/plain"} {
-		if _, err := client.Stream(t.Context(), Request{Route: path, Path: path}); As(err) == nil || As(err).Kind != Unusable {
-			t.Errorf("%s: %v", path, err)
-		}
-	}
-}
-
-func TestDownloadStalls(t *testing.T) {
-	client, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, "beginning")
-		w.(http.Flusher).Flush()
-		<-r.Context().Done()
-	}, func(o *Options) { o.Clock, o.Timeout = Clock{}, 50*time.Millisecond })
-	s, err := client.Stream(t.Context(), Request{Route: "/x", Path: "/x"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := io.ReadAll(s)
-	if e := As(err); string(got) != "beginning" || e == nil || e.Kind != Lost {
-		t.Errorf("%q, %v", got, err)
-	}
-	_ = s.Close()
-}
-
-// TestUpload sends a form twice, since the first try meets a 429, and reads it as a server does.
-func TestUpload(t *testing.T) {
-	const name = "Größe \"x\" \\ ü.bin"
-	data := bytes.Repeat([]byte{0, 1, 2, 255}, 50_000)
-	tries := 0
-	client, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		tries++
-		form, err := r.MultipartReader()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		var parts []string
-		for {
-			p, err := form.NextRawPart()
-			if err != nil {
-				break
-			}
-			b, _ := io.ReadAll(p)
-			parts = append(parts, partName(t, p))
-			switch partName(t, p) {
-			case "comment":
-				if string(b) != "Kommentar ü" || p.Header.Get("Content-Type") != "text/plain; charset=UTF-8" {
-					t.Errorf("comment %q of type %q", b, p.Header.Get("Content-Type"))
-				}
-			case "file":
-				if tries <= 2 && (!bytes.Equal(b, data) || p.FileName() != name) {
-					t.Errorf("%d bytes of %q", len(b), p.FileName())
-				}
-			}
-		}
-		if tries <= 2 && strings.Join(parts, " ") != "comment file" || r.ContentLength < int64(len(data)) {
-			t.Errorf("parts %v, length %d", parts, r.ContentLength)
-		}
-		if tries == 1 {
-			w.WriteHeader(429)
-			return
-		}
-		_, _ = io.WriteString(w, "{}")
-	}, nil)
-	opened, closed := 0, 0
-	up := &Upload{Fields: [][2]string{{"comment", "Kommentar ü"}}, Field: "file", Name: name, Size: int64(len(data)),
-		Open: func(context.Context) (io.ReadCloser, error) {
-			opened++
-			return &file{Reader: bytes.NewReader(data), closed: &closed}, nil
-		}}
-	if _, err := client.Do(t.Context(), Request{Method: "POST", Route: "/f", Path: "/f", Upload: up}, nil); err != nil {
-		t.Fatal(err)
-	}
-	if opened != 2 || closed != 2 {
-		t.Errorf("opened %d and closed %d times", opened, closed)
-	}
-	for _, size := range []int64{int64(len(data)) - 1, int64(len(data)) + 1} {
-		up.Size = size
-		_, err := client.Do(t.Context(), Request{Method: "POST", Route: "/f", Path: "/f", Upload: up}, nil)
-		if e := As(err); e == nil || e.Kind != Source || e.Outcome != NotDone {
-			t.Errorf("a file of %d bytes said to have %d: %v", len(data), size, err)
-		}
-	}
-}
-
-func partName(t *testing.T, p *multipart.Part) string {
-	t.Helper()
-	_, params, err := mime.ParseMediaType(p.Header.Get("Content-Disposition"))
-	if err != nil {
-		t.Error(err)
-	}
-	return params["name"]
-}
-
-type file struct {
-	io.Reader
-	closed *int
-}
-
-func (f *file) Close() error { *f.closed++; return nil }
-
 func TestCaps(t *testing.T) {
 	client, _ := serve(t, body("application/json", `{"x":"`+strings.Repeat("a", 2000)+`"}`), nil)
 	_, err := client.Do(t.Context(), Request{Method: "GET", Route: "/x", Path: "/x", Cap: 1000}, nil)
@@ -489,43 +287,4 @@ func TestCounters(t *testing.T) {
 	if got := client.Counters()["GET /x/{id}"]; got != want || client.Total() != want || seen.Load() != 2 {
 		t.Errorf("counted %+v, %d seen, want %+v", got, seen.Load(), want)
 	}
-}
-
-func TestPauses(t *testing.T) {
-	now := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
-	for _, c := range []struct {
-		name, value string
-		want        time.Duration
-	}{
-		{"Retry-After", "7", 7 * time.Second},
-		{"Retry-After", "0", 0},
-		{"Retry-After", "-3", 0},
-		{"Retry-After", "99999999999", time.Hour},
-		{"Retry-After", "Mon, 05 Jan 2026 09:00:30 GMT", 30 * time.Second},
-		{"X-RateLimit-Reset", "2026-01-05T09:01Z", time.Minute},
-		{"X-RateLimit-Reset", "2026-01-05T09:00:05.5Z", 5500 * time.Millisecond},
-		{"RateLimit", `"global-app-quota";r=0;t=600`, 10 * time.Minute},
-		{"RateLimit", `"a";r=5;t=600, "b";t=9;r=0`, 9 * time.Second},
-		{"RateLimit", `"a";r=5;t=600`, 0},
-		{"Beta-RateLimit", `"a";r=0;t=600`, 0},
-		{"Retry-After", "soon", 0},
-	} {
-		h := http.Header{}
-		h.Set(c.name, c.value)
-		if got := pauseOf(h, now); got != c.want {
-			t.Errorf("%s: %s asks for %v, want %v", c.name, c.value, got, c.want)
-		}
-	}
-}
-
-func FuzzPause(f *testing.F) {
-	f.Add("Retry-After", "7")
-	f.Add("RateLimit", `"a";r=0;t=9`)
-	f.Add("X-RateLimit-Reset", "2026-01-05T09:01Z")
-	f.Fuzz(func(t *testing.T, name, value string) {
-		d := pauseOf(http.Header{http.CanonicalHeaderKey(name): {value}}, time.Unix(1e9, 0))
-		if d < 0 || d > longestPause {
-			t.Errorf("a pause of %v", d)
-		}
-	})
 }

@@ -1,11 +1,9 @@
 package confluencetest
 
 import (
-	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -282,69 +280,4 @@ func struggle(t *testing.T, fresh Factory, a act, tr trouble) {
 	case err != nil && !confluence.Unknown(err) && n != 0:
 		t.Errorf("the change was said to be refused (%v), and was made", err)
 	}
-}
-
-// testListings reads through listings that repeat, leave out, and give little at a time.
-func testListings(t *testing.T, fresh Factory) {
-	w := settled(t, fresh(t))
-	if w.Listing == nil {
-		t.Skip("listings of the site cannot be told apart")
-	}
-	read := func(t *testing.T, f fault) ([]confluence.Content, error) {
-		t.Helper()
-		net := &network{fault: f}
-		r, _ := w.Connect(t, net.over())
-		batches, err := scan(t.Context(), r, confluence.ScanRequest{Space: w.held.Space, Facets: confluence.AllFacets})
-		if _, hits := net.count(); hits == 0 {
-			t.Fatal("no listing was met")
-		}
-		return contents(batches), err
-	}
-	reads := func(r *http.Request) bool { return r.Method == http.MethodGet }
-	for _, f := range []fault{{"rows twice", reads, 0, rows(doubled)}, {"few rows", reads, 0, fewRows}} {
-		t.Run(f.name, func(t *testing.T) {
-			got, err := read(t, f)
-			must(t, err, "Scan")
-			w.listed(t, got, confluence.AllFacets)
-		})
-	}
-	t.Run("rows left out", func(t *testing.T) {
-		got, err := read(t, fault{"", w.Listing, 0, rows(everyThirdGone)})
-		must(t, err, "Scan")
-		seen := map[confluence.ID]bool{}
-		for _, x := range got {
-			seen[x.ID] = true
-			same(t, x, *w.noted(x.ID), confluence.AllFacets)
-		}
-		missing := 0
-		for _, x := range w.held.Contents {
-			if x.Kind == confluence.Page && !seen[x.ID] {
-				missing++
-				w.one(t, x.Kind, x.ID) // a Fetch finds what the listing left out
-			}
-		}
-		if missing == 0 {
-			t.Error("nothing was left out")
-		}
-	})
-	t.Run("search shows nothing", func(t *testing.T) {
-		got, err := read(t, fault{"", func(r *http.Request) bool { return reads(r) && !w.Listing(r) && strings.Contains(r.URL.Path, "search") }, 0,
-			rows(func([]json.RawMessage) []json.RawMessage { return nil })})
-		must(t, err, "Scan")
-		w.listed(t, got, confluence.AllFacets)
-	})
-	t.Run("stale", func(t *testing.T) {
-		s := &stale{seen: map[string][]byte{}, form: map[string]http.Header{}}
-		net := &network{fault: fault{"", all, 0, s.do}}
-		r, _ := w.Connect(t, net.over())
-		req := confluence.ScanRequest{Space: w.held.Space, Facets: confluence.AllFacets}
-		_, err := scan(t.Context(), r, req)
-		must(t, err, "Scan")
-		w.page(t, "late", "Late", "delta")
-		batches, err := scan(t.Context(), r, req)
-		must(t, err, "stale Scan")
-		for _, x := range contents(batches) {
-			same(t, x, *w.noted(x.ID), confluence.AllFacets)
-		}
-	})
 }
