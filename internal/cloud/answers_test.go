@@ -304,3 +304,16 @@ func TestSharedBudget(t *testing.T) {
 		t.Errorf("the pause lasted %v", d)
 	}
 }
+
+// TestLabelsThatWouldSplit: the site makes two labels of a name with a blank and says nothing, so nothing is sent.
+func TestLabelsThatWouldSplit(t *testing.T) {
+	c, _ := at(t, desk{meCurrent: me, "POST /wiki/rest/api/content/1/label": `400 {"message":"label.contains.invalid.chars"}`})
+	for name, sent := range map[string]int64{"two words": 0, "a,b": 0, "": 0, "what?": 1} {
+		before, _ := c.Calls()
+		_, err := c.Apply(t.Context(), confluence.AddLabels{ID: "1", Labels: []confluence.Label{{Name: name}}}, confluence.Payload{})
+		code(t, err, confluence.CodeLabelNotWritten)
+		if after, _ := c.Calls(); after-before != sent {
+			t.Errorf("%q: %d requests, want %d", name, after-before, sent)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package cloud_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -182,4 +183,55 @@ func TestOverSockets(t *testing.T) {
 	if sent, limited := c.Calls(); sent < 20 || limited != 0 {
 		t.Errorf("%d calls, %d limited", sent, limited)
 	}
+}
+
+// reader is a connector that only reads, as a source does.
+type reader struct{ confluence.Reader }
+
+func (r reader) Identity(ctx context.Context) (confluence.Identity, error) {
+	who, err := r.Reader.Identity(ctx)
+	who.Caps.Write, who.Caps.Directory = false, false
+	return who, err
+}
+
+// TestConformanceOfReaders runs the suite as a site that cannot be written does: with what it holds told beforehand.
+func TestConformanceOfReaders(t *testing.T) {
+	b := newBench(t, nil)
+	c := b.open(t, nil)
+	s := fill(t, c, 30)
+	held := &confluencetest.Held{Files: map[confluence.ID][]byte{}}
+	home, err := c.Find(t.Context(), confluence.Probe{Space: s, Kind: confluence.Page, Title: "P00003"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload := confluence.Payload{Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("bytes")), nil }}
+	r, err := c.Apply(t.Context(), confluence.Attach{Container: home[0].ID, Name: "f.bin", Size: 5}, payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held.Files[r.ID] = []byte("bytes")
+	b.time.advance(time.Minute)
+	for cursor := confluence.Cursor(""); ; {
+		batch, err := c.Scan(t.Context(), confluence.ScanRequest{Space: s, Facets: confluence.AllFacets, Cursor: cursor})
+		if err != nil {
+			t.Fatal(err)
+		}
+		held.Contents = append(held.Contents, batch.Contents...)
+		if cursor = batch.Next; cursor == "" {
+			break
+		}
+	}
+	spaces, err := c.Spaces(t.Context(), []string{s.Key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held.Space = spaces[0]
+	confluencetest.Run(t, func(*testing.T) confluencetest.Site {
+		return confluencetest.Site{
+			Connect: func(t *testing.T, _ func(http.RoundTripper) http.RoundTripper) (confluence.Reader, confluence.Writer) {
+				return reader{b.open(t, nil)}, nil
+			},
+			Now: b.time.Now, Absent: "999999999", Held: held,
+		}
+	})
 }

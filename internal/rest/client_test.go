@@ -117,43 +117,46 @@ var (
 	page = body("text/html", "<html>log in</html>")
 )
 
-// TestRetries is the table of what is sent again, and of what is known afterwards.
+const get, post, put = "GET", "POST", "PUT!"
+
+// retries is the table of what is sent again, and of what is known afterwards. PUT! is a write marked repeatable.
+var retries = []struct {
+	name    string
+	method  string
+	steps   []http.HandlerFunc
+	sent    int32
+	kind    Kind // "" = succeeds
+	outcome Outcome
+}{
+	{"fine", get, []http.HandlerFunc{good}, 1, "", 0},
+	{"read after 503", get, []http.HandlerFunc{status(503), good}, 2, "", 0},
+	{"read after a drop", get, []http.HandlerFunc{drop, good}, 2, "", 0},
+	{"read after HTML", get, []http.HandlerFunc{page, good}, 2, "", 0},
+	{"read after a short answer", get, []http.HandlerFunc{short, good}, 2, "", 0},
+	{"read of an ailing site", get, []http.HandlerFunc{status(500)}, 5, Status, NothingToDo},
+	{"read of nothing", get, []http.HandlerFunc{status(404)}, 1, Status, NothingToDo},
+	{"create after 429", post, []http.HandlerFunc{status(429), status(429, "Retry-After", "1"), good}, 3, "", 0},
+	{"create, always 429", post, []http.HandlerFunc{status(429)}, 10, Limited, NotDone},
+	{"create, 500", post, []http.HandlerFunc{status(500), good}, 1, Status, MayBeDone},
+	{"create, 503 with Retry-After", post, []http.HandlerFunc{status(503, "Retry-After", "1"), good}, 1, Status, MayBeDone},
+	{"create, 408", post, []http.HandlerFunc{status(408), good}, 1, Status, MayBeDone},
+	{"create, 501", post, []http.HandlerFunc{status(501), good}, 1, Status, NotDone},
+	{"create, 400", post, []http.HandlerFunc{status(400), good}, 1, Status, NotDone},
+	{"create, 409", post, []http.HandlerFunc{status(409), good}, 1, Status, NotDone},
+	{"create, 413", post, []http.HandlerFunc{status(413), good}, 1, Status, NotDone},
+	{"create, dropped", post, []http.HandlerFunc{drop, good}, 1, Lost, MayBeDone},
+	{"create, HTML", post, []http.HandlerFunc{page, good}, 1, Unusable, MayBeDone},
+	{"create, cut off", post, []http.HandlerFunc{short, good}, 1, Unusable, MayBeDone},
+	{"create, led elsewhere", post, []http.HandlerFunc{status(302, "Location", "/login"), good}, 1, Unusable, MayBeDone},
+	{"state after 500", put, []http.HandlerFunc{status(500), good}, 2, "", 0},
+	{"state after a drop", put, []http.HandlerFunc{drop, good}, 2, "", 0},
+	{"state, lost and then refused", put, []http.HandlerFunc{drop, status(404)}, 2, Status, MayBeDone},
+	{"state, always 500", put, []http.HandlerFunc{status(500)}, 5, Status, MayBeDone},
+	{"an hour's pause", get, []http.HandlerFunc{status(429, "Retry-After", "3600"), good}, 1, Limited, NotDone},
+}
+
 func TestRetries(t *testing.T) {
-	const get, post, put = "GET", "POST", "PUT!" // PUT! is marked repeatable
-	for _, c := range []struct {
-		name    string
-		method  string
-		steps   []http.HandlerFunc
-		sent    int32
-		kind    Kind // "" = succeeds
-		outcome Outcome
-	}{
-		{"fine", get, []http.HandlerFunc{good}, 1, "", 0},
-		{"read after 503", get, []http.HandlerFunc{status(503), good}, 2, "", 0},
-		{"read after a drop", get, []http.HandlerFunc{drop, good}, 2, "", 0},
-		{"read after HTML", get, []http.HandlerFunc{page, good}, 2, "", 0},
-		{"read after a short answer", get, []http.HandlerFunc{short, good}, 2, "", 0},
-		{"read of an ailing site", get, []http.HandlerFunc{status(500)}, 5, Status, NothingToDo},
-		{"read of nothing", get, []http.HandlerFunc{status(404)}, 1, Status, NothingToDo},
-		{"create after 429", post, []http.HandlerFunc{status(429), status(429, "Retry-After", "1"), good}, 3, "", 0},
-		{"create, always 429", post, []http.HandlerFunc{status(429)}, 10, Limited, NotDone},
-		{"create, 500", post, []http.HandlerFunc{status(500), good}, 1, Status, MayBeDone},
-		{"create, 503 with Retry-After", post, []http.HandlerFunc{status(503, "Retry-After", "1"), good}, 1, Status, MayBeDone},
-		{"create, 408", post, []http.HandlerFunc{status(408), good}, 1, Status, MayBeDone},
-		{"create, 501", post, []http.HandlerFunc{status(501), good}, 1, Status, NotDone},
-		{"create, 400", post, []http.HandlerFunc{status(400), good}, 1, Status, NotDone},
-		{"create, 409", post, []http.HandlerFunc{status(409), good}, 1, Status, NotDone},
-		{"create, 413", post, []http.HandlerFunc{status(413), good}, 1, Status, NotDone},
-		{"create, dropped", post, []http.HandlerFunc{drop, good}, 1, Lost, MayBeDone},
-		{"create, HTML", post, []http.HandlerFunc{page, good}, 1, Unusable, MayBeDone},
-		{"create, cut off", post, []http.HandlerFunc{short, good}, 1, Unusable, MayBeDone},
-		{"create, led elsewhere", post, []http.HandlerFunc{status(302, "Location", "/login"), good}, 1, Unusable, MayBeDone},
-		{"state after 500", put, []http.HandlerFunc{status(500), good}, 2, "", 0},
-		{"state after a drop", put, []http.HandlerFunc{drop, good}, 2, "", 0},
-		{"state, lost and then refused", put, []http.HandlerFunc{drop, status(404)}, 2, Status, MayBeDone},
-		{"state, always 500", put, []http.HandlerFunc{status(500)}, 5, Status, MayBeDone},
-		{"an hour's pause", get, []http.HandlerFunc{status(429, "Retry-After", "3600"), good}, 1, Limited, NotDone},
-	} {
+	for _, c := range retries {
 		t.Run(c.name, func(t *testing.T) {
 			var calls atomic.Int32
 			client, _ := serve(t, script(&calls, c.steps...), nil)
