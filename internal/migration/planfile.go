@@ -75,10 +75,10 @@ func ParsePlan(data []byte, file string) (Plan, error) {
 	}
 	var raw planFile
 	decoder := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
-	if err := decoder.Decode(&raw); err != nil {
+	if err := guarded(func() error { return decoder.Decode(&raw) }); err != nil {
 		return Plan{}, decodeError(err, file)
 	}
-	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
+	if err := guarded(func() error { return decoder.Decode(new(any)) }); !errors.Is(err, io.EOF) {
 		return Plan{}, fileError(confluence.CodeBadFile, file, 0, 0, "a plan file holds one document")
 	}
 	p := raw.plan()
@@ -87,7 +87,11 @@ func ParsePlan(data []byte, file string) (Plan, error) {
 		v = p.violation()
 	}
 	if v != nil {
-		line, column := position(data, v.path)
+		line, column := 1, 1
+		guarded(func() error {
+			line, column = position(data, v.path)
+			return nil
+		})
 		return Plan{}, fileError(v.code, file, line, column, v.what)
 	}
 	return p, nil
@@ -128,6 +132,16 @@ func (f *planFile) plan() Plan {
 	set(&p.Options.Provenance, f.Options.Provenance)
 	p.Options.Concurrent, p.Options.Macros = f.Options.Concurrent, f.Options.Macros
 	return p
+}
+
+// guarded turns a panic into an error: the YAML package panics on some malformed input.
+func guarded(read func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("this is no YAML that can be read")
+		}
+	}()
+	return read()
 }
 
 func set[T any](into, from *T) {

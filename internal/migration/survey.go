@@ -73,7 +73,9 @@ func NewSurvey(space confluence.Space, target string, destination confluence.Cap
 }
 
 // FoldTitle returns the form in which titles are compared for uniqueness: NFC, trimmed, lower case.
-func FoldTitle(title string) string { return strings.ToLower(strings.TrimSpace(norm.NFC.String(title))) }
+func FoldTitle(title string) string {
+	return strings.ToLower(strings.TrimSpace(norm.NFC.String(title)))
+}
 
 func (s *Survey) offend(check string, c FindingContent, detail string) {
 	o := s.facts.offences[check]

@@ -177,7 +177,7 @@ func TestEditsAtTheDestinationStay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		check(t, func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "choice") })
 	})
-	for seed := range 1500 {
+	for seed := range 800 {
 		check(t, seeded(uint64(seed)))
 	}
 }

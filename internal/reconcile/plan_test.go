@@ -58,7 +58,7 @@ func TestPlanConverges(t *testing.T) {
 
 // The same with many seeds, larger worlds and no shrinking.
 func TestPlanConvergesOnManySeeds(t *testing.T) {
-	seeds := 3000
+	seeds := 1000
 	if testing.Short() {
 		seeds = 300
 	}
