@@ -48,3 +48,5 @@ func (w *readyWriter) String() string {
 	defer w.mu.Unlock()
 	return w.buf.String()
 }
+
+var timeNow = time.Now

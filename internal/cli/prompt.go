@@ -58,7 +58,10 @@ func (a *app) secret(ctx context.Context, file, what string) (string, error) {
 	defer restore()
 	text, err := a.ask(ctx, "credential of "+what+" (not shown): ")
 	fmt.Fprintln(a.env.Stderr)
-	return cleanSecret([]byte(text), "standard input", err)
+	if err != nil {
+		return "", err
+	}
+	return cleanSecret([]byte(text), "standard input", nil)
 }
 
 func cleanSecret(b []byte, from string, err error) (string, error) {

@@ -30,6 +30,7 @@ func TestScenarios(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
 			archive, err := txtar.ParseFile(file)
 			if err != nil {
 				t.Fatal(err)
@@ -240,6 +241,9 @@ func (s *story) onCloud(verb string, w []string) error {
 		}
 	case "page":
 		return s.page(w)
+	case "act":
+		_, err := s.cloud.Act(w[0], json.RawMessage(w[1]))
+		return err
 	case "faults":
 		return s.put("/faults", s.path(w[0]))
 	case "revoke":

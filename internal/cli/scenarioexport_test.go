@@ -39,6 +39,10 @@ type pageSpec struct {
 	Readers  []string          `yaml:"readers"` // user keys, or group:NAME
 	Editors  []string          `yaml:"editors"`
 	Comments []commentSpec     `yaml:"comments"`
+	Inline   []commentSpec     `yaml:"inline"` // on marked text of the body
+	Wiki     bool              `yaml:"wiki"`   // the body is wiki markup
+	Root     bool              `yaml:"root"`   // beside the home page and not below it
+	Position int               `yaml:"position"`
 	Day      string            `yaml:"day"` // blog posts: 2026-01-31
 }
 
@@ -103,7 +107,7 @@ func writeSpace(w *backup.Writer, sp spaceSpec, author string, next int64) (int6
 			if c.Parent = ids[p.Under]; c.Parent == 0 {
 				return 0, fmt.Errorf("%s is under %s, which is no page", p.Title, p.Under)
 			}
-		} else if p.Title != sp.Home {
+		} else if p.Title != sp.Home && !p.Root {
 			c.Parent = ids[sp.Home]
 		}
 		beside(w, p, w.Page(c), backup.OnPage, sp.Key, author)
@@ -126,6 +130,10 @@ func content(p pageSpec, key, author string) backup.Content {
 		body = "<p>" + p.Title + "</p>"
 	}
 	c := backup.Content{Space: key, Title: p.Title, Body: backup.Storage(body), Creator: author, Readers: principals(p.Readers), Editors: principals(p.Editors)}
+	if p.Wiki {
+		c.Body = backup.Wiki(p.Body)
+	}
+	c.Position, c.Positioned = p.Position, p.Position > 0
 	for _, l := range p.Labels {
 		c.Labels = append(c.Labels, backup.Label{Namespace: "global", Name: l})
 	}
@@ -158,6 +166,11 @@ func beside(w *backup.Writer, p pageSpec, id int64, on backup.Kind, key, author 
 			Open: func() (io.Reader, error) { return bytes.NewReader([]byte(text)), nil },
 		})
 	}
+	for i, c := range p.Inline {
+		at := backup.Comment{Container: id, On: on, Creator: author}
+		at.Inline = &backup.Inline{Marker: fmt.Sprintf("%08d-0000-4000-8000-000000000000", i+1), Selection: "text", Status: "open"}
+		discuss(w, c, at)
+	}
 	for _, c := range p.Comments {
 		discuss(w, c, backup.Comment{Container: id, On: on, Creator: author})
 	}
@@ -168,6 +181,9 @@ func discuss(w *backup.Writer, c commentSpec, at backup.Comment) {
 	id := w.Comment(at)
 	for _, r := range c.Replies {
 		at.Parent = id
+		if at.Inline != nil {
+			at.Inline = &backup.Inline{}
+		}
 		discuss(w, r, at)
 	}
 }
