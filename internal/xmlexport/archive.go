@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/klauspost/compress/flate"
+
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
 
@@ -131,6 +133,8 @@ func (a *archive) readZip(r io.ReaderAt, size int64, lim limits) error {
 		return refused("number of entries", "the zip names %d entries, more than %d", len(z.File), lim.entries)
 	}
 	a.zip = z
+	// Twice as fast as the standard library's, which takes as long as finding the objects.
+	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
 	var total, packed uint64
 	for i, f := range z.File {
 		if err := checkEntry(f, lim); err != nil {

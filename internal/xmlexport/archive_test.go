@@ -186,6 +186,18 @@ func TestScratchCannotBeWritten(t *testing.T) {
 	}
 }
 
+// TestScratchOfAnyName works in a folder whose name means something in an address.
+func TestScratchOfAnyName(t *testing.T) {
+	scratch := filepath.Join(t.TempDir(), "a b%41#é")
+	if err := os.Mkdir(scratch, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r := openPath(t, newFixture().zip(t), Options{Scratch: scratch})
+	if _, err := os.Stat(filepath.Join(r.dir, indexName)); err != nil || len(scanAll(t, r).contents) != 1 {
+		t.Errorf("the index is not where it should be: %v", err)
+	}
+}
+
 // FuzzZip opens whatever it is given without panic, and leaves no scratch behind.
 func FuzzZip(f *testing.F) {
 	f.Add(zipped(f, newFixture().all()))

@@ -3,6 +3,7 @@
 package xmlexport
 
 import (
+	"archive/zip"
 	"bufio"
 	"encoding/xml"
 	"errors"
@@ -207,6 +208,21 @@ func rawTokens(t testing.TB, path string) time.Duration {
 	}
 }
 
+// packed makes a zip of a generated export.
+func packed(t testing.TB, dir string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "large.zip")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := zip.NewWriter(f)
+	if err := errors.Join(w.AddFS(os.DirFS(dir)), w.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // cpu returns the processor time of this process, which tells more than the clock on a machine that others use too.
 func cpu(t testing.TB) time.Duration {
 	var u unix.Rusage
@@ -219,9 +235,13 @@ func cpu(t testing.TB) time.Duration {
 // BenchmarkIndex opens a generated export and compares the time with that of a bare RawToken loop over the same bytes in
 // the same process. The bound of the product is a ratio of 1.5.
 func BenchmarkIndex(b *testing.B) {
-	for _, both := range []bool{false, true} {
-		b.Run(map[bool]string{false: "new", true: "old"}[both], func(b *testing.B) {
-			dir := largeExport(b, b.TempDir(), benchBytes(b), both)
+	for _, form := range []string{"new", "old", "zip"} {
+		b.Run(form, func(b *testing.B) {
+			dir := largeExport(b, b.TempDir(), benchBytes(b), form == "old")
+			path := dir
+			if form == "zip" {
+				path = packed(b, dir)
+			}
 			info, err := os.Stat(filepath.Join(dir, entitiesName))
 			if err != nil {
 				b.Fatal(err)
@@ -235,7 +255,7 @@ func BenchmarkIndex(b *testing.B) {
 				runtime.GC()
 				start := time.Now()
 				before = cpu(b)
-				r, err := Open(b.Context(), dir, Options{Scratch: b.TempDir()})
+				r, err := Open(b.Context(), path, Options{Scratch: b.TempDir()})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -28,7 +28,7 @@ const (
 // expectations counts; the others are ours.
 var Rules = []Rule{
 	{"archived page", confluence.CodeExportDefect, confluence.SkippedOver, "the page is archived and stays behind"},
-	{defectBrokenCDATA, confluence.CodeExportDefect, confluence.Changed, "the body has a CDATA section whose end the export damaged; it was repaired where it can be told"},
+	{defectBrokenCDATA, confluence.CodeExportDefect, confluence.Kept, "the body has a CDATA section whose end the export damaged; it was repaired where it can be told"},
 	{defectCommentOnFile, confluence.CodeExportDefect, confluence.Kept, "the comment was made on an attachment, not on a page"},
 	{"comment without page", confluence.CodeExportDefect, confluence.Lost, "the comment belongs to a content that the export does not hold"},
 	{"contradictory body reference", confluence.CodeExportDefect, confluence.Kept, "a body is listed here but says that it belongs to another content, which was believed"},

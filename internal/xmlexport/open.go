@@ -124,7 +124,9 @@ func (r *Reader) open(ctx context.Context, opts Options) error {
 	if err != nil {
 		return scratchError(err)
 	}
-	r.dir = dir
+	if r.dir, err = filepath.Abs(dir); err != nil {
+		return scratchError(err)
+	}
 	if err := r.build(ctx); err != nil {
 		return err
 	}
@@ -205,9 +207,13 @@ func kept(ctx context.Context, dir string) string {
 	return of
 }
 
-// dsn returns the address of a database file for the driver.
+// dsn returns the address of a database file for the driver. A drive letter goes behind a slash, as in file:///C:/x.
 func dsn(path, params string) string {
-	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), RawQuery: params}
+	path = filepath.ToSlash(path)
+	if filepath.VolumeName(path) != "" {
+		path = "/" + path
+	}
+	u := url.URL{Scheme: "file", Path: path, RawQuery: params}
 	return u.String()
 }
 
