@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tandem-sync/tandem/internal/cloud"
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -25,6 +26,7 @@ type connector struct {
 	scratch   string // directory for the indexes of exports; empty: the system's
 	log       *slog.Logger
 	transport http.RoundTripper // nil: the network
+	timeout   time.Duration     // of one try of a request; 0: the connector's own
 }
 
 // open is an engine.Connect.
@@ -54,7 +56,7 @@ func (c connector) openCloud(ctx context.Context, site store.Site, secret []byte
 		transport = t
 	}
 	options := cloud.Options{
-		BaseURL: site.URL, Email: site.Email, Token: string(secret), Transport: transport, UserAgent: "tandem/" + version,
+		BaseURL: site.URL, Email: site.Email, Token: string(secret), Transport: transport, UserAgent: "tandem/" + version, Timeout: c.timeout,
 		Budget: rest.NewBudget(rest.BudgetOptions{Concurrent: site.Concurrent}),
 		Observe: func(x rest.Exchange) {
 			c.log.Debug("call", "site", site.Name, "method", x.Method, "route", x.Route, "status", x.Status, "took", x.Took, "try", x.Try)

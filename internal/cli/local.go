@@ -46,13 +46,14 @@ func (a *app) open(ctx context.Context, o houseOptions) (*house, error) {
 		return nil, err
 	}
 	log := a.log()
-	sites := connector{scratch: filepath.Join(s.DataDir, "scratch"), log: log}
-	if err := os.MkdirAll(sites.scratch, 0o700); err != nil {
+	sites := connector{scratch: filepath.Join(s.DataDir, "scratch"), log: log, timeout: s.RequestTimeout}
+	if err := emptyScratch(sites.scratch); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
 	e := engine.New(engine.Options{
 		Store: st, Connect: sites.open, Now: a.env.Now, Wait: waitUntil(a.env.Now), NewID: newOpIDs(a.env.Now), Go: func(f func()) { go f() },
 		Fail: fail, Log: log, Workers: o.workers, Owner: fmt.Sprintf("%s:%d", hostName(), os.Getpid()),
+		Timeout: s.RequestTimeout,
 	})
 	h := &house{store: st, engine: e, api: api.New(api.Options{Store: st, Engine: e, Now: a.env.Now, Log: log, Version: thisVersion()})}
 	// The engine's context is not the command's: an interruption lets the step in progress end, see close.
@@ -63,6 +64,15 @@ func (a *app) open(ctx context.Context, o houseOptions) (*house, error) {
 		go func() { h.ended <- e.Run(work) }()
 	}
 	return h, nil
+}
+
+// emptyScratch makes the directory of the indexes of exports and throws away what a killed owner of the data directory
+// left in it.
+func emptyScratch(dir string) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	return os.MkdirAll(dir, 0o700)
 }
 
 // close ends the engine after the step in progress and lets the data directory go.

@@ -31,16 +31,20 @@ type settings struct {
 	Yes       bool          `koanf:"yes"`
 	Reason    string        `koanf:"reason"`
 	Timeout   time.Duration `koanf:"timeout"`
+	// RequestTimeout bounds one try of a request to a site. A write that is older can no longer have an effect: so long a
+	// comment or a blog post whose outcome is unknown is left alone before it is looked for.
+	RequestTimeout time.Duration `koanf:"request-timeout"`
 }
 
 // environment maps settings to the variables that set them.
 var environment = map[string]string{
 	"server": "TANDEM_SERVER", "data-dir": "TANDEM_DATA_DIR", "database": "TANDEM_DATABASE", "output": "TANDEM_OUTPUT",
 	"plain": "TANDEM_PLAIN", "key-file": "TANDEM_KEY_FILE", "token-file": "TANDEM_TOKEN_FILE",
+	"request-timeout": "TANDEM_REQUEST_TIMEOUT",
 }
 
 // fromFile are the settings that a configuration file may hold; answers and reasons belong to one command.
-var fromFile = []string{"server", "token-file", "data-dir", "database", "key-file", "output", "plain", "quiet", "verbose", "timeout"}
+var fromFile = []string{"server", "token-file", "data-dir", "database", "key-file", "output", "plain", "quiet", "verbose", "timeout", "request-timeout"}
 
 // outputs are the formats of --output.
 var outputs = []string{"table", "json", "jsonl", "csv"}
@@ -90,6 +94,9 @@ func (a *app) configure(cmd *cobra.Command) error {
 	return a.settle()
 }
 
+// minRequestTimeout is the shortest time for a request: shorter ones would only ever time out.
+const minRequestTimeout = 100 * time.Millisecond
+
 // settle fills in defaults and refuses what does not fit together.
 func (a *app) settle() error {
 	s := &a.settings
@@ -106,6 +113,12 @@ func (a *app) settle() error {
 	}
 	if s.Database != "" && s.Database != "sqlite:" {
 		return confluence.Errorf(confluence.CodeNotCapable, "this version keeps its state in SQLite only, not in %q", s.Database)
+	}
+	if s.RequestTimeout < 0 || s.RequestTimeout > 0 && s.RequestTimeout < minRequestTimeout {
+		return usage("the request timeout %s is shorter than %s", s.RequestTimeout, minRequestTimeout)
+	}
+	if s.RequestTimeout == 0 {
+		s.RequestTimeout = time.Minute
 	}
 	if s.DataDir == "" {
 		base, err := os.UserConfigDir()

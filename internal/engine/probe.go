@@ -25,8 +25,10 @@ func (s *spaceRun) probe(ctx context.Context, in store.Intent, w *write) (found 
 	switch in.Verb {
 	case confluence.VerbPost:
 		return s.probeCreate(ctx, in)
-	case confluence.VerbPut, confluence.VerbRecomment, confluence.VerbReplace:
+	case confluence.VerbPut, confluence.VerbRecomment:
 		return s.probeVersion(ctx, in, kindOf(w, in))
+	case confluence.VerbReplace:
+		return s.probeReplaced(ctx, in)
 	case confluence.VerbAttach:
 		return s.probeFile(ctx, in)
 	case confluence.VerbComment:
@@ -83,12 +85,25 @@ func (s *spaceRun) probeCreate(ctx context.Context, in store.Intent) (bool, conf
 	if err != nil {
 		return false, confluence.Result{}, err
 	}
+	day := s.postedOn(ctx, kind, in)
 	for _, c := range list {
-		if !taken[c.ID] && s.ours(c, in) {
+		if !taken[c.ID] && s.ours(c, in) && (day.IsZero() || c.Created.Unix() == day.Unix()) {
 			return true, resultOf(c), nil
 		}
 	}
 	return false, confluence.Result{}, nil
+}
+
+// postedOn is the posting date that tells blog posts of one title apart; zero where the site does not take one.
+func (s *spaceRun) postedOn(ctx context.Context, kind confluence.Kind, in store.Intent) time.Time {
+	if kind != confluence.BlogPost || !s.ids[confluence.B].Caps.BlogDate {
+		return time.Time{}
+	}
+	rows, err := s.e.store.ObservedByID(ctx, s.pair.ID, confluence.A, s.sourceOf[in.Twin])
+	if err != nil || len(rows) == 0 {
+		return time.Time{}
+	}
+	return rows[0].Content.Created
 }
 
 // createKey takes the natural key of a create apart: kind/space key/title.
@@ -216,6 +231,25 @@ func (s *spaceRun) probeFile(ctx context.Context, in store.Intent) (bool, conflu
 		return false, confluence.Result{}, confluence.Errorf(confluence.CodeTitleTaken, "another file is named %q there", name)
 	}
 	return true, resultOf(found), nil
+}
+
+// probeReplaced looks whether an attachment has a version after the one that was known, with the bytes that were sent.
+func (s *spaceRun) probeReplaced(ctx context.Context, in store.Intent) (bool, confluence.Result, error) {
+	list, err := s.sites[confluence.B].reader.Fetch(ctx, confluence.Attachment, []confluence.ID{in.TargetID}, 0)
+	if err != nil {
+		return false, confluence.Result{}, err
+	}
+	if len(list) == 0 {
+		return false, confluence.Result{}, confluence.Errorf(confluence.CodeNotThere, "%s is not there or not visible", in.NaturalKey)
+	}
+	if list[0].Version.Number <= in.PreVersion {
+		return false, confluence.Result{}, nil
+	}
+	same, err := s.sameBytes(ctx, in.Twin, list[0])
+	if err == nil && !same {
+		err = confluence.Errorf(confluence.CodeVersionMoved, "%s was replaced by somebody else in between", in.NaturalKey)
+	}
+	return same, resultOf(list[0]), err
 }
 
 // sameBytes compares a source file with one of the destination.
@@ -379,6 +413,9 @@ func (s *spaceRun) settleOne(ctx context.Context, a *applier, row store.JournalR
 func (a *applier) revive(in store.Intent) *write {
 	w := &write{verb: in.Verb, twin: in.Twin, target: in.TargetID, expect: in.PreVersion, facets: in.Facets, digest: in.PayloadDigest, key: in.NaturalKey, kind: confluence.Page}
 	w.learned = func(confluence.Result) *store.AgreedRow { return nil }
+	if in.Verb == confluence.VerbSpace {
+		w.also = a.s.madeSpace
+	}
 	src := a.view.source[in.Twin]
 	if src == nil {
 		return w

@@ -58,12 +58,15 @@ func (s *spaceRun) createSpace(ctx context.Context) error {
 		twin:   spaceTwin(s.pair), key: naturalKey("space", s.pair.Keys[confluence.B]),
 	}
 	w.learned = func(confluence.Result) *store.AgreedRow { return nil }
-	w.also = func(tx *store.Tx, res confluence.Result) error {
-		s.pair.Spaces[confluence.B], s.pair.Homes[confluence.B], s.pair.Mine = res.ID, res.HomeID, true
-		return tx.PutPair(&s.pair)
-	}
+	w.also = s.madeSpace
 	_, err = s.perform(ctx, w, nil)
 	return err
+}
+
+// madeSpace records the space that was made for this pair.
+func (s *spaceRun) madeSpace(tx *store.Tx, res confluence.Result) error {
+	s.pair.Spaces[confluence.B], s.pair.Homes[confluence.B], s.pair.Mine = res.ID, res.HomeID, true
+	return tx.PutPair(&s.pair)
 }
 
 // spaceTwin names the two spaces of a pair in the journal.
