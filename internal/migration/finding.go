@@ -90,6 +90,9 @@ func SeverityOf(code confluence.Code, effect confluence.Effect) string {
 	if effect == confluence.Blocked {
 		return SeverityError
 	}
+	if code == confluence.CodeExportDefect && effect == confluence.Kept {
+		return SeverityInfo // the source was repaired and nothing is missing
+	}
 	if s, ok := severities[code]; ok {
 		return s
 	}
