@@ -1,14 +1,15 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -19,236 +20,243 @@ import (
 )
 
 type benchFlags struct {
-	suites                            []string
-	pages                             []int
-	latency                           time.Duration
-	connections, workers, repeat      int
-	seed                              uint64
-	size, to, baseline, tolerance, as string
-	quick                             bool
+	suites                     []string
+	pages, connections, repeat int
+	latency                    time.Duration
+	seed                       uint64
+	size, baseline, to         string
+	tolerance                  float64
+	quick                      bool
 }
 
 func (a *app) benchCommand() *cobra.Command {
 	var f benchFlags
 	full := bench.New()
 	cmd := &cobra.Command{
-		Use: "bench", Short: "Measure tandem on this machine, against bounds that must hold", Args: cobra.NoArgs,
-		Long: "Measures calls, time and memory on generated exports and an emulated Cloud in this process; needs no account and no\n" +
-			"network. A figure with a bound that does not hold ends with exit code 1. See docs/benchmarks.md.",
-		Example: "  tandem bench --suite wire,body --output json\n  tandem bench --quick\n  tandem bench --suite export --size 256MiB",
+		Use: "bench", Short: "Measure tandem on emulated sites, each figure beside its bound", Args: cobra.NoArgs,
+		Long: "Measures tandem against an emulated Cloud and against bare loops over the same bytes, in the same run. A figure that\n" +
+			"does not hold its bound ends the command with exit code 1. Raw calls, bytes and seconds stand beside the figures.",
 	}
 	fl := cmd.Flags()
-	fl.StringSliceVar(&f.suites, "suite", []string{"all"}, "wire, body, export or all")
-	fl.IntSliceVar(&f.pages, "pages", full.Pages, "wire: numbers of pages")
-	fl.DurationVar(&f.latency, "latency", full.Latency, "wire: each answer of the site takes this long")
-	fl.IntVar(&f.connections, "connections", full.Connections, "wire: connections to the site")
-	fl.IntVar(&f.workers, "workers", 4, "wire: spaces at work side by side")
-	fl.StringVar(&f.size, "size", "2GiB", "export: size of entities.xml")
-	fl.Uint64Var(&f.seed, "seed", full.Seed, "same seed, same exports and bodies")
-	fl.IntVar(&f.repeat, "repeat", full.Repeat, "measure times so often; the median counts")
-	fl.BoolVar(&f.quick, "quick", false, "small sizes, measured once, for continuous integration")
-	fl.StringVar(&f.baseline, "baseline", "", "an earlier output in JSON to compare with")
-	fl.StringVar(&f.tolerance, "tolerance", "10%", "how much worse than the baseline a figure may be")
-	fl.StringVar(&f.to, "to", "", "write the figures into this file as JSON as well")
-	fl.StringVar(&f.as, "probe", "", "")
-	_ = fl.MarkHidden("probe") // the flag was defined one line above
-	cmd.RunE = a.run(func(ctx context.Context, _ []string) error {
-		if f.as != "" {
-			return a.benchProbe(ctx, f)
-		}
-		o, err := a.benchOptions(cmd, f)
-		if err != nil {
-			return err
-		}
-		return a.bench(ctx, f, o)
-	})
+	fl.StringSliceVar(&f.suites, "suite", []string{"all"}, strings.Join(bench.Suites, ", ")+" or all")
+	fl.IntVar(&f.pages, "pages", 0, "size of the wire suite (default: 1,000 and 10,000)")
+	fl.DurationVar(&f.latency, "latency", full.Latency, "of each answer of the emulated site, where time is measured")
+	fl.IntVar(&f.connections, "connections", full.Connections, "calls in flight")
+	fl.Uint64Var(&f.seed, "seed", full.Seed, "same seed, same data")
+	fl.IntVar(&f.repeat, "repeat", full.Repeat, "the median of so many counts")
+	fl.StringVar(&f.size, "size", "", "of entities.xml in the export suite, for example 256MiB (default: 2GiB)")
+	fl.BoolVar(&f.quick, "quick", false, "smaller sizes, once: for a first look")
+	fl.StringVar(&f.baseline, "baseline", "", "earlier output to compare with, JSON")
+	fl.Float64Var(&f.tolerance, "tolerance", 10, "percent by which a figure may be worse than in the baseline")
+	fl.StringVar(&f.to, "to", "", "write the figures there as well, JSON")
+	cmd.RunE = a.run(func(ctx context.Context, _ []string) error { return a.bench(ctx, cmd, f) })
+	cmd.AddCommand(a.benchGenerate(), a.benchProbe())
 	return cmd
 }
 
-// benchOptions turns the flags into what is measured.
-func (a *app) benchOptions(cmd *cobra.Command, f benchFlags) (bench.Options, error) {
+func (a *app) bench(ctx context.Context, cmd *cobra.Command, f benchFlags) (err error) {
+	o, err := f.options(cmd)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "tandem-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	o.Dir, o.Now, o.Say, o.Open, o.Child = dir, a.env.Now, a.say, a.benchHouse, benchChild
+	figures, err := bench.Run(ctx, o)
+	if err != nil {
+		return err
+	}
+	for _, figure := range figures {
+		if !figure.Holds {
+			a.exit(1)
+		}
+	}
+	if err := a.compareFigures(f, figures); err != nil {
+		return err
+	}
+	if f.to != "" {
+		text, err := json.MarshalIndent(figures, "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := a.writeFile(f.to, append(text, '\n')); err != nil {
+			return err
+		}
+	}
+	return a.printFigures(figures)
+}
+
+// options makes the measurement's options of the flags.
+func (f benchFlags) options(cmd *cobra.Command) (bench.Options, error) {
 	o := bench.New()
 	if f.quick {
 		o = o.Quick()
 	}
 	var err error
 	if o.Suites, err = bench.Choose(f.suites); err != nil {
-		return o, usage("--suite: %v", err)
+		return o, usage("--suite").Because(err)
 	}
-	set := cmd.Flags().Changed
-	if set("pages") || !f.quick {
-		o.Pages = f.pages
+	o.Latency, o.Connections, o.Seed = f.latency, f.connections, f.seed
+	if f.pages > 0 {
+		o.Pages = []int{f.pages}
 	}
-	if set("repeat") || !f.quick {
-		o.Repeat = f.repeat
+	if cmd.Flags().Changed("repeat") {
+		o.Repeat = max(1, f.repeat)
 	}
-	if set("size") || !f.quick {
+	if f.size != "" {
 		if o.Size, err = parseSize(f.size); err != nil {
 			return o, err
 		}
 	}
-	for _, n := range o.Pages {
-		if n < 2 {
-			return o, usage("--pages %d: at least 2", n)
-		}
-	}
-	if f.connections < 1 || o.Repeat < 1 || len(o.Pages) == 0 || o.Size < 1<<20 {
-		return o, usage("--connections, --repeat and --pages need at least 1, --size at least 1MiB")
-	}
-	o.Latency, o.Connections, o.Seed, o.Now, o.Say = f.latency, f.connections, f.seed, a.env.Now, a.say
-	o.Open = func(ctx context.Context, dir string) (bench.House, error) { return a.benchHouse(ctx, dir, f.workers) }
-	o.Child = func(ctx context.Context, what, path string) *exec.Cmd {
-		self, err := os.Executable()
-		if err != nil {
-			self = os.Args[0]
-		}
-		return exec.CommandContext(ctx, self, "bench", "--probe", what, "--to", path)
-	}
 	return o, nil
 }
 
-// benchHouse opens tandem over a data directory below dir, put together as for any other command.
-func (a *app) benchHouse(ctx context.Context, dir string, workers int) (bench.House, error) {
-	b := *a
-	b.settings.DataDir, b.settings.KeyFile = filepath.Join(dir, "state"), filepath.Join(dir, "state.key")
-	h, err := b.open(ctx, houseOptions{drive: true, workers: workers})
+// parseSize reads a number of bytes with a unit: 4096, 64KiB, 256MiB, 2GiB.
+func parseSize(s string) (int64, error) {
+	for shift, unit := range map[int]string{10: "KiB", 20: "MiB", 30: "GiB", 0: ""} {
+		var n int64
+		number, ok := strings.CutSuffix(s, unit)
+		if !ok || unit == "" && strings.HasSuffix(s, "B") {
+			continue
+		}
+		if _, err := fmt.Sscan(strings.TrimSpace(number), &n); err == nil && n > 0 && n < 1<<33 && fmt.Sprint(n) == strings.TrimSpace(number) {
+			return n << shift, nil
+		}
+	}
+	return 0, usage("%q is no size, for example 256MiB", s)
+}
+
+// benchHouse puts tandem together over a directory, as any command does.
+func (a *app) benchHouse(ctx context.Context, dir string) (bench.House, error) {
+	own := &app{env: a.env, settings: a.settings}
+	own.settings.DataDir, own.settings.KeyFile = filepath.Join(dir, "state"), filepath.Join(dir, "state.key")
+	h, err := own.open(ctx, houseOptions{drive: true, workers: 4})
 	if err != nil {
 		return bench.House{}, err
 	}
 	return bench.House{Store: h.store, Engine: h.engine, Close: h.close}, nil
 }
 
-// benchProbe is this program as the child of a measurement.
-func (a *app) benchProbe(ctx context.Context, f benchFlags) error {
-	p, err := bench.Probe(ctx, f.as, f.to, a.env.Now)
+// benchChild is this program as the hidden command bench probe.
+func benchChild(ctx context.Context, what, path string) *exec.Cmd {
+	self, err := os.Executable()
 	if err != nil {
-		return err
+		self = os.Args[0]
 	}
-	return json.NewEncoder(a.env.Stdout).Encode(p)
+	return exec.CommandContext(ctx, self, "bench", "probe", what, path)
 }
 
-// bench measures, prints, and says what does not hold.
-func (a *app) bench(ctx context.Context, f benchFlags, o bench.Options) (err error) {
-	earlier, tolerance, err := a.earlierFigures(f)
-	if err != nil {
-		return err
-	}
-	if o.Dir, err = os.MkdirTemp("", "tandem-bench-"); err != nil {
-		return err
-	}
-	defer func() {
-		if e := os.RemoveAll(o.Dir); err == nil {
-			err = e
-		}
-	}()
-	figures, err := bench.Run(ctx, o)
-	if err != nil {
-		return benchFailed(ctx, err)
-	}
-	if f.to != "" {
-		var b bytes.Buffer
-		if err := a.json(&b, figures); err != nil {
+// benchProbe is what a child process of a measurement runs.
+func (a *app) benchProbe() *cobra.Command {
+	cmd := &cobra.Command{Use: "probe WHAT PATH", Short: "One measurement in a process of its own", Args: cobra.ExactArgs(2), Hidden: true}
+	cmd.RunE = a.run(func(ctx context.Context, args []string) error {
+		p, err := bench.Probe(ctx, args[0], args[1], a.env.Now)
+		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(f.to, b.Bytes(), 0o600); err != nil {
-			return confluence.Errorf(confluence.CodeBadFile, "the figures cannot be written").Because(err).At(confluence.Where{File: f.to})
+		return json.NewEncoder(a.env.Stdout).Encode(p)
+	})
+	return cmd
+}
+
+// benchGenerate writes a generated export.
+func (a *app) benchGenerate() *cobra.Command {
+	var kind, size string
+	var pages int
+	var seed uint64
+	cmd := &cobra.Command{Use: "generate FILE.zip", Short: "Write a generated XML export; same seed, same bytes", Args: cobra.ExactArgs(1)}
+	cmd.Flags().StringVar(&kind, "shape", "wiki", "body-only, wiki (a mix of everything) or huge")
+	cmd.Flags().IntVar(&pages, "pages", 1000, "pages, for body-only and wiki")
+	cmd.Flags().StringVar(&size, "size", "", "of entities.xml, for huge, for example 256MiB (default: 2GiB)")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "of everything that is made up")
+	cmd.RunE = a.run(func(_ context.Context, args []string) error {
+		shape, err := bench.Preset(kind, pages)
+		if err != nil {
+			return usage("--shape").Because(err)
 		}
+		shape.Seed = seed
+		if size != "" {
+			if shape.Bytes, err = parseSize(size); err != nil {
+				return err
+			}
+		}
+		totals, err := generateFile(args[0], shape)
+		if err != nil {
+			return confluence.Errorf(confluence.CodeBadFile, "the export cannot be written").Because(err).At(confluence.Where{File: args[0]})
+		}
+		return a.result(totals, func(w io.Writer) {
+			fmt.Fprintf(w, "%s: %s, %s, %s, %s, entities.xml of %d bytes\n", args[0], count(totals.Pages, "page"), count(totals.BlogPosts, "blog post"),
+				count(totals.Attachments, "attachment"), count(totals.FooterComments+totals.InlineComments+totals.Replies, "comment"), totals.Entities)
+		})
+	})
+	return cmd
+}
+
+func generateFile(path string, shape bench.Shape) (t bench.Totals, err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return t, err
 	}
-	if err := a.printFigures(figures); err != nil {
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return bench.Generate(f, shape)
+}
+
+// compareFigures says which figures are worse than in the baseline.
+func (a *app) compareFigures(f benchFlags, figures []bench.Figure) error {
+	if f.baseline == "" {
+		return nil
+	}
+	text, err := a.readFile(f.baseline)
+	if err != nil {
 		return err
 	}
-	for _, x := range figures {
-		if !x.Holds {
-			a.say("%s %s does not hold: %v, bound %s", x.Suite, x.Name, x.Value, x.Bound)
-			a.exit(1)
-		}
+	var earlier []bench.Figure
+	if err := json.Unmarshal(text, &earlier); err != nil {
+		return confluence.Errorf(confluence.CodeBadFile, "the baseline is no output of tandem bench").Because(err).At(confluence.Where{File: f.baseline})
 	}
-	for _, line := range bench.Worse(figures, earlier, tolerance) {
-		a.say("%s", line)
+	for _, line := range bench.Worse(figures, earlier, f.tolerance/100) {
+		fmt.Fprintln(a.env.Stderr, line)
 		a.exit(1)
 	}
 	return nil
 }
 
-func benchFailed(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	e := confluence.AsError(err)
-	if e.Code == confluence.CodeInternal {
-		e = confluence.Errorf(confluence.CodeInternal, "the measurement did not come to an end").Because(err)
-	}
-	return e
-}
-
-// earlierFigures reads the baseline and the tolerance, which is a share.
-func (a *app) earlierFigures(f benchFlags) (figures []bench.Figure, tolerance float64, err error) {
-	if _, err := fmt.Sscanf(f.tolerance, "%f%%", &tolerance); err != nil || tolerance < 0 {
-		return nil, 0, usage("--tolerance %q is no percentage such as 10%%", f.tolerance)
-	}
-	if f.baseline == "" {
-		return nil, 0, nil
-	}
-	text, err := a.readFile(f.baseline)
-	if err != nil {
-		return nil, 0, err
-	}
-	if err := json.Unmarshal(text, &figures); err != nil {
-		return nil, 0, confluence.Errorf(confluence.CodeBadFile, "the baseline is no output of tandem bench --output json").Because(err).
-			At(confluence.Where{File: f.baseline})
-	}
-	return figures, tolerance / 100, nil
-}
-
-// printFigures prints the figures; what they were made of stands beside them for people, and on standard error else.
+// printFigures prints the figures; what they were made of stands below each in the table, on standard error otherwise.
 func (a *app) printFigures(figures []bench.Figure) error {
-	if a.human() {
-		w := tabwriter.NewWriter(a.env.Stdout, 0, 4, 2, ' ', 0)
-		fmt.Fprintln(w, "SUITE\tNAME\tVALUE\tUNIT\tBOUND\tHOLDS\tAGAINST")
-		for _, x := range figures {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", x.Suite, x.Name, machineText(x.Value), x.Unit, dash(x.Bound), tableText(x.Holds), x.Against)
+	if !a.human() {
+		for _, f := range figures {
+			for _, line := range f.Raw {
+				a.say("%s %s: %s", f.Suite, f.Name, line)
+			}
 		}
-		if err := w.Flush(); err != nil {
-			return err
-		}
-		fmt.Fprintln(a.env.Stdout)
-		printRaw(a.env.Stdout, figures)
-		return nil
+		return printList(a, &listFlags{}, figureColumns, figures)
 	}
-	if !a.settings.Quiet {
-		printRaw(a.env.Stderr, figures)
+	w := tabwriter.NewWriter(a.env.Stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "SUITE\tFIGURE\tVALUE\tUNIT\tBOUND\tHOLDS")
+	for _, f := range figures {
+		fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%s\t%s\n", f.Suite, f.Name, f.Value, f.Unit, dash(f.Bound), tableText(f.Holds))
 	}
-	return printList(a, &listFlags{}, figureColumns, figures)
-}
-
-func printRaw(w io.Writer, figures []bench.Figure) {
-	for _, x := range figures {
-		for _, line := range x.Raw {
-			fmt.Fprintf(w, "%s %s: %s\n", x.Suite, x.Name, line)
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, f := range figures {
+		fmt.Fprintf(a.env.Stdout, "\n%s %s, against %s\n", f.Suite, f.Name, f.Against)
+		for _, line := range f.Raw {
+			fmt.Fprintf(a.env.Stdout, "  %s\n", line)
 		}
 	}
+	return nil
 }
 
 var figureColumns = []column[bench.Figure]{
-	{"SUITE", func(x bench.Figure) any { return x.Suite }},
-	{"NAME", func(x bench.Figure) any { return x.Name }},
-	{"VALUE", func(x bench.Figure) any { return x.Value }},
-	{"UNIT", func(x bench.Figure) any { return x.Unit }},
-	{"BOUND", func(x bench.Figure) any { return x.Bound }},
-	{"AGAINST", func(x bench.Figure) any { return x.Against }},
-	{"HOLDS", func(x bench.Figure) any { return x.Holds }},
-}
-
-// parseSize reads a number of bytes with a unit: 64MiB, 2GiB.
-func parseSize(text string) (int64, error) {
-	var n int64
-	var unit string
-	if k, err := fmt.Sscanf(text, "%d%s", &n, &unit); k == 0 || err != nil && k != 1 {
-		return 0, usage("--size %q is no size such as 64MiB or 2GiB", text)
-	}
-	shift, ok := map[string]uint{"": 0, "KiB": 10, "MiB": 20, "GiB": 30}[unit]
-	if !ok || n < 0 || n > 1<<12<<(30-shift) {
-		return 0, usage("--size %q is no size such as 64MiB or 2GiB", text)
-	}
-	return n << shift, nil
+	{"SUITE", func(f bench.Figure) any { return f.Suite }},
+	{"NAME", func(f bench.Figure) any { return f.Name }},
+	{"VALUE", func(f bench.Figure) any { return f.Value }},
+	{"UNIT", func(f bench.Figure) any { return f.Unit }},
+	{"BOUND", func(f bench.Figure) any { return f.Bound }},
+	{"AGAINST", func(f bench.Figure) any { return f.Against }},
+	{"HOLDS", func(f bench.Figure) any { return f.Holds }},
 }
