@@ -7,10 +7,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/migration"
 	"github.com/tandem-sync/tandem/internal/store"
 )
@@ -112,14 +116,33 @@ func (r Report) text() string {
 			share(c.Comments), failed, r.parityOf(t.Space))
 	}
 	_ = w.Flush() // a strings.Builder takes everything
-	if len(r.Findings) > 0 {
-		fmt.Fprintln(w, "\nSEVERITY\tCODE\tEFFECT\tSPACE\tCONTENT\tWHAT")
-	}
-	for _, f := range r.Findings {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", f.Severity, f.Code, f.Effect, f.Space, oneLine(f.Content.Title), oneLine(f.What))
-	}
+	r.findingRows(w)
 	_ = w.Flush()
 	return b.String()
+}
+
+// findingRows lists errors, then warnings, and sums up by code what is only for information.
+func (r Report) findingRows(w io.Writer) {
+	info := map[confluence.Code]int{}
+	header := "\nSEVERITY\tCODE\tEFFECT\tSPACE\tCONTENT\tWHAT\n"
+	for _, severity := range []string{migration.SeverityError, migration.SeverityWarning, migration.SeverityInfo} {
+		for _, f := range r.Findings {
+			switch {
+			case f.Severity != severity:
+			case severity == migration.SeverityInfo:
+				info[f.Code] += f.Count
+			default:
+				fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\t%s\t%s\n", header, f.Severity, f.Code, f.Effect, f.Space, oneLine(f.Content.Title), oneLine(f.What))
+				header = ""
+			}
+		}
+	}
+	for i, code := range slices.Sorted(maps.Keys(info)) {
+		if i == 0 {
+			fmt.Fprint(w, "\nFor information (as CSV or JSON one by one):\n")
+		}
+		fmt.Fprintf(w, "%d x %s  %s\n", info[code], code, confluence.Lookup(code).Meaning)
+	}
 }
 
 func (r Report) parityOf(space string) string {

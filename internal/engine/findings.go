@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -79,8 +80,9 @@ func (s *spaceRun) reportSource(ctx context.Context, v *view) error {
 	for _, l := range v.left {
 		f := s.finding(l.code, l.row.Content, l.effect, "", l.what)
 		f.Severity = migration.SeverityWarning
-		if holder := s.holderOf(v, l.row.Content); holder != "" {
-			f.Where.Detail = "on " + holder
+		if holder := v.source[s.twinOf(l.row.Content.Container)]; holder != nil {
+			f.Content.Title = cmp.Or(f.Content.Title, holder.Content.Title)
+			f.Where.Detail = "on " + describe(holder.Content)
 		}
 		list = append(list, f)
 	}
@@ -94,13 +96,6 @@ func (s *spaceRun) reportSource(ctx context.Context, v *view) error {
 		list = append(list, f)
 	}
 	return s.addFindings(ctx, list)
-}
-
-func (s *spaceRun) holderOf(v *view, c confluence.Content) string {
-	if w, ok := v.source[s.twinOf(c.Container)]; ok {
-		return describe(w.Content)
-	}
-	return ""
 }
 
 func (s *spaceRun) sourceFindings(c confluence.Content) []migration.Finding {
