@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
 
@@ -218,7 +216,7 @@ func encodePart(s string) string { return url.QueryEscape(s) }
 // canonical returns the one form of all addresses of the same target at the same base.
 func (u *address) canonical() string {
 	s := u.Slot
-	s.Title, s.SpaceKey, s.File = norm.NFC.String(s.Title), norm.NFC.String(s.SpaceKey), norm.NFC.String(s.File)
+	s.Title, s.SpaceKey, s.File = composed(s.Title), composed(s.SpaceKey), composed(s.File)
 	switch u.Kind {
 	case SlotPageID:
 		query := "?pageId=" + string(s.ID)

@@ -43,15 +43,14 @@ type writer struct {
 
 	running bool // text is being written, from start on
 	start   int
-	marks   marks // of that text: characters outside ASCII, characters to escape
+	marks   marks // of that text
 	space   bool  // white space is due before the next character
 	edge    bool  // a line has begun and nothing is on it
 	soft    bool  // nothing has followed since a macro or image that stands as a block
 	visible bool  // there is something to see
 	ends    []ended
-	scratch []byte
-	decoded []byte
-	styles  []byte
+
+	scratch, composed, styles []byte // room for a start tag, a text in NFC, a style
 }
 
 // span is where an element stands in the canonical form: all of it, and what is between its tags. It is exact for

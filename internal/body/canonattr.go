@@ -2,8 +2,6 @@ package body
 
 import (
 	"strings"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // startTag appends the canonical start tag of an element: attributes that count, sorted by name.
@@ -113,8 +111,8 @@ func (w *writer) attributeValue(out []byte, i int32, a *attr, in context) []byte
 			value = slot.Written
 		}
 	}
-	if a.marks != 0 && !norm.NFC.IsNormalString(value) {
-		value = norm.NFC.String(value)
+	if a.marks != 0 {
+		value = composed(value)
 	}
 	return appendValue(out, value, '"')
 }

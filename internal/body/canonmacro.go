@@ -3,8 +3,6 @@ package body
 import (
 	"slices"
 	"strings"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // part is one parameter of a macro in the canonical form.
@@ -25,10 +23,7 @@ func (w *writer) macro(i int32) {
 		if w.t.nodes[c].traits&parameter == 0 {
 			continue
 		}
-		p := part{name: w.t.get(c, "ac:name"), node: c, from: len(w.out), slot: len(w.slots)}
-		if !isASCII(p.name) {
-			p.name = norm.NFC.String(p.name)
-		}
+		p := part{name: composed(w.t.get(c, "ac:name")), node: c, from: len(w.out), slot: len(w.slots)}
 		w.element(c, inStructure)
 		p.to, p.past = len(w.out), len(w.slots)
 		parts = append(parts, p)

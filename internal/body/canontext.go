@@ -2,6 +2,8 @@ package body
 
 import (
 	"bytes"
+	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -10,82 +12,145 @@ import (
 func (w *writer) text(i int32, in context) {
 	n := &w.t.nodes[i]
 	s := w.t.chars(i)
-	if n.kind == text && n.marks&hasReference != 0 {
-		w.decoded = appendDecoded(w.decoded[:0], s)
-		takeText(w, w.decoded, in, hasHigh|hasOdd)
-		return
-	}
-	m := n.marks
-	if n.kind == cdata {
-		m |= hasOdd
-	}
-	takeText(w, s, in, m)
-}
-
-// takeText takes decoded characters; m tells if some are outside ASCII (hasHigh) or need escaping (hasOdd).
-func takeText[T string | []byte](w *writer, s T, in context, m marks) {
 	switch {
 	case in&inPlain != 0:
-		w.endRun()
-		w.visible = w.visible || !isBlank(s)
-		if hasReturn(s) {
-			w.out = appendEscaped(w.out, unixLines(s))
-			return
-		}
-		w.out = appendEscaped(w.out, s)
+		w.keep(s, n.kind, 0)
 	case in&inStructure != 0 && isBlank(s):
 	case in&inKeeps != 0:
-		if hasReturn(s) {
-			addWords(w, unixLines(s), m)
-			return
-		}
-		addWords(w, s, m)
+		w.keep(s, n.kind, n.marks)
+	case n.kind == text && n.marks&hasFold == 0:
+		w.smooth(s, n.marks)
 	default:
-		collapse(w, s, m)
+		w.collapse(s, n.kind, n.marks)
 	}
 }
 
-func hasReturn[T string | []byte](s T) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\r' {
-			return true
+// smooth takes text that stands as it is, but for its ends and references.
+func (w *writer) smooth(s string, m marks) {
+	if s[0] == ' ' {
+		w.blank()
+		s = s[1:]
+	}
+	trimmed := strings.TrimSuffix(s, " ")
+	blank := len(trimmed) < len(s)
+	s = trimmed
+	for m&hasReference != 0 {
+		i := strings.IndexByte(s, '&')
+		if i < 0 {
+			break
 		}
+		r, length, stands := characterAt(s[i:], text)
+		if stands {
+			w.piece(s[:i+length], m)
+		} else {
+			w.piece(s[:i], m)
+			w.piece(escaped(r), m)
+		}
+		s = s[i+length:]
 	}
-	return false
+	w.piece(s, m)
+	if blank {
+		w.blank()
+	}
 }
 
-// unixLines ends lines as XML parsers do. A carriage return that was written as a reference has been decoded by now; it
-// is taken as a line end too.
-func unixLines[T string | []byte](s T) []byte {
-	b := bytes.ReplaceAll([]byte(s), []byte("\r\n"), []byte("\n"))
-	return bytes.ReplaceAll(b, []byte("\r"), []byte("\n"))
-}
-
-// collapse takes text in which a run of white space counts as one blank.
-func collapse[T string | []byte](w *writer, s T, m marks) {
+// collapse takes text in which a run of white space counts as one blank. What is written as it will stand is taken in
+// pieces as long as can be.
+func (w *writer) collapse(s string, k kind, m marks) {
+	from := 0
 	for i := 0; i < len(s); {
-		if isSpace(s[i]) {
+		switch charClasses[s[i]] {
+		case charPlain, charHigh, charBracket, charQuote:
+			i++
+		case charBlank:
+			if i > from && i+1 < len(s) && s[i+1] > ' ' && s[i+1] != '&' {
+				i++ // a single blank between words
+				continue
+			}
+			fallthrough
+		case charBreak:
+			w.piece(s[from:i], m)
 			for i < len(s) && isSpace(s[i]) {
 				i++
 			}
 			w.blank()
-			continue
-		}
-		j := i + 1
-		for j < len(s) {
-			switch c := s[j]; {
-			case c > ' ':
-				j++
-				continue
-			case c == ' ' && j+1 < len(s) && s[j+1] > ' ':
-				j += 2
-				continue
+			from = i
+		default:
+			r, length, stands := characterAt(s[i:], k)
+			if !stands {
+				w.piece(s[from:i], m)
+				w.character(r, m)
+				from = i + length
 			}
-			break
+			i += length
 		}
-		addWords(w, s[i:j], m)
-		i = j
 	}
+	w.piece(s[from:], m)
+}
+
+// keep takes text in which all white space counts.
+func (w *writer) keep(s string, k kind, m marks) {
+	from := 0
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case c == '\r':
+			w.piece(s[from:i], m)
+			i++
+			from = i
+			if !strings.HasPrefix(s[i:], "\n") {
+				w.piece("\n", m)
+			}
+		case c == '&' || c == '<' || c == '>':
+			r, length, stands := characterAt(s[i:], k)
+			if !stands {
+				w.piece(s[from:i], m)
+				if r == '\r' {
+					r = '\n'
+				}
+				w.piece(escaped(r), m)
+				from = i + length
+			}
+			i += length
+		default:
+			i++
+		}
+	}
+	w.piece(s[from:], m)
+}
+
+// characterAt returns the character that s begins with, which is a reference in a text, or needs one. stands is set if
+// it is written as the canonical form writes it.
+func characterAt(s string, k kind) (r rune, length int, stands bool) {
+	if s[0] != '&' || k == cdata {
+		return rune(s[0]), 1, false
+	}
+	r, length = reference(s)
+	switch s[1 : length-1] {
+	case "amp", "lt", "gt":
+		return r, length, true
+	}
+	return r, length, false
+}
+
+// character takes a character that was written as a reference. White space is white space however it is written.
+func (w *writer) character(r rune, m marks) {
+	if r < utf8.RuneSelf && isSpace(byte(r)) {
+		w.blank()
+		return
+	}
+	w.piece(escaped(r), m)
+}
+
+func escaped(r rune) string {
+	switch r {
+	case '&':
+		return "&amp;"
+	case '<':
+		return "&lt;"
+	case '>':
+		return "&gt;"
+	}
+	return string(r)
 }
 
 // blank takes a run of white space. One that follows another, across the end of a mark, is one with it.
@@ -99,13 +164,13 @@ func (w *writer) blank() {
 	w.space = true
 }
 
-// addWords takes text whose white space is settled.
-func addWords[T string | []byte](w *writer, s T, m marks) {
+// piece takes text as it is to stand.
+func (w *writer) piece(s string, m marks) {
+	if s == "" {
+		return
+	}
 	if len(w.ends) > 0 {
 		w.endRun()
-	}
-	if len(s) == 0 {
-		return
 	}
 	if !w.running {
 		w.running, w.start, w.marks = true, len(w.out), 0
@@ -114,11 +179,7 @@ func addWords[T string | []byte](w *writer, s T, m marks) {
 		w.out = append(w.out, ' ')
 		w.space = false
 	}
-	if m&hasOdd != 0 {
-		w.out = appendEscaped(w.out, s)
-	} else {
-		w.out = append(w.out, s...)
-	}
+	w.out = append(w.out, s...)
 	w.marks |= m
 	w.edge, w.soft = false, false
 }
@@ -146,7 +207,7 @@ func (w *writer) endLine() {
 func (w *writer) flush() {
 	if w.running {
 		w.running = false
-		if w.marks&hasHigh != 0 {
+		if w.marks&hasComposing != 0 {
 			w.normalise()
 		}
 		w.visible = w.visible || isVisible(w.out[w.start:])
@@ -157,10 +218,17 @@ func (w *writer) flush() {
 	w.ends = w.ends[:0]
 }
 
-// normalise brings the text just ended into NFC. What is escaped may compose with what follows it.
+// normalise brings the text just ended into NFC. It is escaped already; of what is escaped, '<' and '>' compose with one
+// character, a stroke.
 func (w *writer) normalise() {
 	s := w.out[w.start:]
-	if norm.NFC.IsNormal(s) && (w.marks&hasOdd == 0 || bytes.IndexByte(s, '&') < 0) {
+	stroke := bytes.IndexByte(s, '&') >= 0 && bytes.Contains(s, []byte("\u0338"))
+	if norm.NFC.IsNormal(s) && !stroke {
+		return
+	}
+	if !stroke {
+		w.composed = norm.NFC.Append(w.composed[:0], s...)
+		w.out = append(w.out[:w.start], w.composed...)
 		return
 	}
 	s = norm.NFC.Bytes(appendDecoded(nil, string(s)))

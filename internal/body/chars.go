@@ -11,6 +11,7 @@ const (
 	charGreater
 	charQuote // of either kind
 	charBreak // white space but for the blank
+	charBlank
 )
 
 var charClasses = func() (classes [256]uint8) {
@@ -22,6 +23,8 @@ var charClasses = func() (classes [256]uint8) {
 			classes[c] = charReference
 		case c == '>':
 			classes[c] = charGreater
+		case c == ' ':
+			classes[c] = charBlank
 		case c == '"', c == '\'':
 			classes[c] = charQuote
 		case c == '\t', c == '\n', c == '\r':
@@ -36,6 +39,23 @@ var charClasses = func() (classes [256]uint8) {
 	}
 	return classes
 }()
+
+// isQuiet reports whether the first eight of nine bytes are text that nothing need be done about: ASCII without control
+// characters, markup and brackets, and with single blanks. It looks at all of them at once; false says nothing.
+func isQuiet(s string) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	_ = s[8]
+	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	// A byte of y that is zero sets its top bit in (y-ones)&^y. Bytes above it may be set wrongly.
+	tag := (x | 0x02*ones) ^ '>'*ones // '<' and '>'
+	reference := x ^ '&'*ones
+	bracket := x ^ ']'*ones
+	blank := x ^ ' '*ones
+	blanks := (blank - ones) &^ blank & tops
+	loud := x | (x-' '*ones)&^x | (tag-ones)&^tag | (reference-ones)&^reference | (bracket-ones)&^bracket | blanks&(blanks<<8)
+	return loud&tops == 0 && (s[7] != ' ' || s[8] != ' ')
+}
 
 // isSpace reports white space as XML has it: a no-break space is a character like any other.
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
@@ -108,13 +128,4 @@ func nameEnd(s string, from int) int {
 		return from
 	}
 	return i
-}
-
-func isASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
 }

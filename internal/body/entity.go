@@ -10,23 +10,29 @@ import (
 // maxEntity is the longest name of an entity, "thetasym", and more than any number needs.
 const maxEntity = 10
 
-// reference decodes the character reference at the start of s, which starts with '&'. It returns its text and length,
-// 0 if there is none. The named ones are those of XHTML 1.0 and "apos": no others are declared by either product.
-func reference(s string) (text string, length int) {
+// entities are the named ones: those of XHTML 1.0 and "apos". No others are declared by either product.
+var entities = func() map[string]rune {
+	m := map[string]rune{"apos": '\''}
+	for name, text := range xml.HTMLEntity {
+		m[name], _ = utf8.DecodeRuneInString(text)
+	}
+	return m
+}()
+
+// reference decodes the character reference at the start of s, which starts with '&'. It returns the character and the
+// length of the reference, 0 if there is none.
+func reference(s string) (r rune, length int) {
 	end := strings.IndexByte(s[:min(len(s), maxEntity+2)], ';')
 	if end < 2 {
-		return "", 0
+		return 0, 0
 	}
 	name := s[1:end]
 	if name[0] != '#' {
-		if name == "apos" {
-			return "'", end + 1
-		}
-		text, ok := xml.HTMLEntity[name]
+		r, ok := entities[name]
 		if !ok {
-			return "", 0
+			return 0, 0
 		}
-		return text, end + 1
+		return r, end + 1
 	}
 	base, digits := 10, name[1:]
 	if strings.HasPrefix(digits, "x") {
@@ -35,9 +41,9 @@ func reference(s string) (text string, length int) {
 	// ParseUint takes no sign and, with an explicit base, no underscore.
 	n, err := strconv.ParseUint(digits, base, 32)
 	if err != nil || !isChar(rune(n)) {
-		return "", 0
+		return 0, 0
 	}
-	return string(rune(n)), end + 1
+	return rune(n), end + 1
 }
 
 // isChar reports whether XML 1.0 allows the character.
@@ -54,8 +60,8 @@ func appendDecoded(dst []byte, s string) []byte {
 			return append(dst, s...)
 		}
 		dst = append(dst, s[:i]...)
-		text, length := reference(s[i:])
-		dst = append(dst, text...)
+		r, length := reference(s[i:])
+		dst = utf8.AppendRune(dst, r)
 		s = s[i+length:]
 	}
 }

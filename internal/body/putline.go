@@ -1,8 +1,6 @@
 package body
 
-import (
-	"golang.org/x/text/unicode/norm"
-)
+import ()
 
 // word is a piece of a line: a word, a run of white space, a sign, or an element that stands in a line like a word.
 type word struct {
@@ -131,7 +129,7 @@ func (l *layout) split(words []word, c int32) []word {
 		case n.kind == text && n.marks&hasReference != 0:
 			key = string(appendDecoded(nil, key))
 		}
-		words = append(words, word{key: norm.NFC.String(key), node: c, start: base + int32(from), end: base + int32(i)})
+		words = append(words, word{key: composed(key), node: c, start: base + int32(from), end: base + int32(i)})
 	}
 	return words
 }

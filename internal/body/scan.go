@@ -95,36 +95,64 @@ func (s *scanner) leaf(k kind, end int, m marks) {
 }
 
 func (s *scanner) text() error {
-	raw, i := s.raw, s.pos
+	i := s.pos
 	var m marks
-scan:
-	for i < len(raw) {
-		switch class := charClasses[raw[i]]; class {
-		case charPlain, charQuote, charBreak:
-		case charTag:
-			break scan
-		case charGreater:
-			m |= hasOdd
-		case charHigh:
-			m |= hasHigh
-		case charReference:
-			_, length := reference(raw[i:])
-			if length == 0 {
-				return s.badReference(i)
-			}
-			m |= hasReference
-			i += length - 1
-		case charBracket:
-			if strings.HasPrefix(raw[i:], cdataClose) {
-				return s.fault(i, "']]>' outside CDATA")
-			}
-		case charControl:
-			return s.fault(i, "character U+%04X is not allowed", raw[i])
+	for i < len(s.raw) && s.raw[i] != '<' {
+		if i+9 <= len(s.raw) && isQuiet(s.raw[i:i+9]) {
+			i += 8
+			continue
 		}
-		i++
+		var err error
+		if i, err = s.characters(i, min(i+8, len(s.raw)), &m); err != nil {
+			return err
+		}
 	}
 	s.leaf(text, i, m)
 	return nil
+}
+
+// characters reads text from i up to a tag, or to end and what begins before it.
+func (s *scanner) characters(i, end int, m *marks) (int, error) {
+	raw := s.raw
+	for i < end {
+		switch charClasses[raw[i]] {
+		case charHigh:
+			length, plain := charAt(raw, i)
+			*m |= hasHigh
+			if !plain {
+				*m |= hasComposing
+			}
+			i += length - 1
+		case charTag:
+			return i, nil
+		case charReference:
+			r, length := reference(raw[i:])
+			if length == 0 {
+				return 0, s.badReference(i)
+			}
+			*m |= hasReference
+			if r < utf8.RuneSelf && isSpace(byte(r)) {
+				*m |= hasFold
+			} else if !isPlainRune(r) {
+				*m |= hasComposing
+			}
+			i += length - 1
+		case charBreak, charGreater:
+			*m |= hasFold
+		case charBlank:
+			if i+1 < len(raw) && raw[i+1] == ' ' {
+				*m |= hasFold
+			}
+		case charBracket:
+			if strings.HasPrefix(raw[i:], cdataClose) {
+				return 0, s.fault(i, "']]>' outside CDATA")
+			}
+		case charControl:
+			return 0, s.fault(i, "character U+%04X is not allowed", raw[i])
+		}
+		i++
+	}
+	return i, nil
 }
 
 func (s *scanner) badReference(at int) error {
@@ -178,7 +206,12 @@ func (s *scanner) verbatim(k kind, length int) error {
 		case charControl:
 			return s.fault(i, "character U+%04X is not allowed", s.raw[i])
 		case charHigh:
+			length, plain := charAt(s.raw, i)
 			m |= hasHigh
+			if !plain {
+				m |= hasComposing
+			}
+			i += length - 1
 		}
 	}
 	s.leaf(k, s.pos+length, m)
@@ -304,7 +337,7 @@ func (s *scanner) attributeValue(start int, quote byte) (int, marks, error) {
 	var m marks
 	for i := start; i < len(raw); i++ {
 		switch charClasses[raw[i]] {
-		case charPlain, charBracket:
+		case charPlain, charBlank, charBracket:
 		case charQuote:
 			if raw[i] == quote {
 				return i, m, nil

@@ -1,8 +1,6 @@
 package body
 
 import (
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
 
@@ -143,7 +141,7 @@ func (t *Tree) writtenResource(i, holder int32) string {
 	if t.name(i) == "ri:user" {
 		attr, id := t.user(i)
 		b = append(append(append(b, " ri:"...), attr...), '=', '"')
-		b = append(appendValue(b, norm.NFC.String(string(id)), '"'), '"')
+		b = append(appendValue(b, composed(string(id)), '"'), '"')
 		return string(append(b, "/>"...))
 	}
 	for _, name := range [...]string{"ri:content-id", "ri:content-title", "ri:filename", "ri:posting-day", "ri:space-key"} {
@@ -153,7 +151,7 @@ func (t *Tree) writtenResource(i, holder int32) string {
 				b = append(append(b, t.raw[a.value:a.valueEnd]...), '"')
 				continue
 			}
-			b = append(appendValue(b, norm.NFC.String(t.value(a)), '"'), '"')
+			b = append(appendValue(b, composed(t.value(a)), '"'), '"')
 		}
 	}
 	if holder == 0 {
@@ -176,7 +174,7 @@ func (t *Tree) addressSlot(i int32, a *attr) (Slot, bool) {
 		return Slot{}, false
 	}
 	s := u.Slot
-	s.Written = norm.NFC.String(u.canonical())
+	s.Written = composed(u.canonical())
 	s.Start, s.End = int(a.value), int(a.valueEnd)
 	return s, true
 }

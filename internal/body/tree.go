@@ -29,7 +29,9 @@ type marks uint8
 const (
 	hasReference marks = 1 << iota // a character reference
 	hasHigh                        // a byte outside ASCII
-	hasOdd                         // text: a '>'; a value: a quote, '>' or white space but blanks
+	hasFold                        // of a text: white space that is not a single blank, or a '>'
+	hasComposing                   // of a text: a character that may not be in NFC
+	hasOdd                         // of a value: a quote, '>' or white space but blanks
 )
 
 // node is one node; its texts are ranges of the raw body, so concatenating tokens gives the body again.
