@@ -82,16 +82,27 @@ func composed(s string) string {
 	return norm.NFC.String(s)
 }
 
-// charAt returns the length of the character outside ASCII at i, and whether isPlainNFC holds of it. s is UTF-8.
+// charAt returns the length of the character outside ASCII at i, 0 if there is none that XML allows, and whether
+// isPlainNFC holds of it.
 func charAt(s string, i int) (length int, plain bool) {
 	switch c := s[i]; {
+	case c < 0xC2:
 	case c < 0xE0:
-		return 2, c <= 0xCB || isPlainPair(c, s[i+1])
+		if i+2 <= len(s) && s[i+1]&0xC0 == 0x80 {
+			return 2, c <= 0xCB || isPlainPair(c, s[i+1])
+		}
 	case c < 0xF0:
+		if i+3 > len(s) || s[i+1]&0xC0 != 0x80 || s[i+2]&0xC0 != 0x80 || c == 0xE0 && s[i+1] < 0xA0 ||
+			c == 0xED && s[i+1] >= 0xA0 || c == 0xEF && s[i+1] == 0xBF && s[i+2] >= 0xBE {
+			return 0, false // too long, half of a pair, or one of the two that XML forbids
+		}
 		return 3, isPlainTriple(c, s[i+1], s[i+2])
 	default:
-		return 4, c == 0xF0 && s[i+1] == 0x9F
+		if _, size := utf8.DecodeRuneInString(s[i:]); size == 4 {
+			return 4, c == 0xF0 && s[i+1] == 0x9F
+		}
 	}
+	return 0, false
 }
 
 // isPlainRune is isPlainNFC for one character.

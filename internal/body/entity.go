@@ -22,6 +22,12 @@ var entities = func() map[string]rune {
 // reference decodes the character reference at the start of s, which starts with '&'. It returns the character and the
 // length of the reference, 0 if there is none.
 func reference(s string) (r rune, length int) {
+	switch {
+	case strings.HasPrefix(s, "&amp;"):
+		return '&', 5
+	case strings.HasPrefix(s, "&nbsp;"):
+		return '\u00a0', 6
+	}
 	end := strings.IndexByte(s[:min(len(s), maxEntity+2)], ';')
 	if end < 2 {
 		return 0, 0

@@ -18,9 +18,6 @@ func Parse(raw string) (*Tree, error) {
 	if len(raw) > math.MaxInt32 {
 		return nil, faultAt(raw, 0, "longer than 2 GiB")
 	}
-	if err := checkChars(raw); err != nil {
-		return nil, err
-	}
 	tags := strings.Count(raw, "<")
 	s := scanner{raw: raw, nodes: make([]node, 1, tags+tags/2+2), open: make([]int32, 1, 32),
 		attrs: make([]attr, 0, tags/2+1)}
@@ -36,23 +33,6 @@ func Parse(raw string) (*Tree, error) {
 	}
 	s.nodes[0].next = int32(len(s.nodes))
 	return &Tree{raw: raw, nodes: s.nodes, attrs: s.attrs, refs: s.refs}, nil
-}
-
-// checkChars refuses what is not UTF-8, and the two characters beyond the control characters that XML forbids.
-func checkChars(raw string) error {
-	if !utf8.ValidString(raw) {
-		for i, r := range raw {
-			if r == utf8.RuneError && !strings.HasPrefix(raw[i:], "\uFFFD") {
-				return faultAt(raw, i, "not UTF-8")
-			}
-		}
-	}
-	for _, forbidden := range [...]string{"\uFFFE", "\uFFFF"} {
-		if i := strings.Index(raw, forbidden); i >= 0 {
-			return faultAt(raw, i, "character U+%04X is not allowed", []rune(forbidden)[0])
-		}
-	}
-	return nil
 }
 
 type scanner struct {
@@ -98,12 +78,16 @@ func (s *scanner) text() error {
 	i := s.pos
 	var m marks
 	for i < len(s.raw) && s.raw[i] != '<' {
-		if i+9 <= len(s.raw) && isQuiet(s.raw[i:i+9]) {
+		if i+9 <= len(s.raw) && s.raw[i] < utf8.RuneSelf && isQuiet(s.raw[i:i+9]) {
 			i += 8
 			continue
 		}
+		window := 8
+		if s.raw[i] >= utf8.RuneSelf {
+			window = 64 // where one is, more are
+		}
 		var err error
-		if i, err = s.characters(i, min(i+8, len(s.raw)), &m); err != nil {
+		if i, err = s.characters(i, min(i+window, len(s.raw)), &m); err != nil {
 			return err
 		}
 	}
@@ -118,6 +102,9 @@ func (s *scanner) characters(i, end int, m *marks) (int, error) {
 		switch charClasses[raw[i]] {
 		case charHigh:
 			length, plain := charAt(raw, i)
+			if length == 0 {
+				return 0, s.badChar(i)
+			}
 			*m |= hasHigh
 			if !plain {
 				*m |= hasComposing
@@ -148,11 +135,20 @@ func (s *scanner) characters(i, end int, m *marks) (int, error) {
 				return 0, s.fault(i, "']]>' outside CDATA")
 			}
 		case charControl:
-			return 0, s.fault(i, "character U+%04X is not allowed", raw[i])
+			return 0, s.badChar(i)
 		}
 		i++
 	}
 	return i, nil
+}
+
+// badChar is the fault of a character that XML does not allow, or of none at all.
+func (s *scanner) badChar(at int) error {
+	r, size := utf8.DecodeRuneInString(s.raw[at:])
+	if r == utf8.RuneError && size == 1 {
+		return s.fault(at, "not UTF-8")
+	}
+	return s.fault(at, "character U+%04X is not allowed", r)
 }
 
 func (s *scanner) badReference(at int) error {
@@ -204,9 +200,12 @@ func (s *scanner) verbatim(k kind, length int) error {
 	for i := s.pos; i < s.pos+length; i++ {
 		switch charClasses[s.raw[i]] {
 		case charControl:
-			return s.fault(i, "character U+%04X is not allowed", s.raw[i])
+			return s.badChar(i)
 		case charHigh:
 			length, plain := charAt(s.raw, i)
+			if length == 0 {
+				return s.badChar(i)
+			}
 			m |= hasHigh
 			if !plain {
 				m |= hasComposing
@@ -346,7 +345,12 @@ func (s *scanner) attributeValue(start int, quote byte) (int, marks, error) {
 		case charTag:
 			return 0, 0, s.fault(i, "'<' inside a value")
 		case charHigh:
+			length, _ := charAt(raw, i)
+			if length == 0 {
+				return 0, 0, s.badChar(i)
+			}
 			m |= hasHigh
+			i += length - 1
 		case charGreater, charBreak:
 			m |= hasOdd
 		case charReference:
@@ -357,7 +361,7 @@ func (s *scanner) attributeValue(start int, quote byte) (int, marks, error) {
 			m |= hasReference
 			i += length - 1
 		case charControl:
-			return 0, 0, s.fault(i, "character U+%04X is not allowed", raw[i])
+			return 0, 0, s.badChar(i)
 		}
 	}
 	return 0, 0, s.fault(start-1, "value without an end")
