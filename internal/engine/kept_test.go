@@ -134,3 +134,31 @@ func (w *world) token() []byte {
 	_, token := w.site.Account()
 	return []byte(token)
 }
+
+// TestARenameAtTheSourceLeavesAnEditAtTheDestination has one page renamed at the source and edited at the destination,
+// and another edited at the source and renamed at the destination: each side's work arrives or stays.
+func TestARenameAtTheSourceLeavesAnEditAtTheDestination(t *testing.T) {
+	pages := func(title, text string) []backup.Content {
+		return []backup.Content{
+			{ID: 1001, Title: "Home", Body: backup.Storage("<p>home</p>")},
+			{ID: 1002, Parent: 1001, Title: title, Body: backup.Storage("<p>one</p>")},
+			{ID: 1003, Parent: 1001, Title: "Second", Body: backup.Storage("<p>" + text + "</p>")},
+		}
+	}
+	w := newWorld(t, nil)
+	w.site.AddUser("bob", "Bob", "bob@example.com")
+	w.open()
+	w.addSite()
+	w.plan("R", writeExport(t, w.dir, "r1.zip", pages("First", "two")...), migration.NewScope("BAD", ""))
+	w.mustFinish(w.migrate("R"))
+	w.act(`{"edit":{"page":"First","block":"p1","to":"Bobs text"}}`)
+	w.act(`{"rename":{"page":"Second","to":"Bobs title"}}`)
+	w.edit("R", writeExport(t, w.dir, "r2.zip", pages("First renamed", "two edited")...))
+	w.migrate("R")
+	dump := string(w.site.Dump("neutral"))
+	for _, want := range []string{"Bobs text", "First renamed", "Bobs title", "two edited"} {
+		if !strings.Contains(dump, want) {
+			t.Errorf("%q is gone", want)
+		}
+	}
+}

@@ -35,7 +35,24 @@ func (s *spaceRun) build(v *view) error {
 		}
 		v.base = append(v.base, believed(a))
 	}
+	for _, o := range v.extra {
+		v.nodes[confluence.B] = append(v.nodes[confluence.B], s.strangerNode(v, o))
+	}
 	return nil
+}
+
+// strangerNode is a content of the destination without a twin: nothing is done to it, but the title or file name it has
+// is taken.
+func (s *spaceRun) strangerNode(v *view, o *store.Observed) reconcile.Node {
+	c := o.Content
+	n := reconcile.Node{
+		Twin: strangerTwin(confluence.B, c.ID), ID: c.ID, Kind: c.Kind, Status: confluence.Current, Title: c.Title,
+		Parent: s.targetParent(v, c), Rank: -1, Version: c.Version.Number,
+	}
+	if c.Kind == confluence.Comment {
+		n.Title = ""
+	}
+	return n
 }
 
 // believed is the baseline as planning sees it: what was written and not read back yet counts as agreed, because the

@@ -8,6 +8,7 @@ import (
 	"hash"
 	"io"
 
+	"github.com/tandem-sync/tandem/internal/body"
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/reconcile"
 	"github.com/tandem-sync/tandem/internal/store"
@@ -148,14 +149,54 @@ func (a *applier) wrotePage(row *store.AgreedRow, c reconcile.Change, src *store
 	row.Refs[confluence.A] = a.view.prints[confluence.A][c.Twin].encode()
 }
 
-// prepareUpdate writes title, parent and body of a page that exists.
+// prepareUpdate writes title, parent and body of a page that exists. What is not carried is sent back as the destination
+// holds it: one call writes all three, and people may have worked on the others.
 func (a *applier) prepareUpdate(ctx context.Context, c reconcile.Change) ([]making, error) {
 	src := a.view.source[c.Twin]
-	r, err := a.render(ctx, src)
+	r, err := a.updatedBody(ctx, c, src)
 	if err != nil {
 		return nil, err
 	}
 	return []making{func() (*write, error) { return a.update(c, src, r) }}, nil
+}
+
+// updatedBody is the body that an update sends: the source's, put into the destination's own so that ids and comment
+// markers there survive (decision D8), or the destination's own where the body is not carried.
+func (a *applier) updatedBody(ctx context.Context, c reconcile.Change, src *store.Observed) (rendered, error) {
+	seen := a.view.target[c.Twin]
+	if seen == nil || seen.RawBlob.IsZero() {
+		return a.render(ctx, src)
+	}
+	raw, err := a.s.e.store.Blob(ctx, seen.RawBlob)
+	if err != nil {
+		return rendered{}, err
+	}
+	own := rendered{body: confluence.Body{Format: confluence.Storage, Raw: string(raw)}, complete: true}
+	if own.digest, err = sentDigest(own.body.Raw); err != nil || !c.Facets.Has(reconcile.Body) {
+		return own, nil //nolint:nilerr // an ill-formed body of theirs goes back as it is, byte for byte
+	}
+	r, err := a.render(ctx, src)
+	if err != nil || r.body.Format != confluence.Storage {
+		return r, err
+	}
+	return r.into(own), nil
+}
+
+// into puts a body into the destination's own. The result says the same or is not taken.
+func (r rendered) into(own rendered) rendered {
+	v, err := body.Parse(r.body.Raw)
+	if err != nil {
+		return r
+	}
+	target, err := body.Parse(own.body.Raw)
+	if err != nil {
+		return r
+	}
+	put := body.Put(v, target)
+	if d, err := sentDigest(put); err == nil && d == r.digest {
+		r.body.Raw = put
+	}
+	return r
 }
 
 func (a *applier) update(c reconcile.Change, src *store.Observed, r rendered) (*write, error) {
@@ -163,12 +204,8 @@ func (a *applier) update(c reconcile.Change, src *store.Observed, r rendered) (*
 	if !ok {
 		return nil, errNeed
 	}
-	title := c.Title
-	if title == "" {
-		title = src.Content.Title
-	}
 	change := confluence.Update{
-		ID: d.id, Kind: c.Kind, Space: a.s.space(confluence.B), Title: title, Expect: d.version, Minor: true,
+		ID: d.id, Kind: c.Kind, Space: a.s.space(confluence.B), Title: a.titleFor(c, src), Expect: d.version, Minor: true,
 	}
 	if c.Facets.Has(reconcile.Parent) && c.Kind == confluence.Page && !a.view.nodeOf(c.Twin).Home {
 		parent, root, err := a.parentFor(c.Parent)
@@ -179,18 +216,48 @@ func (a *applier) update(c reconcile.Change, src *store.Observed, r rendered) (*
 			change.Parent = parent
 		}
 	}
-	facets := (c.Facets & (reconcile.Title | reconcile.Parent)) | completeBody(r)
+	facets := c.Facets & (reconcile.Title | reconcile.Parent | reconcile.Body)
+	if !r.complete {
+		facets &^= reconcile.Body
+	}
 	w := a.pageWrite(c, src, r, facets)
 	w.change, w.target, w.expect = change, d.id, d.version
 	w.key = naturalKey("update", string(d.id))
 	if w.skip = a.sentAlready(c, r); w.skip {
 		facets = reconcile.Body
 	}
-	w.learned = a.learner(c.Twin, facets, func(row *store.AgreedRow) {
-		a.wrotePage(row, c, src)
-		row.Sent = r.digest
-	})
+	w.learned = a.learner(c.Twin, facets, func(row *store.AgreedRow) { a.updated(row, c, src, r) })
 	return w, nil
+}
+
+// updated notes what an update wrote. A body that still waits for a reference was agreed on no more.
+func (a *applier) updated(row *store.AgreedRow, c reconcile.Change, src *store.Observed, r rendered) {
+	row.Title[confluence.A] = src.Content.Title
+	if c.Facets.Has(reconcile.Title) || row.Title[confluence.B] == "" {
+		row.Title[confluence.B] = a.titleFor(c, src)
+	}
+	if !c.Facets.Has(reconcile.Body) {
+		return
+	}
+	row.Ancestor, row.Sent = src.RawBlob, r.digest
+	row.Refs[confluence.A] = a.view.prints[confluence.A][c.Twin].encode()
+	if !r.complete && row.Pending&reconcile.Body == 0 {
+		row.Facets &^= reconcile.Body
+	}
+}
+
+// titleFor is the title that an update sends.
+func (a *applier) titleFor(c reconcile.Change, src *store.Observed) string {
+	if c.Facets.Has(reconcile.Title) && c.Title != "" {
+		return c.Title
+	}
+	if o := a.view.target[c.Twin]; o != nil && !c.Facets.Has(reconcile.Title) {
+		return o.Content.Title
+	}
+	if row := a.view.agreed[c.Twin]; row != nil && row.Title[confluence.B] != "" && !c.Facets.Has(reconcile.Title) {
+		return row.Title[confluence.B]
+	}
+	return src.Content.Title
 }
 
 func completeBody(r rendered) reconcile.Facets {
@@ -343,6 +410,18 @@ func (a *applier) move(c reconcile.Change) (*write, error) {
 	}
 	move.Target = target.id
 	w := &write{change: move, twin: c.Twin, kind: c.Kind, target: d.id, key: fmt.Sprintf("%s %s %s", d.id, move.Where, target.id)}
-	w.learned = func(confluence.Result) *store.AgreedRow { return nil }
+	w.learned = func(confluence.Result) *store.AgreedRow { return a.displaced(c.Twin) }
 	return w, nil
+}
+
+// displaced takes back what was agreed on the place of a page that was moved, until its new place has been seen.
+func (a *applier) displaced(twin confluence.TwinID) *store.AgreedRow {
+	a.rowMu.Lock()
+	defer a.rowMu.Unlock()
+	row := a.row(twin)
+	i := reconcile.Order.Index()
+	row.Digest[confluence.A][i], row.Digest[confluence.B][i] = confluence.Digest{}, confluence.Digest{}
+	row.Facets &^= reconcile.Order
+	a.view.agreed[twin] = &row
+	return &row
 }

@@ -85,19 +85,17 @@ func (a *applier) prepareLabels(c reconcile.Change) []making {
 	}
 	add, remove := labelChanges(want, have)
 	var out []making
-	for _, l := range remove {
-		out = append(out, func() (*write, error) {
-			return a.labelWrite(c, "unlabel "+l.Name, len(add) == 0, func(d destination) confluence.Change {
-				return confluence.RemoveLabel{ID: d.id, Label: l}
-			})
-		})
-	}
 	if len(add) > 0 {
-		out = append(out, func() (*write, error) {
-			return a.labelWrite(c, "label", true, func(d destination) confluence.Change {
-				return confluence.AddLabels{ID: d.id, Kind: c.Kind, Labels: add}
-			})
-		})
+		have = append(slices.Clone(have), add...)
+		out = append(out, a.labelMaking(c, "label", have, len(remove) == 0, func(d destination) confluence.Change {
+			return confluence.AddLabels{ID: d.id, Kind: c.Kind, Labels: add}
+		}))
+	}
+	for i, l := range remove {
+		have = slices.DeleteFunc(slices.Clone(have), func(x confluence.Label) bool { return x == l })
+		out = append(out, a.labelMaking(c, "unlabel "+l.Name, have, i == len(remove)-1, func(d destination) confluence.Change {
+			return confluence.RemoveLabel{ID: d.id, Label: l}
+		}))
 	}
 	return out
 }
@@ -116,18 +114,40 @@ func labelChanges(want, have []confluence.Label) (add, remove []confluence.Label
 	return add, remove
 }
 
-// labelWrite makes one label call; only the last of a content settles the facet.
-func (a *applier) labelWrite(c reconcile.Change, key string, last bool, change func(destination) confluence.Change) (*write, error) {
-	d, ok := a.destOf(c.Twin)
-	if !ok {
-		return nil, errNeed
+// labelMaking makes one label call, which leaves the destination with the labels after. The last of a content settles
+// the facet; one before it notes how far the destination is, so that a failure in between reads as no edit of anybody.
+func (a *applier) labelMaking(c reconcile.Change, key string, after []confluence.Label, last bool, change func(destination) confluence.Change) making {
+	return func() (*write, error) {
+		d, ok := a.destOf(c.Twin)
+		if !ok {
+			return nil, errNeed
+		}
+		w := &write{change: change(d), twin: c.Twin, kind: c.Kind, facets: reconcile.Labels, target: d.id, key: naturalKey(key, string(d.id))}
+		if last {
+			w.learned = a.learner(c.Twin, reconcile.Labels, nil)
+			return w, nil
+		}
+		w.learned = func(confluence.Result) *store.AgreedRow { return a.halfLabelled(c.Twin, after) }
+		w.after = func(tx *store.Tx) error {
+			seen := a.view.target[c.Twin]
+			if seen == nil {
+				return nil
+			}
+			seen.Content.Labels = after
+			return tx.PutObserved(*seen)
+		}
+		return w, nil
 	}
-	w := &write{change: change(d), twin: c.Twin, kind: c.Kind, facets: reconcile.Labels, target: d.id, key: naturalKey(key, string(d.id))}
-	w.learned = func(confluence.Result) *store.AgreedRow { return nil }
-	if last {
-		w.learned = a.learner(c.Twin, reconcile.Labels, nil)
-	}
-	return w, nil
+}
+
+func (a *applier) halfLabelled(twin confluence.TwinID, now []confluence.Label) *store.AgreedRow {
+	a.rowMu.Lock()
+	defer a.rowMu.Unlock()
+	row := a.row(twin)
+	row.Digest[confluence.B][reconcile.Labels.Index()] = labelsDigest(now)
+	row.Facets |= reconcile.Labels
+	a.view.agreed[twin] = &row
+	return &row
 }
 
 // sentAlready reports whether the body would be the very bytes that were sent last: a reference that stays unresolved is
