@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
@@ -46,7 +47,11 @@ func (c *Connector) Users(ctx context.Context, ids []confluence.UserID) ([]confl
 type groups struct {
 	byName map[string]string
 	byID   map[string]string
+	listed time.Time
 }
+
+// groupsAge is how long a list of groups is good for questions about which groups exist.
+const groupsAge = time.Minute
 
 // id returns the id of a group. Cloud's names are unique without regard to case.
 func (g *groups) id(name string) (string, bool) {
@@ -68,7 +73,7 @@ func (c *Connector) allGroups(ctx context.Context, fresh bool) (*groups, error) 
 	if known != nil && !fresh {
 		return known, nil
 	}
-	g := &groups{byName: map[string]string{}, byID: map[string]string{}}
+	g := &groups{byName: map[string]string{}, byID: map[string]string{}, listed: c.clock.Now()}
 	err := listByStart(ctx, c, get(v1+"/group", "the groups could not be listed"), func(got []groupV1) {
 		for _, w := range got {
 			g.byName[w.Name], g.byID[w.ID] = w.ID, w.Name
@@ -83,19 +88,32 @@ func (c *Connector) allGroups(ctx context.Context, fresh bool) (*groups, error) 
 	return g, nil
 }
 
-// Groups returns which of these groups exist, in the given order and spelling.
+// Groups returns which of these groups exist, in the given order and spelling. A group that is missing from a list of
+// the last minute is looked for again.
 func (c *Connector) Groups(ctx context.Context, names []string) ([]string, error) {
-	g, err := c.allGroups(ctx, true)
+	began := c.clock.Now()
+	g, err := c.allGroups(ctx, false)
 	if err != nil {
 		return nil, err
 	}
-	var out []string
+	out := g.among(names)
+	if g.listed.Before(began) && (len(out) < len(names) || began.Sub(g.listed) > groupsAge) {
+		if g, err = c.allGroups(ctx, true); err != nil {
+			return nil, err
+		}
+		out = g.among(names)
+	}
+	return out, nil
+}
+
+// among returns which of these groups exist.
+func (g *groups) among(names []string) (out []string) {
 	for _, n := range names {
 		if _, ok := g.id(n); ok {
 			out = append(out, n)
 		}
 	}
-	return out, nil
+	return out
 }
 
 func (c *Connector) groupID(ctx context.Context, name string) (string, error) {

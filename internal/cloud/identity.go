@@ -11,11 +11,23 @@ import (
 // Identity asks the site for its cloud id and for the account. T-2002 says that no Confluence Cloud answers at the
 // address, T-2004 that the credential is refused, T-2005 that the site answers as to nobody.
 func (c *Connector) Identity(ctx context.Context) (confluence.Identity, error) {
-	cloudID, err := c.tenant(ctx)
-	if err != nil {
-		return confluence.Identity{}, err
+	c.mu.Lock()
+	known := c.me.ID != ""
+	c.mu.Unlock()
+	var cloudID string
+	var ans rest.Answer
+	ask := []func() error{
+		func() (err error) { cloudID, err = c.tenant(ctx); return err },
+		func() (err error) { ans, err = c.whoAmI(ctx); return err },
 	}
-	ans, err := c.whoAmI(ctx)
+	// An address that is no Confluence must not learn the credential: until it is known to be one, the second question
+	// waits for the first answer.
+	var err error
+	if known {
+		err = c.each(ctx, len(ask), func(_ context.Context, i int) error { return ask[i]() })
+	} else if err = ask[0](); err == nil {
+		err = ask[1]()
+	}
 	if err != nil {
 		return confluence.Identity{}, err
 	}

@@ -102,6 +102,9 @@ type permissionV2 struct {
 // permit reads the permissions of spaces. Principals other than users, groups and everybody are left out: roles and
 // access classes have no name in the seam.
 func (c *Connector) permit(ctx context.Context, spaces []confluence.Space) error {
+	if len(spaces) == 0 {
+		return nil
+	}
 	mode, err := c.roleMode(ctx)
 	if err != nil {
 		return err

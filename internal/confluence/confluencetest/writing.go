@@ -12,7 +12,7 @@ import (
 
 // testManyPages makes more pages than any listing gives at once.
 func testManyPages(t *testing.T, w *world) {
-	const n = 520
+	const n = 1_040
 	titles := make([]string, n)
 	ids := make([]confluence.ID, n)
 	for i := range n {
