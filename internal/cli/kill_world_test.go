@@ -134,8 +134,8 @@ func finished(e *ending) error {
 	if err := json.Unmarshal(e.stdout.Bytes(), &p); err != nil {
 		return fmt.Errorf("no run in the answer: %w\n%s%s", err, e.stdout.String(), e.stderr.String())
 	}
-	if p.Status != migration.PlanFinished || e.code != 0 {
-		return fmt.Errorf("run %s is %s, exit code %d\n%s%s", p.Run, p.Status, e.code, e.stdout.String(), e.stderr.String())
+	if p.Status != migration.PlanFinished || e.code != 0 || p.Done != p.Total {
+		return fmt.Errorf("run %s is %s, exit code %d\n%s", p.Run, p.Status, e.code, e.stderr.String())
 	}
 	return nil
 }
@@ -146,7 +146,14 @@ func (w *killWorld) finish(ctx context.Context, args ...string) error {
 	if err != nil {
 		return err
 	}
-	return finished(e)
+	if err := finished(e); err != nil {
+		report, reportErr := w.run(ctx, nil, "verify", "show", killPlan, "--output", "table")
+		if reportErr != nil {
+			return errors.Join(err, reportErr)
+		}
+		return fmt.Errorf("%w\n%s%s", err, report.stdout.String(), report.stderr.String())
+	}
+	return nil
 }
 
 // ask gets something from the control plane.

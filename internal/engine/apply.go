@@ -49,7 +49,6 @@ var errNeed = errors.New("what it needs has failed")
 // next slice decides afresh. An error halts the run or fails the space.
 func (s *spaceRun) apply(ctx context.Context, v *view, r reconcile.Result) (finished bool, err error) {
 	a := newApplier(s, v, r)
-	s.meter.plan(a.changes)
 	workers := 2 * max(1, s.concurrent()) // twice the connections, so that commits and calls overlap
 	var wg sync.WaitGroup
 	for range workers {

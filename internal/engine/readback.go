@@ -28,6 +28,16 @@ func (s *spaceRun) readBack(ctx context.Context) (done bool, err error) {
 	return true, s.agree(ctx, v)
 }
 
+// unread reports whether something was written that the destination was not seen with.
+func (v *view) unread() bool {
+	for _, row := range v.agreed {
+		if row.Pending != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // agree moves the baseline of every facet that was written and is now seen.
 func (s *spaceRun) agree(ctx context.Context, v *view) error {
 	var rows []store.AgreedRow

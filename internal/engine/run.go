@@ -202,7 +202,20 @@ func (s *spaceRun) begin(ctx context.Context) error {
 		s.row.Task.Status, s.row.Task.Started = migration.TaskRunning, s.e.opt.Now().UTC()
 	}
 	s.row.Pair = s.pair.ID
+	if err := s.rememberArrived(ctx); err != nil {
+		return err
+	}
 	return s.saveTask(ctx)
+}
+
+// rememberArrived knows from the journal that something arrived in this run, also after a crash.
+func (s *spaceRun) rememberArrived(ctx context.Context) error {
+	if s.row.Task.Arrived {
+		return nil
+	}
+	made, err := s.e.store.Journal(ctx, store.JournalFilter{Run: s.run.ID, Pair: s.pair.ID, States: []string{store.StateDone}, Limit: 1})
+	s.row.Task.Arrived = len(made) > 0
+	return err
 }
 
 func (s *spaceRun) loadPair(ctx context.Context) error {

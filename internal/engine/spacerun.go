@@ -244,6 +244,11 @@ func (s *spaceRun) stepContent(ctx context.Context) error {
 	if err := s.recordPlaces(ctx, view, result); err != nil {
 		return err
 	}
+	s.meter.plan(result.Changes)
+	if len(result.Changes) == 0 && s.cursor.Round == 0 && view.unread() {
+		s.cursor.Step = stepReadB // an earlier execution wrote, and ended before it looked
+		return nil
+	}
 	if len(result.Changes) == 0 || s.cursor.Round >= maxRounds {
 		return s.endContent(ctx, view, result)
 	}
