@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -124,10 +126,11 @@ func (a *app) demoStay(ctx context.Context, stage *demo.Stage, s *listener, doc 
 	}
 	fmt.Fprintf(w, "\n%s: %d pages, %d blog posts, %d attachments, %d failures; %s\n\n", m.Status, m.Pages, m.BlogPosts, m.Attachments, m.Failures, verdict)
 	state := a.settings.DataDir
+	tandem := program() + " --data-dir " + state
 	fmt.Fprintf(w, "Look at it:\n")
-	fmt.Fprintf(w, "  tandem --data-dir %s run report %s\n", state, demo.PlanName)
-	fmt.Fprintf(w, "  tandem --data-dir %s run report %s --format html --to report.html\n", state, demo.PlanName)
-	fmt.Fprintf(w, "  tandem --data-dir %s verify run --run %s\n", state, demo.PlanName)
+	fmt.Fprintf(w, "  %s run report %s\n", tandem, demo.PlanName)
+	fmt.Fprintf(w, "  %s run report %s --format html --to report.html\n", tandem, demo.PlanName)
+	fmt.Fprintf(w, "  %s verify run --run %s\n", tandem, demo.PlanName)
 	fmt.Fprintf(w, "  curl -H \"Authorization: Bearer $(cat %s)\" %s%s/runs\n", filepath.Join(state, tokenName), s.address, api.Prefix)
 	fmt.Fprintf(w, "  curl '%s/dump?form=full'        what the emulated Cloud holds\n", stage.Control)
 	fmt.Fprintf(w, "  curl %s/counters                what it was asked\n", stage.Control)
@@ -138,6 +141,18 @@ func (a *app) demoStay(ctx context.Context, stage *demo.Stage, s *listener, doc 
 	case err := <-s.failed:
 		return err
 	}
+}
+
+// program is what a person types to run this program.
+func program() string {
+	self, err := os.Executable()
+	if err != nil || strings.Contains(self, "go-build") {
+		return "go run ./cmd/tandem"
+	}
+	if path, err := exec.LookPath("tandem"); err == nil && path == self {
+		return "tandem"
+	}
+	return self
 }
 
 // demoDir returns the directory of the demo and what removes it.

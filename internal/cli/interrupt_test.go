@@ -19,6 +19,7 @@ func opsWiki() string {
 
 // TestInterruptedRunGoesOn presses Ctrl-C while pages are written, in every way a run can be at work in the foreground.
 func TestInterruptedRunGoesOn(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.write("ops.yaml", []byte(opsWiki()))
 	s.play(`export ops.zip ops.yaml
@@ -78,6 +79,7 @@ func (s *story) resumeElsewhere() {
 
 // TestStopIsFinalForTheRun stops a paused run and starts the plan again: the new run takes over what arrived.
 func TestStopIsFinalForTheRun(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.write("ops.yaml", []byte(opsWiki()))
 	s.play(`export ops.zip ops.yaml
@@ -110,6 +112,7 @@ cloud holds currentPages=53`)
 
 // TestTimeoutGivesUpWaiting: without a server the run is paused as by Ctrl-C.
 func TestTimeoutGivesUpWaiting(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.write("ops.yaml", []byte(opsWiki()))
 	s.play(`export ops.zip ops.yaml

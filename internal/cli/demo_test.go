@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+const demoDocument = `{
+  "migration": {
+    "status": "FINISHED",
+    "pages": 128,
+    "blogPosts": 6,
+    "attachments": 46,
+    "users": 0,
+    "groups": 0,
+    "failures": 0
+  },
+  "sync": {
+    "cycles": 0,
+    "propagated": 0,
+    "merged": 0,
+    "conflicts": 0
+  },
+  "parity": {
+    "equal": true,
+    "differences": 0
+  }
+}
+`
+
+// TestDemo runs what the README promises, then looks at what was kept with commands of its own.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	keep := t.TempDir()
+	code, stdout, stderr := runCommand(t.Context(), nil, "", "demo", "--exit", "--output", "json", "--keep", keep)
+	if code != 0 || stdout != demoDocument {
+		t.Fatalf("exit code %d\n%s\n%s", code, stdout, stderr)
+	}
+	for _, want := range []string{"HR", "ENG", "OPS", "proved equal", "22 of 24 people mapped"} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("%q is not among the steps:\n%s", want, stderr)
+		}
+	}
+	state := filepath.Join(keep, "state")
+	code, stdout, stderr = inDir(t, state, "run", "report", "demo")
+	if code != 0 || !strings.Contains(stdout, "FINISHED") || !strings.Contains(stdout, "proved equal") {
+		t.Errorf("the report of what was kept: exit code %d\n%s%s", code, stdout, stderr)
+	}
+	for _, name := range []string{"state.key", "state/token"} {
+		if info, err := os.Stat(filepath.Join(keep, name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v %v", name, info, err)
+		}
+	}
+}
+
+// TestDemoStays starts the demo as the README says, follows the printed commands, and ends it.
+func TestDemoStays(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	stdout := &readyWriter{ready: make(chan struct{})}
+	ready := make(chan struct{})
+	ended := make(chan int, 1)
+	dir := t.TempDir()
+	go func() {
+		ended <- Run(Env{
+			Args: []string{"demo", "--keep", dir}, Stdin: strings.NewReader(""), Stderr: &readyWriter{ready: make(chan struct{})},
+			Stdout: &onText{text: "Ctrl-C", then: func() { close(ready) }, to: stdout},
+			Getenv: func(string) string { return "" }, Interrupt: ctx, Now: time.Now,
+		})
+	}()
+	select {
+	case <-ready:
+	case code := <-ended:
+		t.Fatalf("the demo ended with %d: %s", code, stdout)
+	}
+	text := stdout.String()
+	command := regexp.MustCompile(` (--data-dir \S+ run report \S+)\n`).FindStringSubmatch(text)
+	if command == nil {
+		t.Fatalf("no command to look at it:\n%s", text)
+	}
+	code, report, stderr := runCommand(t.Context(), nil, "", strings.Fields(command[1])...)
+	if code != 0 || !strings.Contains(report, "FINISHED") {
+		t.Errorf("exit code %d: %s%s", code, report, stderr)
+	}
+	cancel()
+	if code := <-ended; code != 0 {
+		t.Errorf("the demo ended with %d", code)
+	}
+}
+
+// TestDemoRefusesWhatIsNotBuilt: a size that is not built is refused, not replaced by another.
+func TestDemoRefusesWhatIsNotBuilt(t *testing.T) {
+	code, stdout, stderr := runCommand(t.Context(), nil, "", "demo", "--exit", "--size", "large")
+	if code != 2 || stdout != "" || !strings.Contains(stderr, "T-2007") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+}
