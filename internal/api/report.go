@@ -16,6 +16,7 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/migration"
+	"github.com/tandem-sync/tandem/internal/parity"
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
@@ -73,9 +74,10 @@ func (s *Server) runReport(ctx context.Context, in *reportIn) (*fileOut, error) 
 	switch in.Format {
 	case "html":
 		var b bytes.Buffer
-		more := max(0, len(r.Findings)-shownFindings)
+		matters, info := r.sorted()
+		more := max(0, len(matters)-shownFindings)
 		err := reportTemplate.Execute(&b, map[string]any{
-			"R": r, "Findings": r.Findings[:len(r.Findings)-more], "More": more, "Totals": r.Run.Totals(),
+			"R": r, "Findings": matters[:len(matters)-more], "More": more, "Info": info, "Totals": r.Run.Totals(),
 		})
 		return &fileOut{ContentType: "text/html; charset=utf-8", Body: b.Bytes()}, fail(err)
 	case "json":
@@ -97,6 +99,7 @@ func (s *Server) report(ctx context.Context, run store.Run) (Report, error) {
 	if r.Verification, err = s.proofs(ctx, run); err != nil {
 		return r, err
 	}
+	slices.SortFunc(r.Verification.Proofs, func(a, b parity.Proof) int { return strings.Compare(a.Space, b.Space) })
 	findings, err := s.store.Findings(ctx, store.FindingFilter{Run: run.ID})
 	r.Findings = nonNil(findings)
 	return r, err
@@ -121,28 +124,48 @@ func (r Report) text() string {
 	return b.String()
 }
 
-// findingRows lists errors, then warnings, and sums up by code what is only for information.
+// findingRows lists errors, then warnings, and sums up what is only for information.
 func (r Report) findingRows(w io.Writer) {
-	info := map[confluence.Code]int{}
-	header := "\nSEVERITY\tCODE\tEFFECT\tSPACE\tCONTENT\tWHAT\n"
+	matters, info := r.sorted()
+	if len(matters) > 0 {
+		fmt.Fprintln(w, "\nSEVERITY\tCODE\tEFFECT\tSPACE\tCONTENT\tWHAT")
+	}
+	for _, f := range matters {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", f.Severity, f.Code, f.Effect, f.Space, oneLine(f.Content.Title), oneLine(f.What))
+	}
+	if len(info) > 0 {
+		fmt.Fprint(w, "\nFor information (one by one as CSV or JSON):\n")
+	}
+	for _, i := range info {
+		fmt.Fprintf(w, "%d x %s  %s\n", i.Count, i.Code, i.Meaning)
+	}
+}
+
+// infoSum is how often one code occurs among the findings that are only for information.
+type infoSum struct {
+	Code    confluence.Code
+	Count   int
+	Meaning string
+}
+
+// sorted returns the findings that matter, errors before warnings, and sums of the others.
+func (r Report) sorted() (matters []migration.Finding, info []infoSum) {
+	counts := map[confluence.Code]int{}
 	for _, severity := range []string{migration.SeverityError, migration.SeverityWarning, migration.SeverityInfo} {
 		for _, f := range r.Findings {
 			switch {
 			case f.Severity != severity:
 			case severity == migration.SeverityInfo:
-				info[f.Code] += f.Count
+				counts[f.Code] += f.Count
 			default:
-				fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\t%s\t%s\n", header, f.Severity, f.Code, f.Effect, f.Space, oneLine(f.Content.Title), oneLine(f.What))
-				header = ""
+				matters = append(matters, f)
 			}
 		}
 	}
-	for i, code := range slices.Sorted(maps.Keys(info)) {
-		if i == 0 {
-			fmt.Fprint(w, "\nFor information (as CSV or JSON one by one):\n")
-		}
-		fmt.Fprintf(w, "%d x %s  %s\n", info[code], code, confluence.Lookup(code).Meaning)
+	for _, code := range slices.Sorted(maps.Keys(counts)) {
+		info = append(info, infoSum{code, counts[code], confluence.Lookup(code).Meaning})
 	}
+	return matters, info
 }
 
 func (r Report) parityOf(space string) string {
