@@ -33,8 +33,8 @@ type fileOut struct {
 }
 
 func (s *Server) registerFindings(h huma.API) {
-	get(h, "runs", "/runs/{run}/findings", "What was lost or is in doubt", "One finding for each content, code and facet.", s.runFindings)
-	get(h, "runs", "/runs/{run}/failures", "What failed", "The findings of severity error.", s.runFailures)
+	register(h, get("runs", "/runs/{run}/findings", "What was lost or is in doubt", "One finding for each content, code and facet."), s.runFindings)
+	register(h, get("runs", "/runs/{run}/failures", "What failed", "The findings of severity error."), s.runFailures)
 	huma.Register(h, fileOperation("/runs/{run}/findings.csv", "runs", "The findings as CSV", "All that fit the filter.", "text/csv"), s.findingsCSV)
 	huma.Register(h, fileOperation("/runs/{run}/report", "runs", "The report of a run",
 		"What arrived, what did not and why, and the proof of parity.", "text/plain", "text/html", "application/json"), s.runReport)

@@ -31,16 +31,16 @@ type codeIn struct {
 }
 
 func (s *Server) registerHelp(h huma.API) {
-	get(h, "help", "/version", "Which tandem this is", "Needs no token.", func(context.Context, *none) (*Version, error) { return &s.version, nil })
-	get(h, "help", "/doctor", "Check the installation", "", s.doctor)
-	get(h, "help", "/errors", "The register of error codes", "", func(context.Context, *none) (*ErrorCodes, error) {
+	register(h, get("help", "/version", "Which tandem this is", "Needs no token."), func(context.Context, *none) (*Version, error) { return &s.version, nil })
+	register(h, get("help", "/doctor", "Check the installation", ""), s.doctor)
+	register(h, get("help", "/errors", "The register of error codes", ""), func(context.Context, *none) (*ErrorCodes, error) {
 		out := ErrorCodes{}
 		for _, e := range confluence.Register {
 			out.Errors = append(out.Errors, codeOf(e))
 		}
 		return &out, nil
 	})
-	get(h, "help", "/errors/{code}", "What an error code means", "", func(_ context.Context, in *codeIn) (*ErrorCode, error) {
+	register(h, get("help", "/errors/{code}", "What an error code means", ""), func(_ context.Context, in *codeIn) (*ErrorCode, error) {
 		return Explain(in.Code)
 	})
 }

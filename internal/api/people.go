@@ -39,8 +39,8 @@ type (
 )
 
 func (s *Server) registerPeople(h huma.API) {
-	get(h, "people", "/people", "Who is who on both sites", "", s.showPeople)
-	put(h, "people", "/people", "Store who is who on both sites", "The file is checked as a whole; nothing changes if a row is wrong.", s.putPeople)
+	register(h, get("people", "/people", "Who is who on both sites", ""), s.showPeople)
+	register(h, put("people", "/people", "Store who is who on both sites", "The file is checked as a whole; nothing changes if a row is wrong."), s.putPeople)
 }
 
 func (s *Server) showPeople(ctx context.Context, in *peopleIn) (*People, error) {

@@ -94,15 +94,15 @@ type (
 )
 
 func (s *Server) registerPlans(h huma.API) {
-	get(h, "plans", "/plans", "The plans", "", s.listPlans)
-	post(h, "plans", "/plans", "Create a plan", "Both sites are asked who they are, and the plan is bound to them.", s.createPlan)
-	get(h, "plans", "/plans/{name}", "One plan", "", s.showPlan)
-	get(h, "plans", "/plans/{name}/file", "One plan as its file", "", s.planFile)
-	put(h, "plans", "/plans/{name}", "Edit a plan", "The name in the file must be the plan's.", s.editPlan)
-	post(h, "plans", "/plans/{name}/copy", "Copy a plan", "", s.copyPlan)
-	put(h, "plans", "/plans/{name}/archived", "Put a plan away, or take it out again", "", s.archivePlan)
-	post(h, "plans", "/plans/{name}/check", "Check a plan against both sites", "", s.checkPlan)
-	del(h, "plans", "/plans/{name}", "Delete a plan", "No content, no people file and no record of its runs is deleted.", s.deletePlan)
+	register(h, get("plans", "/plans", "The plans", ""), s.listPlans)
+	register(h, post("plans", "/plans", "Create a plan", "Both sites are asked who they are, and the plan is bound to them."), s.createPlan)
+	register(h, get("plans", "/plans/{name}", "One plan", ""), s.showPlan)
+	register(h, get("plans", "/plans/{name}/file", "One plan as its file", ""), s.planFile)
+	register(h, put("plans", "/plans/{name}", "Edit a plan", "The name in the file must be the plan's."), s.editPlan)
+	register(h, post("plans", "/plans/{name}/copy", "Copy a plan", ""), s.copyPlan)
+	register(h, put("plans", "/plans/{name}/archived", "Put a plan away, or take it out again", ""), s.archivePlan)
+	register(h, post("plans", "/plans/{name}/check", "Check a plan against both sites", ""), s.checkPlan)
+	register(h, del("plans", "/plans/{name}", "Delete a plan", "No content, no people file and no record of its runs is deleted."), s.deletePlan)
 }
 
 func (s *Server) planOf(ctx context.Context, r store.PlanRow) (Plan, error) {

@@ -154,26 +154,27 @@ func operation(method, path, tag, summary, description string) huma.Operation {
 	}
 }
 
-// get, post, put and del register one call each. Errors of the handler become problems.
-func get[I, O any](h huma.API, tag, path, summary, description string, f func(context.Context, *I) (*O, error)) {
-	register(h, operation(http.MethodGet, path, tag, summary, description), f)
+// get, post, put and del describe one call each.
+func get(tag, path, summary, description string) huma.Operation {
+	return operation(http.MethodGet, path, tag, summary, description)
 }
 
-func post[I, O any](h huma.API, tag, path, summary, description string, f func(context.Context, *I) (*O, error)) {
-	register(h, operation(http.MethodPost, path, tag, summary, description), f)
+func post(tag, path, summary, description string) huma.Operation {
+	return operation(http.MethodPost, path, tag, summary, description)
 }
 
-func put[I, O any](h huma.API, tag, path, summary, description string, f func(context.Context, *I) (*O, error)) {
-	register(h, operation(http.MethodPut, path, tag, summary, description), f)
+func put(tag, path, summary, description string) huma.Operation {
+	return operation(http.MethodPut, path, tag, summary, description)
 }
 
-func del[I, O any](h huma.API, tag, path, summary, description string, f func(context.Context, *I) (*O, error)) {
-	register(h, operation(http.MethodDelete, path, tag, summary, description), f)
+func del(tag, path, summary, description string) huma.Operation {
+	return operation(http.MethodDelete, path, tag, summary, description)
 }
 
 // answer wraps a JSON body.
 type answer[T any] struct{ Body T }
 
+// register adds one call. Errors of its handler become problems.
 func register[I, O any](h huma.API, op huma.Operation, f func(context.Context, *I) (*O, error)) {
 	huma.Register(h, op, func(ctx context.Context, in *I) (*answer[O], error) {
 		out, err := f(ctx, in)

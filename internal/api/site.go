@@ -118,14 +118,14 @@ type Limits struct {
 }
 
 func (s *Server) registerSites(h huma.API) {
-	get(h, "sites", "/sites", "The sites", "", s.listSites)
-	post(h, "sites", "/sites", "Add a site", "Tests it first; a site that fails its test is not stored.", s.addSite)
-	get(h, "sites", "/sites/{name}", "One site", "", s.showSite)
-	post(h, "sites", "/sites/{name}/test", "Test a site", "Reach, product, account, what it sees, its clock. A site that fails is no error of this call: see error in the answer.", s.testSite)
-	put(h, "sites", "/sites/{name}/credential", "Replace a site's credential", "The old one is kept until the new one has passed the test.", s.rotateSite)
-	put(h, "sites", "/sites/{name}/limits", "Set a site's limits", "", s.limitSite)
-	put(h, "sites", "/sites/{name}/readonly", "Block or allow writes to a site", "", s.readOnlySite)
-	del(h, "sites", "/sites/{name}", "Remove a site", "Only when nothing refers to it. Its credential is erased.", s.removeSite)
+	register(h, get("sites", "/sites", "The sites", ""), s.listSites)
+	register(h, post("sites", "/sites", "Add a site", "Tests it first; a site that fails its test is not stored."), s.addSite)
+	register(h, get("sites", "/sites/{name}", "One site", ""), s.showSite)
+	register(h, post("sites", "/sites/{name}/test", "Test a site", "Reach, product, account, what it sees, its clock. A site that fails is no error of this call: see error in the answer."), s.testSite)
+	register(h, put("sites", "/sites/{name}/credential", "Replace a site's credential", "The old one is kept until the new one has passed the test."), s.rotateSite)
+	register(h, put("sites", "/sites/{name}/limits", "Set a site's limits", ""), s.limitSite)
+	register(h, put("sites", "/sites/{name}/readonly", "Block or allow writes to a site", ""), s.readOnlySite)
+	register(h, del("sites", "/sites/{name}", "Remove a site", "Only when nothing refers to it. Its credential is erased."), s.removeSite)
 }
 
 func siteOf(r store.Site) Site {

@@ -54,7 +54,7 @@ func (s *Server) registerVerifications(h huma.API) {
 	verify := operation(http.MethodPost, "/verifications", "verifications", "Prove parity", "Reads both sides anew and compares them. "+
 		"The call ends when the comparison has ended.")
 	register(h, verify, s.verify)
-	get(h, "verifications", "/verifications/{run}", "The proof of parity of a run", "", s.verification)
+	register(h, get("verifications", "/verifications/{run}", "The proof of parity of a run", ""), s.verification)
 	huma.Register(h, fileOperation("/verifications/{run}/report", "verifications", "The proof of parity as a report", "",
 		"text/plain", "text/html", "application/json"), s.verificationReport)
 }

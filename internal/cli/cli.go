@@ -193,7 +193,6 @@ func (a *app) root() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "help-is-a-flag"})
 	a.globalFlags(root)
 	root.AddCommand(
 		a.demoCommand(), a.serveCommand(),

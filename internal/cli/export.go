@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/http"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -105,7 +104,7 @@ func (a *app) exportPlan() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return a.with(ctx, false, func(c *client) error { return a.sendPlan(ctx, c, http.MethodPost, "/plans", p, &f, &w) })
+		return a.with(ctx, false, func(c *client) error { return a.sendPlan(ctx, c, p, &f, &w) })
 	})
 	return w.add(cmd)
 }

@@ -144,7 +144,7 @@ func (a *app) peopleImport() *cobra.Command {
 			}
 			var p api.People
 			for _, from := range sources {
-				if p, err = importPeople(ctx, c, from, e.to, file, text, &w, a); err != nil {
+				if p, err = a.importPeople(ctx, c, peopleFile{from, e.to, file, text}, &w); err != nil {
 					return err
 				}
 			}
@@ -159,9 +159,16 @@ func (a *app) peopleImport() *cobra.Command {
 	return w.add(cmd)
 }
 
-func importPeople(ctx context.Context, c *client, from, to, name string, text []byte, w *writeFlags, a *app) (api.People, error) {
+// peopleFile is a people file to be stored for two ends.
+type peopleFile struct {
+	from, to string // as the API names them
+	name     string // of the file, for messages
+	text     []byte
+}
+
+func (a *app) importPeople(ctx context.Context, c *client, f peopleFile, w *writeFlags) (api.People, error) {
 	var p api.People
-	path := "/people" + w.query(a, "from", from, "to", to)
-	err := c.Call(ctx, http.MethodPut, path, map[string]string{"file": string(text), "name": name}, &p)
+	path := "/people" + w.query(a, "from", f.from, "to", f.to)
+	err := c.Call(ctx, http.MethodPut, path, map[string]string{"file": string(f.text), "name": f.name}, &p)
 	return p, err
 }

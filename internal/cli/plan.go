@@ -36,7 +36,7 @@ func (a *app) planCreate() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return a.with(ctx, false, func(c *client) error { return a.sendPlan(ctx, c, http.MethodPost, "/plans", p, &f, &w) })
+		return a.with(ctx, false, func(c *client) error { return a.sendPlan(ctx, c, p, &f, &w) })
 	})
 	return w.add(cmd)
 }
@@ -44,6 +44,7 @@ func (a *app) planCreate() *cobra.Command {
 func (a *app) planEdit() *cobra.Command {
 	var f planFlags
 	var w writeFlags
+	f.edit = true
 	cmd := &cobra.Command{Use: "edit NAME", Short: "Change a plan: the flags given, or the whole file", Args: cobra.ExactArgs(1)}
 	f.add(cmd)
 	cmd.Flags().StringArrayVar(&f.unset, "unset", nil, "back to the default (repeatable): people, cql, label, subtree, edited-after, never-send, macros, concurrent, space:KEY")
@@ -57,20 +58,24 @@ func (a *app) planEdit() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.sendPlan(ctx, c, http.MethodPut, planPath(args[0]), p, &f, &w)
+			return a.sendPlan(ctx, c, p, &f, &w)
 		})
 	})
-	return w.add(cmd)
+	return a.completing(w.add(cmd), planNames)
 }
 
 // sendPlan sends a plan, after its people file if it names one, and prints what the server made of it.
-func (a *app) sendPlan(ctx context.Context, c *client, method, path string, p migration.Plan, f *planFlags, w *writeFlags) error {
+func (a *app) sendPlan(ctx context.Context, c *client, p migration.Plan, f *planFlags, w *writeFlags) error {
+	method, path := http.MethodPost, "/plans"
+	if f.edit {
+		method, path = http.MethodPut, planPath(p.Name)
+	}
 	if f.people != "" && !w.dryRun {
 		text, err := a.readFile(f.people)
 		if err != nil {
 			return err
 		}
-		if _, err := importPeople(ctx, c, engine.PeopleSource(p), p.To.Site, f.people, text, &writeFlags{}, a); err != nil {
+		if _, err := a.importPeople(ctx, c, peopleFile{engine.PeopleSource(p), p.To.Site, f.people, text}, &writeFlags{}); err != nil {
 			return err
 		}
 	}
@@ -118,7 +123,7 @@ func (a *app) planCopy() *cobra.Command {
 			})
 		})
 	})
-	return w.add(cmd)
+	return a.completing(w.add(cmd), planNames)
 }
 
 func (a *app) planList() *cobra.Command {
@@ -207,7 +212,7 @@ func (a *app) planShow() *cobra.Command {
 			})
 		})
 	})
-	return cmd
+	return a.completing(cmd, planNames)
 }
 
 func (a *app) planCheck() *cobra.Command {
@@ -229,7 +234,7 @@ func (a *app) planCheck() *cobra.Command {
 			})
 		})
 	})
-	return cmd
+	return a.completing(cmd, planNames)
 }
 
 // printCheck prints a check that found something.
@@ -293,7 +298,7 @@ func (a *app) planArchive() *cobra.Command {
 			})
 		})
 	})
-	return w.add(cmd)
+	return a.completing(w.add(cmd), planNames)
 }
 
 func (a *app) planDelete() *cobra.Command {
@@ -327,5 +332,5 @@ func (a *app) planDelete() *cobra.Command {
 			})
 		})
 	})
-	return w.add(cmd)
+	return a.completing(w.add(cmd), planNames)
 }

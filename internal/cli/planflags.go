@@ -12,6 +12,7 @@ import (
 
 // planFlags are the flags that describe a plan; each stands for a field of the plan file.
 type planFlags struct {
+	edit   bool // of plan edit: the plan is there already
 	file   string
 	ends   ends
 	spaces []string

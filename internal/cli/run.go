@@ -2,13 +2,10 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,7 +64,7 @@ func (a *app) runStart() *cobra.Command {
 			return a.carryOut(ctx, c, watch, 10*time.Second, start)
 		})
 	})
-	return w.add(cmd)
+	return a.completing(w.add(cmd), planNames)
 }
 
 // carryOut starts work on a run and, without a server or if told to watch, follows it to its end.
@@ -123,115 +120,6 @@ func (a *app) printRun(w io.Writer, c *client, p api.Progress) {
 	}
 }
 
-func (a *app) runStatus() *cobra.Command {
-	var f listFlags
-	var exitCode, items, failures, pending bool
-	cmd := &cobra.Command{Use: "status [RUN]", Short: "How runs stand (default: all that are not final)", Args: cobra.MaximumNArgs(1)}
-	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "exit as the run itself would")
-	cmd.Flags().BoolVar(&items, "items", false, "each space of the run")
-	cmd.Flags().BoolVar(&failures, "failures", false, "what failed")
-	cmd.Flags().BoolVar(&pending, "pending", false, "the spaces that are not done")
-	cmd.RunE = a.run(func(ctx context.Context, args []string) error {
-		return a.with(ctx, false, func(c *client) error {
-			list := api.Runs{}
-			if len(args) == 0 {
-				if items || failures || pending {
-					return usage("--items, --failures and --pending need a run")
-				}
-				if err := c.Call(ctx, http.MethodGet, "/runs?open=true", nil, &list); err != nil {
-					return err
-				}
-				return printList(a, &f, runColumns, list.Runs)
-			}
-			var p api.Progress
-			if err := c.Call(ctx, http.MethodGet, runPath(args[0]), nil, &p); err != nil {
-				return err
-			}
-			if exitCode {
-				for _, code := range exitRun(p) {
-					a.exit(code)
-				}
-			}
-			switch {
-			case failures:
-				return a.printFindings(ctx, c, &f, runPath(p.Run)+"/failures")
-			case pending:
-				return a.printTasks(ctx, c, &f, runPath(p.Run)+"/pending")
-			case items:
-				return a.printTasks(ctx, c, &f, runPath(p.Run)+"/tasks")
-			}
-			return printList(a, &f, runColumns, []api.Progress{p})
-		})
-	})
-	return f.add(cmd)
-}
-
-// runColumns are the columns of run status.
-var runColumns = []column[api.Progress]{
-	{"RUN", func(p api.Progress) any { return p.Run }},
-	{"STATUS", func(p api.Progress) any { return string(p.Status) }},
-	{"PHASE", func(p api.Progress) any { return string(p.Phase) }},
-	{"DONE", func(p api.Progress) any { return fmt.Sprintf("%d/%d", p.Done, p.Total) }},
-	{"RATE", func(p api.Progress) any { return rate(p) }},
-	{"FAILURES", func(p api.Progress) any { return p.Failed }},
-	{"ETA", func(p api.Progress) any { return eta(p) }},
-	{"CALLS", func(p api.Progress) any { return calls(p) }},
-}
-
-// taskColumns are the columns of run status --items.
-var taskColumns = []column[migration.Task]{
-	{"SPACE", func(t migration.Task) any { return t.Space }},
-	{"TARGET", func(t migration.Task) any { return t.Target }},
-	{"STATUS", func(t migration.Task) any { return string(t.Status) }},
-	{"PHASE", func(t migration.Task) any { return string(t.Phase) }},
-	{"PAGES", func(t migration.Task) any { return tally(t.Counts.Pages) }},
-	{"BLOG", func(t migration.Task) any { return tally(t.Counts.BlogPosts) }},
-	{"ATTACHMENTS", func(t migration.Task) any { return tally(t.Counts.Attachments) }},
-	{"COMMENTS", func(t migration.Task) any { return tally(t.Counts.Comments) }},
-	{"REASON", func(t migration.Task) any {
-		if t.Error != nil {
-			return string(t.Error.Code) + " " + t.Error.What
-		}
-		return t.SkipReason
-	}},
-}
-
-// findingColumns are the columns of lists of findings.
-var findingColumns = []column[migration.Finding]{
-	{"SEVERITY", func(f migration.Finding) any { return f.Severity }},
-	{"CODE", func(f migration.Finding) any { return string(f.Code) }},
-	{"EFFECT", func(f migration.Finding) any { return string(f.Effect) }},
-	{"SPACE", func(f migration.Finding) any { return f.Space }},
-	{"CONTENT", func(f migration.Finding) any { return f.Content.Title }},
-	{"WHAT", func(f migration.Finding) any { return f.What }},
-	{"REMEDY", func(f migration.Finding) any { return f.Remedy }},
-}
-
-func tally(t migration.Tally) string { return fmt.Sprintf("%d/%d", t.Done, t.Total) }
-
-func (a *app) printTasks(ctx context.Context, c *client, f *listFlags, path string) error {
-	var out api.Tasks
-	if err := c.Call(ctx, http.MethodGet, path, nil, &out); err != nil {
-		return err
-	}
-	return printList(a, f, taskColumns, out.Tasks)
-}
-
-// printFindings prints all findings of a path that answers in parts.
-func (a *app) printFindings(ctx context.Context, c *client, f *listFlags, path string) error {
-	var all []migration.Finding
-	for after := ""; ; {
-		var out api.Findings
-		if err := c.Call(ctx, http.MethodGet, path+query("after", after), nil, &out); err != nil {
-			return err
-		}
-		all = append(all, out.Findings...)
-		if after = out.Next; after == "" {
-			return printList(a, f, findingColumns, all)
-		}
-	}
-}
-
 func (a *app) runWatch() *cobra.Command {
 	var interval time.Duration
 	cmd := &cobra.Command{Use: "watch RUN", Short: "Follow a run to its end, with rate and time left", Args: cobra.ExactArgs(1)}
@@ -256,7 +144,7 @@ func (a *app) runWatch() *cobra.Command {
 			return a.result(p, func(w io.Writer) { a.printRun(w, c, p) })
 		})
 	})
-	return cmd
+	return a.completing(cmd, runNames)
 }
 
 // actCommand makes a command that does one act on a run and shows how it stands then.
@@ -280,7 +168,7 @@ func (a *app) actCommand(use, short, act string, before func(context.Context, st
 			return a.result(p, func(w io.Writer) { a.printRun(w, c, p) })
 		})
 	})
-	return w.add(cmd)
+	return a.completing(w.add(cmd), runNames)
 }
 
 func (a *app) runPause() *cobra.Command {
@@ -315,7 +203,7 @@ func (a *app) runResume() *cobra.Command {
 			return a.carryOut(ctx, c, watch, 10*time.Second, resume)
 		})
 	})
-	return w.add(cmd)
+	return a.completing(w.add(cmd), runNames)
 }
 
 func (a *app) runRetry() *cobra.Command {
@@ -348,118 +236,5 @@ func (a *app) runRetry() *cobra.Command {
 			return a.carryOut(ctx, c, watch, 10*time.Second, retry)
 		})
 	})
-	return w.add(cmd)
-}
-
-func (a *app) runLog() *cobra.Command {
-	var level, item string
-	var since time.Duration
-	cmd := &cobra.Command{Use: "log RUN", Short: "The log of a run, without a cut-off", Args: cobra.ExactArgs(1)}
-	cmd.Flags().StringVar(&level, "level", "info", "info, warn or error, and what is graver")
-	cmd.Flags().StringVar(&item, "item", "", "of this space only")
-	cmd.Flags().DurationVar(&since, "since", 0, "of this last time only")
-	cmd.RunE = a.run(func(ctx context.Context, args []string) error {
-		return a.with(ctx, false, func(c *client) error {
-			lines := []api.LogLine{}
-			for after := int64(0); ; {
-				var part api.Log
-				path := runPath(args[0]) + "/log" + query("after", strconv.FormatInt(after, 10), "level", level)
-				if err := c.Call(ctx, http.MethodGet, path, nil, &part); err != nil {
-					return err
-				}
-				if len(part.Lines) == 0 {
-					break
-				}
-				for _, l := range part.Lines {
-					after = l.N
-					if (item == "" || l.Space == item) && (since == 0 || a.env.Now().Sub(l.Time) <= since) {
-						lines = append(lines, l)
-					}
-				}
-			}
-			return a.printLog(lines)
-		})
-	})
-	return cmd
-}
-
-func (a *app) printLog(lines []api.LogLine) error {
-	switch a.settings.Output {
-	case "jsonl":
-		enc := json.NewEncoder(a.env.Stdout)
-		for _, l := range lines {
-			if err := enc.Encode(l); err != nil {
-				return err
-			}
-		}
-		return nil
-	case "table":
-		for _, l := range lines {
-			fmt.Fprintf(a.env.Stdout, "%s %-5s %s%s%s\n", l.Time.Local().Format(time.DateTime), l.Level, pad(l.Code), pad(strings.TrimPrefix(l.Space, spaceOf(l.Msg))), oneLine(l.Msg))
-		}
-		return nil
-	}
-	return printList(a, &listFlags{}, []column[api.LogLine]{
-		{"TIME", func(l api.LogLine) any { return l.Time }},
-		{"LEVEL", func(l api.LogLine) any { return l.Level }},
-		{"CODE", func(l api.LogLine) any { return l.Code }},
-		{"SPACE", func(l api.LogLine) any { return l.Space }},
-		{"MSG", func(l api.LogLine) any { return l.Msg }},
-	}, lines)
-}
-
-// spaceOf returns what stands before the colon of a message; lines about a space begin with its key.
-func spaceOf(msg string) string {
-	space, _, _ := strings.Cut(msg, ":")
-	return space
-}
-
-// pad puts a space after a word that is there.
-func pad(s string) string {
-	if s == "" {
-		return ""
-	}
-	return oneLine(s) + " "
-}
-
-func (a *app) runReport() *cobra.Command {
-	var format, to string
-	cmd := &cobra.Command{Use: "report RUN", Short: "What arrived, what did not and why, and the proof", Args: cobra.ExactArgs(1)}
-	cmd.Flags().StringVar(&format, "format", "", "text, html, json or csv (the findings); default text, or as --output")
-	cmd.Flags().StringVar(&to, "to", "", "write it there and not to standard output")
-	cmd.RunE = a.run(func(ctx context.Context, args []string) error {
-		return a.with(ctx, false, func(c *client) error {
-			path, err := a.reportPath(runPath(args[0]), format, true)
-			if err != nil {
-				return err
-			}
-			return a.saveReport(ctx, c, path, to)
-		})
-	})
-	return cmd
-}
-
-// reportPath returns the call for a report in the format that was asked for.
-func (a *app) reportPath(base, format string, csv bool) (string, error) {
-	if format == "" {
-		format = map[string]string{"table": "text", "json": "json", "jsonl": "json", "csv": "csv"}[a.settings.Output]
-	}
-	switch {
-	case format == "csv" && csv:
-		return base + "/findings.csv", nil
-	case format == "text", format == "html", format == "json":
-		return base + "/report?format=" + format, nil
-	}
-	return "", usage("--format %q: there is no such form of this report", format)
-}
-
-func (a *app) saveReport(ctx context.Context, c *client, path, to string) error {
-	text, err := c.File(ctx, path)
-	if err != nil {
-		return err
-	}
-	if to != "" && to != "-" {
-		a.say("%s: %d bytes", to, len(text))
-	}
-	return a.writeFile(to, text)
+	return a.completing(w.add(cmd), runNames)
 }

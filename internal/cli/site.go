@@ -145,7 +145,7 @@ func (a *app) siteTest() *cobra.Command {
 			return a.testSites(ctx, c, names)
 		})
 	})
-	return cmd
+	return a.completing(cmd, siteNames)
 }
 
 func (a *app) testSites(ctx context.Context, c *client, names []string) error {
@@ -201,7 +201,7 @@ func (a *app) siteRotate() *cobra.Command {
 		})
 	})
 	cmd.Flags().StringVar(&secretFile, "secret-file", "", "file with the new credential, - for standard input [or TANDEM_SITE_SECRET, or asked for]")
-	return w.add(cmd)
+	return a.completing(w.add(cmd), siteNames)
 }
 
 func (a *app) siteLimit() *cobra.Command {
@@ -233,7 +233,7 @@ func (a *app) siteLimit() *cobra.Command {
 			})
 		})
 	})
-	return w.add(cmd)
+	return a.completing(w.add(cmd), siteNames)
 }
 
 // siteChanged prints a site after a change, or what would be changed.
@@ -251,7 +251,6 @@ func (a *app) siteReadOnly() *cobra.Command {
 	var w writeFlags
 	cmd := &cobra.Command{
 		Use: "readonly NAME on|off|status", Short: "Block or allow every write of tandem to a site", Args: cobra.ExactArgs(2),
-		ValidArgs: []string{"on", "off", "status"},
 	}
 	cmd.RunE = a.run(func(ctx context.Context, args []string) error {
 		path := "/sites/" + url.PathEscape(args[0])
@@ -275,7 +274,7 @@ func (a *app) siteReadOnly() *cobra.Command {
 			})
 		})
 	})
-	return w.add(cmd)
+	return a.completing(w.add(cmd), siteNames)
 }
 
 func (a *app) siteRemove() *cobra.Command {
@@ -300,7 +299,7 @@ func (a *app) siteRemove() *cobra.Command {
 			})
 		})
 	})
-	return w.add(cmd)
+	return a.completing(w.add(cmd), siteNames)
 }
 
 // dash shows a dash for what is not known.

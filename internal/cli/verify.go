@@ -132,7 +132,7 @@ func (a *app) verifyShow() *cobra.Command {
 			}, leaves)
 		})
 	})
-	return f.add(cmd)
+	return a.completing(f.add(cmd), runNames)
 }
 
 func (a *app) verifyReport() *cobra.Command {
@@ -149,5 +149,5 @@ func (a *app) verifyReport() *cobra.Command {
 			return a.saveReport(ctx, c, path, to)
 		})
 	})
-	return cmd
+	return a.completing(cmd, runNames)
 }
