@@ -13,7 +13,7 @@ const CanonVersion = 1
 const slotMark = "\x01"
 
 // chunk is how much of a canonical form is digested at a time.
-const chunk = 16 << 10
+const chunk = 2 << 10
 
 // context is what a node needs to know about where it stands.
 type context uint8

@@ -57,35 +57,54 @@ func (w *writer) smooth(s string, m marks) {
 // collapse takes text in which a run of white space counts as one blank. What is written as it will stand is taken in
 // pieces as long as can be.
 func (w *writer) collapse(s string, k kind, m marks) {
-	from := 0
-	for i := 0; i < len(s); {
+	i := skipSpace(s, 0)
+	if i > 0 {
+		w.blank()
+	}
+	from := i
+	for i < len(s) {
+		if i+8 <= len(s) {
+			quiet, _ := quietBytes(s[i : i+8])
+			if i += quiet; quiet == 8 && (s[i-1] != ' ' || i == len(s) || !isSpace(s[i])) {
+				continue
+			}
+			if quiet == 8 {
+				i-- // the blank before more white space
+			}
+		}
 		switch charClasses[s[i]] {
-		case charPlain, charHigh, charBracket, charQuote:
-			i++
-		case charBlank:
-			if i > from && i+1 < len(s) && s[i+1] > ' ' && s[i+1] != '&' {
+		case charBlank, charBreak:
+			next := skipSpace(s, i)
+			if next == i+1 && s[i] == ' ' && next < len(s) && s[next] != '&' && s[i-1] != ' ' {
 				i++ // a single blank between words
 				continue
 			}
-			fallthrough
-		case charBreak:
-			w.piece(s[from:i], m)
-			for i < len(s) && isSpace(s[i]) {
-				i++
-			}
+			w.piece(strings.TrimRight(s[from:i], " "), m)
 			w.blank()
-			from = i
-		default:
+			from, i = next, next
+		case charReference, charTag, charGreater:
 			r, length, stands := characterAt(s[i:], k)
 			if !stands {
-				w.piece(s[from:i], m)
+				w.spaced(s[from:i], m)
 				w.character(r, m)
 				from = i + length
 			}
 			i += length
+		default:
+			i++
 		}
 	}
-	w.piece(s[from:], m)
+	w.spaced(s[from:], m)
+}
+
+// spaced takes a piece that may end with a blank.
+func (w *writer) spaced(s string, m marks) {
+	if trimmed := strings.TrimSuffix(s, " "); len(trimmed) < len(s) {
+		w.piece(trimmed, m)
+		w.blank()
+		return
+	}
+	w.piece(s, m)
 }
 
 // keep takes text in which all white space counts.

@@ -1,5 +1,7 @@
 package body
 
+import "math/bits"
+
 // The classes of bytes that the scanner tells apart.
 const (
 	charPlain = iota
@@ -40,21 +42,22 @@ var charClasses = func() (classes [256]uint8) {
 	return classes
 }()
 
-// isQuiet reports whether the first eight of nine bytes are text that nothing need be done about: ASCII without control
-// characters, markup and brackets, and with single blanks. It looks at all of them at once; false says nothing.
-func isQuiet(s string) bool {
+// quietBytes returns how many of eight bytes come before the first that may need care: control characters and white
+// space but the blank, markup, brackets, and a blank after a blank. It looks at all of them at once. high is not 0 if
+// any of the eight is outside ASCII.
+func quietBytes(s string) (quiet int, high uint64) {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	_ = s[8]
+	_ = s[7]
 	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	// A byte of y that is zero sets its top bit in (y-ones)&^y. Bytes above it may be set wrongly.
+	// A byte of y that is zero sets its top bit in (y-ones)&^y. Bytes above it may be set wrongly, never the first.
 	tag := (x | 0x02*ones) ^ '>'*ones // '<' and '>'
 	reference := x ^ '&'*ones
 	bracket := x ^ ']'*ones
 	blank := x ^ ' '*ones
 	blanks := (blank - ones) &^ blank & tops
-	loud := x | (x-' '*ones)&^x | (tag-ones)&^tag | (reference-ones)&^reference | (bracket-ones)&^bracket | blanks&(blanks<<8)
-	return loud&tops == 0 && (s[7] != ' ' || s[8] != ' ')
+	loud := (x-' '*ones)&^x | (tag-ones)&^tag | (reference-ones)&^reference | (bracket-ones)&^bracket | blanks&(blanks<<8)
+	return bits.TrailingZeros64(loud&tops) / 8, x & tops
 }
 
 // isSpace reports white space as XML has it: a no-break space is a character like any other.

@@ -1,6 +1,7 @@
 package body
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -58,9 +59,7 @@ func isPlainTriple(a, b, c byte) bool {
 		return b == 0x80 && c >= 0x82 || b == 0x81 || b == 0x82 || b >= 0x86 && b <= 0x8B || b >= 0x94 && b <= 0xAA
 	case 0xE3: // Japanese
 		return b == 0x80 && c <= 0x9F || b == 0x81 || b == 0x82 && c != 0x99 && c != 0x9A || b == 0x83
-	case 0xE4: // ideographs, as the next ones
-		return b >= 0xB8
-	case 0xE5, 0xE6, 0xE7, 0xE8, 0xE9:
+	case 0xE4, 0xE5, 0xE6, 0xE7, 0xE8, 0xE9: // ideographs
 		return true
 	case 0xEA: // Korean
 		return b >= 0xB0
@@ -82,31 +81,56 @@ func composed(s string) string {
 	return norm.NFC.String(s)
 }
 
-// charAt returns the length of the character outside ASCII at i, 0 if there is none that XML allows, and whether
-// isPlainNFC holds of it.
-func charAt(s string, i int) (length int, plain bool) {
-	switch c := s[i]; {
-	case c < 0xC2:
-	case c < 0xE0:
-		if i+2 <= len(s) && s[i+1]&0xC0 == 0x80 {
-			return 2, c <= 0xCB || isPlainPair(c, s[i+1])
-		}
-	case c < 0xF0:
-		if i+3 > len(s) || s[i+1]&0xC0 != 0x80 || s[i+2]&0xC0 != 0x80 || c == 0xE0 && s[i+1] < 0xA0 ||
-			c == 0xED && s[i+1] >= 0xA0 || c == 0xEF && s[i+1] == 0xBF && s[i+2] >= 0xBE {
-			return 0, false // too long, half of a pair, or one of the two that XML forbids
-		}
-		return 3, isPlainTriple(c, s[i+1], s[i+2])
-	default:
-		if _, size := utf8.DecodeRuneInString(s[i:]); size == 4 {
-			return 4, c == 0xF0 && s[i+1] == 0x9F
-		}
-	}
-	return 0, false
-}
-
 // isPlainRune is isPlainNFC for one character.
 func isPlainRune(r rune) bool {
 	var buffer [utf8.UTFMax]byte
 	return r < 0x300 || isPlainNFC(utf8.AppendRune(buffer[:0], r))
+}
+
+// What a byte tells of UTF-8 text, in bits. The lowest three say which of the next three bytes have to go on with the
+// character.
+const (
+	byteGoesOn   = 1 << 3 // goes on with a character
+	byteDoubtful = 1 << 4 // begins characters of which not all are plain
+	byteUnsure   = 1 << 5 // begins characters of which not all are valid
+)
+
+var byteTells = func() (table [256]uint8) {
+	for c := 0x80; c < len(table); c++ {
+		switch {
+		case c < 0xC0:
+			table[c] = byteGoesOn
+		case c < 0xE0:
+			table[c] = 0b001
+		case c < 0xF0:
+			table[c] = 0b011
+		default:
+			table[c] = 0b111
+		}
+		if c < 0xC2 && c >= 0xC0 || c == 0xE0 || c == 0xED || c == 0xEF || c >= 0xF0 {
+			table[c] |= byteUnsure
+		}
+		if c >= 0xCC && c < 0xCF || c > 0xD1 && c < 0xE4 || c == 0xEA || c >= 0xED {
+			table[c] |= byteDoubtful
+		}
+	}
+	return table
+}()
+
+// lookAt reports whether a text is UTF-8 without the two characters that XML forbids, and whether isPlainNFC holds of
+// it. It looks at all bytes alike, without regard to where characters begin: text of many scripts is read at the speed
+// of ASCII. Only where that is not enough it looks again.
+func lookAt(s string) (valid, plain bool) {
+	var due, wrong, all uint8 // due: which of the next bytes have to go on
+	for i := 0; i < len(s); i++ {
+		tells := byteTells[s[i]]
+		wrong |= due ^ tells>>3
+		due = due>>1 | tells&0b111
+		all |= tells
+	}
+	if wrong&1 != 0 || due != 0 {
+		return false, false
+	}
+	valid = all&byteUnsure == 0 || utf8.ValidString(s) && !strings.Contains(s, "\uFFFE") && !strings.Contains(s, "\uFFFF")
+	return valid, valid && (all&byteDoubtful == 0 || isPlainNFC(s))
 }

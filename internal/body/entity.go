@@ -10,14 +10,37 @@ import (
 // maxEntity is the longest name of an entity, "thetasym", and more than any number needs.
 const maxEntity = 10
 
-// entities are the named ones: those of XHTML 1.0 and "apos". No others are declared by either product.
-var entities = func() map[string]rune {
-	m := map[string]rune{"apos": '\''}
-	for name, text := range xml.HTMLEntity {
-		m[name], _ = utf8.DecodeRuneInString(text)
+// entity is a named one, in a table hashed by name.
+type entity struct {
+	name string
+	char rune
+}
+
+// entities are those of XHTML 1.0 and "apos", each at its hash or at the next free place behind. No others are declared
+// by either product.
+var entities = func() (table [1024]entity) {
+	put := func(name string, r rune) {
+		h := hashName(name)
+		for table[h].name != "" {
+			h = (h + 1) % uint32(len(table))
+		}
+		table[h] = entity{name, r}
 	}
-	return m
+	put("apos", '\'')
+	for name, text := range xml.HTMLEntity {
+		r, _ := utf8.DecodeRuneInString(text)
+		put(name, r)
+	}
+	return table
 }()
+
+func entityNamed(name string) (rune, bool) {
+	for h := hashName(name); ; h = (h + 1) % uint32(len(entities)) {
+		if e := &entities[h]; e.name == name || e.name == "" {
+			return e.char, e.name != ""
+		}
+	}
+}
 
 // reference decodes the character reference at the start of s, which starts with '&'. It returns the character and the
 // length of the reference, 0 if there is none.
@@ -34,7 +57,7 @@ func reference(s string) (r rune, length int) {
 	}
 	name := s[1:end]
 	if name[0] != '#' {
-		r, ok := entities[name]
+		r, ok := entityNamed(name)
 		if !ok {
 			return 0, 0
 		}

@@ -18,9 +18,8 @@ func Parse(raw string) (*Tree, error) {
 	if len(raw) > math.MaxInt32 {
 		return nil, faultAt(raw, 0, "longer than 2 GiB")
 	}
-	tags := strings.Count(raw, "<")
-	s := scanner{raw: raw, nodes: make([]node, 1, tags+tags/2+2), open: make([]int32, 1, 32),
-		attrs: make([]attr, 0, tags/2+1)}
+	// A tag for an end less, a text for a tag more: that comes out even on most pages.
+	s := scanner{raw: raw, nodes: make([]node, 1, strings.Count(raw, "<")+8), open: make([]int32, 1, 32)}
 	s.nodes[0] = node{end: int32(len(raw)), tail: int32(len(raw)), traits: container | block}
 	for s.pos < len(raw) {
 		if err := s.token(); err != nil {
@@ -75,80 +74,88 @@ func (s *scanner) leaf(k kind, end int, m marks) {
 }
 
 func (s *scanner) text() error {
-	i := s.pos
+	raw, i := s.raw, s.pos
 	var m marks
-	for i < len(s.raw) && s.raw[i] != '<' {
-		if i+9 <= len(s.raw) && s.raw[i] < utf8.RuneSelf && isQuiet(s.raw[i:i+9]) {
-			i += 8
+	var high uint64
+scan:
+	for i < len(raw) {
+		if i+8 <= len(raw) {
+			quiet, set := quietBytes(raw[i : i+8])
+			high |= set
+			if quiet == 8 {
+				if raw[i] == ' ' && i > s.pos && raw[i-1] == ' ' {
+					m |= hasFold
+				}
+				i += 8
+				continue
+			}
+			i += quiet
+		}
+		switch charClasses[raw[i]] {
+		case charTag:
+			break scan
+		case charReference:
+			length, marked := referenceMarks(raw[i:])
+			if length == 0 {
+				return s.badReference(i)
+			}
+			m |= marked
+			i += length
 			continue
+		case charBreak, charGreater:
+			m |= hasFold
+		case charBlank:
+			if i > s.pos && raw[i-1] == ' ' {
+				m |= hasFold
+			}
+		case charBracket:
+			if strings.HasPrefix(raw[i:], cdataClose) {
+				return s.fault(i, "']]>' outside CDATA")
+			}
+		case charControl:
+			return s.fault(i, "character U+%04X is not allowed", raw[i])
+		case charHigh:
+			high = 1
 		}
-		window := 8
-		if s.raw[i] >= utf8.RuneSelf {
-			window = 64 // where one is, more are
+		i++
+	}
+	if high != 0 {
+		valid, plain := lookAt(raw[s.pos:i])
+		if !valid {
+			return s.badChar(s.pos, i)
 		}
-		var err error
-		if i, err = s.characters(i, min(i+window, len(s.raw)), &m); err != nil {
-			return err
+		m |= hasHigh
+		if !plain {
+			m |= hasComposing
 		}
 	}
 	s.leaf(text, i, m)
 	return nil
 }
 
-// characters reads text from i up to a tag, or to end and what begins before it.
-func (s *scanner) characters(i, end int, m *marks) (int, error) {
-	raw := s.raw
-	for i < end {
-		switch charClasses[raw[i]] {
-		case charHigh:
-			length, plain := charAt(raw, i)
-			if length == 0 {
-				return 0, s.badChar(i)
-			}
-			*m |= hasHigh
-			if !plain {
-				*m |= hasComposing
-			}
-			i += length - 1
-		case charTag:
-			return i, nil
-		case charReference:
-			r, length := reference(raw[i:])
-			if length == 0 {
-				return 0, s.badReference(i)
-			}
-			*m |= hasReference
-			if r < utf8.RuneSelf && isSpace(byte(r)) {
-				*m |= hasFold
-			} else if !isPlainRune(r) {
-				*m |= hasComposing
-			}
-			i += length - 1
-		case charBreak, charGreater:
-			*m |= hasFold
-		case charBlank:
-			if i+1 < len(raw) && raw[i+1] == ' ' {
-				*m |= hasFold
-			}
-		case charBracket:
-			if strings.HasPrefix(raw[i:], cdataClose) {
-				return 0, s.fault(i, "']]>' outside CDATA")
-			}
-		case charControl:
-			return 0, s.badChar(i)
-		}
-		i++
+// referenceMarks returns the length of the reference that s begins with, 0 if there is none, and what it makes of a text.
+func referenceMarks(s string) (length int, m marks) {
+	r, length := reference(s)
+	m = hasReference
+	if r < utf8.RuneSelf && isSpace(byte(r)) {
+		m |= hasFold
+	} else if !isPlainRune(r) {
+		m |= hasComposing
 	}
-	return i, nil
+	return length, m
 }
 
-// badChar is the fault of a character that XML does not allow, or of none at all.
-func (s *scanner) badChar(at int) error {
-	r, size := utf8.DecodeRuneInString(s.raw[at:])
-	if r == utf8.RuneError && size == 1 {
-		return s.fault(at, "not UTF-8")
+// badChar is the fault of a range that is not all characters which XML allows.
+func (s *scanner) badChar(from, to int) error {
+	for i, r := range s.raw[from:to] {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s.raw[from+i:], "\uFFFD"):
+			return s.fault(from+i, "not UTF-8")
+		case !isChar(r):
+			return s.fault(from+i, "character U+%04X is not allowed", r)
+		}
 	}
-	return s.fault(at, "character U+%04X is not allowed", r)
+	return s.fault(from, "not UTF-8")
 }
 
 func (s *scanner) badReference(at int) error {
@@ -200,17 +207,14 @@ func (s *scanner) verbatim(k kind, length int) error {
 	for i := s.pos; i < s.pos+length; i++ {
 		switch charClasses[s.raw[i]] {
 		case charControl:
-			return s.badChar(i)
+			return s.fault(i, "character U+%04X is not allowed", s.raw[i])
 		case charHigh:
-			length, plain := charAt(s.raw, i)
-			if length == 0 {
-				return s.badChar(i)
-			}
-			m |= hasHigh
-			if !plain {
-				m |= hasComposing
-			}
-			i += length - 1
+			m |= hasHigh | hasComposing // or so: a section is rarely text like any other
+		}
+	}
+	if m != 0 {
+		if valid, _ := lookAt(s.raw[s.pos : s.pos+length]); !valid {
+			return s.badChar(s.pos, s.pos+length)
 		}
 	}
 	s.leaf(k, s.pos+length, m)
@@ -339,18 +343,18 @@ func (s *scanner) attributeValue(start int, quote byte) (int, marks, error) {
 		case charPlain, charBlank, charBracket:
 		case charQuote:
 			if raw[i] == quote {
+				if m&hasHigh != 0 {
+					if valid, _ := lookAt(raw[start:i]); !valid {
+						return 0, 0, s.badChar(start, i)
+					}
+				}
 				return i, m, nil
 			}
 			m |= hasOdd
 		case charTag:
 			return 0, 0, s.fault(i, "'<' inside a value")
 		case charHigh:
-			length, _ := charAt(raw, i)
-			if length == 0 {
-				return 0, 0, s.badChar(i)
-			}
 			m |= hasHigh
-			i += length - 1
 		case charGreater, charBreak:
 			m |= hasOdd
 		case charReference:
@@ -361,7 +365,7 @@ func (s *scanner) attributeValue(start int, quote byte) (int, marks, error) {
 			m |= hasReference
 			i += length - 1
 		case charControl:
-			return 0, 0, s.badChar(i)
+			return 0, 0, s.fault(i, "character U+%04X is not allowed", s.raw[i])
 		}
 	}
 	return 0, 0, s.fault(start-1, "value without an end")
