@@ -9,6 +9,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -38,6 +39,8 @@ type Options struct {
 	Log  *slog.Logger
 	// Workers is how many chains of slices run side by side.
 	Workers int
+	// Parallel is how many bodies are looked at side by side; zero = one for each processor, at most 4.
+	Parallel int
 	// Slice is how long one slice may start new work; zero = 30 s.
 	Slice time.Duration
 	// Owner names this process in leases.
@@ -70,6 +73,9 @@ func New(opt Options) *Engine {
 	}
 	if opt.Workers == 0 {
 		opt.Workers = 4
+	}
+	if opt.Parallel == 0 {
+		opt.Parallel = min(runtime.GOMAXPROCS(0), 4)
 	}
 	if opt.Fail == nil {
 		opt.Fail = func(string, confluence.Verb) {}

@@ -37,7 +37,7 @@ func (s *spaceRun) addFindings(ctx context.Context, findings []migration.Finding
 	if len(findings) == 0 {
 		return nil
 	}
-	return s.commit(ctx, func(tx *store.Tx) error { return tx.AddFinding(s.run.ID, findings...) })
+	return s.note(ctx, func(tx *store.Tx) error { return tx.AddFinding(s.run.ID, findings...) })
 }
 
 // refusedChange records that one change failed and its content did not arrive, or not as it should. The error stays one

@@ -21,8 +21,7 @@ type meter struct {
 	mu     sync.Mutex
 	task   migration.Task
 	seen   map[meterKey]bool
-	base   [2]int64 // calls of both sides when the slice began
-	reads  [2]int   // contents read in this slice
+	reads  [2]int // contents read in this slice
 	sites  [2]*site
 	marks  []mark
 	told   time.Time
@@ -54,20 +53,7 @@ func (e *Engine) meterOf(run, space string, task migration.Task, sites [2]*site)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.task, m.sites = task, sites
-	m.base = callsOf(sites)
 	return m
-}
-
-func callsOf(sites [2]*site) (n [2]int64) {
-	for i, s := range sites {
-		if s == nil {
-			continue
-		}
-		if c, ok := s.reader.(confluence.Calls); ok {
-			n[i], _ = c.Calls()
-		}
-	}
-	return n
 }
 
 // tallies returns the tallies that a change counts towards.
@@ -191,21 +177,22 @@ func (m *meter) store(t *migration.Task) {
 
 func (m *meter) wanted() bool { return m.stop.Load() }
 
-// flush adds the calls made since the slice began to the run.
+// flush adds the calls made since the last flush to the run.
 func (m *meter) flush() {
 	m.mu.Lock()
-	now, base := callsOf(m.sites), m.base
-	m.base = now
+	sites := m.sites
 	m.mu.Unlock()
-	if now == base {
+	var sent [2]int64
+	for _, side := range confluence.Sides {
+		sent[side] = sites[side].calls.take(sites[side].reader)
+	}
+	if sent == [2]int64{} {
 		return
 	}
 	err := m.e.store.Commit(context.Background(), store.Lease{}, func(tx *store.Tx) error {
 		for _, side := range confluence.Sides {
-			if n := now[side] - base[side]; n > 0 {
-				if err := tx.AddCalls(m.run, side, n); err != nil {
-					return err
-				}
+			if err := tx.AddCalls(m.run, side, sent[side]); err != nil {
+				return err
 			}
 		}
 		return nil

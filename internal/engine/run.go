@@ -145,10 +145,14 @@ func (e *Engine) loadSpaceRun(ctx context.Context, runID, space string, slice st
 func (s *spaceRun) openSites(ctx context.Context) error {
 	names := [2]string{EndpointName(s.plan.From), EndpointName(s.plan.To)}
 	prints := [2]string{s.plan.From.Fingerprint, s.plan.To.Fingerprint}
+	alone := s.e.alone()
 	for _, side := range confluence.Sides {
 		var err error
 		if s.sites[side], err = s.e.open(ctx, names[side]); err != nil {
 			return err
+		}
+		if alone {
+			s.sites[side].calls.take(s.sites[side].reader) // sent before this, for no run
 		}
 		if s.ids[side], err = s.e.identify(ctx, s.sites[side], prints[side]); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -18,6 +19,31 @@ type site struct {
 	row    store.Site
 	reader confluence.Reader
 	writer confluence.Writer
+	calls  *callCount
+	who    *whoIsIt
+}
+
+// whoIsIt is the last answer of a site to who it is. Several steps in a row ask; one answer is good for all of them.
+type whoIsIt struct {
+	mu sync.Mutex
+	id confluence.Identity
+	at time.Time
+}
+
+const identityAge = 10 * time.Second
+
+func (w *whoIsIt) ask(ctx context.Context, r confluence.Reader, now func() time.Time) (confluence.Identity, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.at.IsZero() && now().Sub(w.at) < identityAge {
+		return w.id, nil
+	}
+	id, err := r.Identity(ctx)
+	w.at = time.Time{}
+	if err == nil {
+		w.id, w.at = id, now()
+	}
+	return id, err
 }
 
 // exportPrefix marks the names under which export files stand beside the named sites.
@@ -47,7 +73,7 @@ func (e *Engine) open(ctx context.Context, name string) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s = &site{row: row, reader: r, writer: w}
+	s = &site{row: row, reader: r, writer: w, calls: &callCount{}, who: &whoIsIt{}}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if other := e.sites[name]; other != nil {
@@ -67,7 +93,7 @@ func (e *Engine) refreshRow(ctx context.Context, s *site) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &site{row: row, reader: s.reader, writer: s.writer}, nil
+	return &site{row: row, reader: s.reader, writer: s.writer, calls: s.calls, who: s.who}, nil
 }
 
 func (e *Engine) siteRow(ctx context.Context, name string) (store.Site, []byte, error) {
@@ -277,7 +303,7 @@ func short(s string) string {
 
 // identify asks a site who it is and refuses another one than fingerprint names, or an answer to another account.
 func (e *Engine) identify(ctx context.Context, s *site, fingerprint string) (confluence.Identity, error) {
-	id, err := s.reader.Identity(ctx)
+	id, err := s.who.ask(ctx, s.reader, e.opt.Now)
 	if err != nil {
 		return id, err
 	}

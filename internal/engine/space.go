@@ -163,8 +163,10 @@ func (s *spaceRun) openSpace(ctx context.Context) error {
 	if err := s.settleUnknown(ctx); err != nil {
 		return err
 	}
-	if _, err := s.look(ctx); err != nil { // loads people
-		return err
+	if s.people == nil {
+		if _, err := s.look(ctx); err != nil {
+			return err
+		}
 	}
 	perms, missing := s.mapPermissions()
 	have, err := s.existingPermissions(ctx)

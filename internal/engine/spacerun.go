@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -53,6 +55,10 @@ type spaceRun struct {
 	people   *people
 	deadline time.Time
 	meter    *meter
+	ahead    *ahead // the next batch of the listing under way
+
+	seen  *view       // what look saw last
+	stale atomic.Bool // something was written since
 
 	sourceSpace confluence.Space
 	sourceOf    map[confluence.TwinID]confluence.ID
@@ -98,6 +104,17 @@ func (e *Engine) enter(runID string) {
 	e.working[runID]++
 }
 
+// alone reports whether at most one chain is at work in this process.
+func (e *Engine) alone() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := 0
+	for _, k := range e.working {
+		n += k
+	}
+	return n <= 1
+}
+
 func (e *Engine) leave(runID string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -113,6 +130,7 @@ func (e *Engine) workSpace(ctx context.Context, runID, space string, slice store
 		return jobs.Next{Done: true}, nil
 	}
 	defer s.release()
+	defer func() { s.ahead.drop() }()
 	err = s.carryOn(ctx)
 	s.meter.flush()
 	switch {
@@ -174,6 +192,9 @@ func (s *spaceRun) enter(ctx context.Context, phase migration.Phase) error {
 	s.heldMu.Lock()
 	s.heldBack = map[confluence.TwinID]bool{}
 	s.heldMu.Unlock()
+	if len(s.plan.Spaces) > 1 {
+		s.seen = nil // the other spaces have come further, and are in the view too
+	}
 	if err := s.saveTask(ctx); err != nil {
 		return err
 	}
@@ -183,11 +204,17 @@ func (s *spaceRun) enter(ctx context.Context, phase migration.Phase) error {
 
 func (s *spaceRun) saveTask(ctx context.Context) error {
 	s.meter.store(&s.row.Task)
-	return s.commit(ctx, func(tx *store.Tx) error { return tx.PutTask(s.row) })
+	return s.note(ctx, func(tx *store.Tx) error { return tx.PutTask(s.row) })
 }
 
 // commit writes under the space's lease: an execution that lost it changes nothing.
 func (s *spaceRun) commit(ctx context.Context, fn func(*store.Tx) error) error {
+	s.stale.Store(true)
+	return s.e.store.Commit(ctx, s.lease, fn)
+}
+
+// note is a commit that changes nothing of what a view shows: tasks, proofs, findings.
+func (s *spaceRun) note(ctx context.Context, fn func(*store.Tx) error) error {
 	return s.e.store.Commit(ctx, s.lease, fn)
 }
 
@@ -264,7 +291,7 @@ func (s *spaceRun) stepContent(ctx context.Context) error {
 // second passes; what still wants changing after that is reported by the proof of parity.
 const maxRounds = 8
 
-// endContent closes the content phase. The chain parks until every other space of the run has come as far, because
+// endContent closes the content phase. The chain parks while another space of the run has not come as far, because
 // bodies may refer to contents there by id; the relink phase then carries what became resolvable.
 func (s *spaceRun) endContent(ctx context.Context, v *view, r reconcile.Result) error {
 	if err := s.report(ctx, v, r); err != nil {
@@ -276,5 +303,13 @@ func (s *spaceRun) endContent(ctx context.Context, v *view, r reconcile.Result) 
 	if err := s.enter(ctx, migration.PhaseRelink); err != nil {
 		return err
 	}
-	return errParked
+	rows, err := s.e.store.Tasks(ctx, s.run.ID)
+	if err != nil {
+		return err
+	}
+	others := slices.DeleteFunc(unfinished(rows), func(r store.TaskRow) bool { return r.Space == s.scope.Key })
+	if slices.ContainsFunc(others, func(r store.TaskRow) bool { return beforeRelink(r.Task.Phase) }) {
+		return errParked
+	}
+	return s.e.wakeChains(ctx, s.run.ID, others)
 }

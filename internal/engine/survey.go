@@ -17,9 +17,7 @@ func (s *spaceRun) scan(ctx context.Context, side confluence.Side) (done bool, e
 	if c.Pass[side] == 0 {
 		c.Pass[side] = s.pair.Pass[side] + 1
 	}
-	batch, err := s.sites[side].reader.Scan(ctx, confluence.ScanRequest{
-		Space: s.space(side), Facets: confluence.AllFacets, Cursor: confluence.Cursor(c.Scan),
-	})
+	batch, err := s.batch(ctx, side)
 	if err != nil {
 		return false, err
 	}
@@ -58,14 +56,19 @@ func (s *spaceRun) endPass(tx *store.Tx, side confluence.Side) error {
 
 // observe turns a batch into rows; bodies become blobs.
 func (s *spaceRun) observe(side confluence.Side, batch confluence.Batch) (rows []store.Observed, blobs [][]byte, findings []migration.Finding) {
-	for _, c := range batch.Contents {
-		row, blob, problem := s.observed(side, c)
-		rows = append(rows, row)
-		if blob != nil {
-			blobs = append(blobs, blob)
+	n := len(batch.Contents)
+	rows = make([]store.Observed, n)
+	bodies, problems := make([][]byte, n), make([]*migration.Finding, n)
+	_ = s.e.spread(n, s.e.opt.Parallel, func(i int) error { // nothing in it fails
+		rows[i], bodies[i], problems[i] = s.observed(side, batch.Contents[i])
+		return nil
+	})
+	for i := range n {
+		if bodies[i] != nil {
+			blobs = append(blobs, bodies[i])
 		}
-		if problem != nil {
-			findings = append(findings, *problem)
+		if problems[i] != nil {
+			findings = append(findings, *problems[i])
 		}
 	}
 	for _, d := range batch.Defects {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/migration"
@@ -18,7 +19,7 @@ func (s *spaceRun) stepVerify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.commit(ctx, func(tx *store.Tx) error { return tx.PutProof(s.run.ID, s.pair.ID, proof) }); err != nil {
+	if err := s.note(ctx, func(tx *store.Tx) error { return tx.PutProof(s.run.ID, s.pair.ID, proof) }); err != nil {
 		return err
 	}
 	text := fmt.Sprintf("%s: proved equal, %d contents", s.scope.Key, proof.Leaves[confluence.A])
@@ -36,17 +37,22 @@ func (s *spaceRun) prove(ctx context.Context, depth parity.Depth) (parity.Proof,
 		return parity.Proof{}, err
 	}
 	var leaves [2][]parity.Leaf
-	var exceptions []parity.Exception
-	for _, side := range confluence.Sides {
-		w := newWitness(s, v, side, depth)
+	var witnesses [2]*witness
+	err = s.e.spread(2, 2, func(side int) error {
+		w := newWitness(s, v, confluence.Side(side), depth)
+		witnesses[side] = w
 		if err := w.read(ctx); err != nil {
-			return parity.Proof{}, err
+			return err
 		}
 		leaves[side] = w.leaves()
-		exceptions = append(exceptions, w.exceptions...)
+		return nil
+	})
+	if err != nil {
+		return parity.Proof{}, err
 	}
+	exceptions := slices.Concat(witnesses[confluence.A].exceptions, witnesses[confluence.B].exceptions)
 	exceptions = append(exceptions, s.rootOrder(leaves[confluence.A])...)
-	exceptions = append(exceptions, parity.Exception{Reason: parity.ReasonAuthorDate})
+	exceptions = append(exceptions, parity.Exception{Reason: parity.ReasonAuthorDate, Field: "author and date of every content"})
 	return parity.Compare(s.scope.Key, depth, leaves, exceptions), nil
 }
 
@@ -106,7 +112,7 @@ func (e *Engine) verifySpace(ctx context.Context, run store.Run, plan migration.
 		return err
 	}
 	defer s.release()
-	s.meter = &meter{e: e, run: run.ID, space: row.Space, sites: s.sites, base: callsOf(s.sites)}
+	s.meter = &meter{e: e, run: run.ID, space: row.Space, sites: s.sites}
 	defer s.meter.flush()
 	if err := s.loadVerified(ctx, row); err != nil {
 		return err
@@ -115,7 +121,7 @@ func (e *Engine) verifySpace(ctx context.Context, run store.Run, plan migration.
 	if err != nil {
 		return err
 	}
-	return s.commit(ctx, func(tx *store.Tx) error { return tx.PutProof(run.ID, s.pair.ID, proof) })
+	return s.note(ctx, func(tx *store.Tx) error { return tx.PutProof(run.ID, s.pair.ID, proof) })
 }
 
 func (s *spaceRun) loadVerified(ctx context.Context, row store.TaskRow) error {

@@ -26,8 +26,13 @@ type view struct {
 	base      []reconcile.Agreed
 }
 
-// look loads the view of the space.
+// look loads the view of the space, or returns the last one if nothing was written since.
 func (s *spaceRun) look(ctx context.Context) (*view, error) {
+	if s.seen != nil && !s.stale.Load() {
+		return s.seen, nil
+	}
+	s.stale.Store(false)
+	s.seen = nil
 	v := &view{
 		source: map[confluence.TwinID]*store.Observed{}, target: map[confluence.TwinID]*store.Observed{},
 		agreed: map[confluence.TwinID]*store.AgreedRow{}, elsewhere: map[confluence.TwinID]confluence.ID{},
@@ -51,7 +56,11 @@ func (s *spaceRun) look(ctx context.Context) (*view, error) {
 	if err := s.loadPeopleFor(ctx, v); err != nil {
 		return nil, err
 	}
-	return v, s.build(v)
+	if err := s.build(v); err != nil {
+		return nil, err
+	}
+	s.seen = v
+	return v, nil
 }
 
 func (s *spaceRun) loadAgreed(ctx context.Context, v *view) error {

@@ -67,39 +67,45 @@ func (w *witness) twin(id confluence.ID) confluence.TwinID {
 
 func (w *witness) read(ctx context.Context) error {
 	req := confluence.ScanRequest{Space: w.s.space(w.side), Facets: confluence.AllFacets}
-	for {
-		batch, err := w.s.sites[w.side].reader.Scan(ctx, req)
-		if err != nil {
-			return err
-		}
+	return w.s.e.eachBatch(ctx, w.s.sites[w.side].reader, w.side, req, func(batch confluence.Batch) error {
 		for _, c := range batch.Contents {
-			if err := w.take(ctx, c); err != nil {
-				return err
-			}
+			w.take(c)
 		}
 		w.s.meter.read(w.side, len(batch.Contents))
-		if req.Cursor = batch.Next; batch.Next == "" {
-			return nil
-		}
-	}
+		return w.sumFiles(ctx, batch.Contents)
+	})
 }
 
-func (w *witness) take(ctx context.Context, c confluence.Content) error {
+func (w *witness) take(c confluence.Content) {
 	w.kinds[c.ID] = c.Kind
 	if c.Body.Format != "" {
 		w.takeBody(c)
 		c.Body = confluence.Body{Format: c.Body.Format}
 	}
-	if c.Kind == confluence.Attachment && c.File != nil && !c.File.Missing && w.depth == parity.Everything {
-		sum, err := sumOf(ctx, w.s.sites[w.side].reader, c)
-		if err != nil {
-			return err
-		}
-		w.sums[c.ID] = sum
-	}
 	w.index.add(where{twin: w.twin(c.ID), id: c.ID, kind: c.Kind, key: w.s.pair.Keys[w.side]}, sourceTitle(c), day(c))
 	w.rows = append(w.rows, c)
-	return nil
+}
+
+// sumFiles reads the bytes of a batch's files, as many at a time as the destination's connections take.
+func (w *witness) sumFiles(ctx context.Context, batch []confluence.Content) error {
+	if w.depth != parity.Everything {
+		return nil
+	}
+	var files []confluence.Content
+	for _, c := range batch {
+		if c.Kind == confluence.Attachment && c.File != nil && !c.File.Missing {
+			files = append(files, c)
+		}
+	}
+	sums := make([]string, len(files))
+	err := w.s.e.spread(len(files), w.s.concurrent(), func(i int) (err error) {
+		sums[i], err = sumOf(ctx, w.s.sites[w.side].reader, files[i])
+		return err
+	})
+	for i, c := range files {
+		w.sums[c.ID] = sums[i]
+	}
+	return err
 }
 
 func (w *witness) takeBody(c confluence.Content) {
