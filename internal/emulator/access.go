@@ -29,6 +29,9 @@ func (c *content) sees(u *user) bool {
 
 // sees reports whether the caller may read the content. The caller's rights in a space are looked up once a call.
 func (c *call) sees(p *content) bool {
+	if c.hides(p) {
+		return false
+	}
 	p = p.root()
 	visible, known := c.open[p.space]
 	if !known {

@@ -18,13 +18,14 @@ func (s *Site) Act(userID string, action json.RawMessage) ([]string, error) {
 	if err := json.Unmarshal(action, &named); err != nil || len(named) != 1 {
 		return nil, fmt.Errorf("emulator: an action is an object with one member: %s", action)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.settleLate()
+	now := s.clock.Now()
+	defer s.change(now)()
 	who := s.people.byID[userID]
 	if who == nil {
 		return nil, fmt.Errorf("emulator: no user %q", userID)
 	}
-	c := &call{Site: s, now: s.clock.Now(), user: who, route: &route{method: "POST", template: "/act", api: v1}}
+	c := &call{Site: s, now: now, user: who, route: &route{method: "POST", template: "/act", api: v1}}
 	for name, raw := range named {
 		act, ok := acts[name]
 		if !ok {

@@ -44,15 +44,15 @@ type requestLine struct {
 	Method string `json:"method"`
 	Path   string `json:"path"`
 	Query  string `json:"query"`
-	Status int    `json:"status"`
+	Status int    `json:"status"` // 0: the connection was ended without an answer
 	Bytes  int64  `json:"bytes"`
 	User   string `json:"user"`
-	Rule   string `json:"rule"`
+	Rule   string `json:"rule"` // the names of the fault rules that hit
 }
 
 // request logs an answered request and counts it under its route template.
 func (b *books) request(c *call, status int, size int64) {
-	line := requestLine{Time: c.stamp().String(), Method: c.r.Method, Path: c.r.URL.EscapedPath(), Query: c.r.URL.RawQuery, Status: status, Bytes: size}
+	line := requestLine{Time: stampOf(c.now).String(), Method: c.r.Method, Path: c.r.URL.EscapedPath(), Query: c.r.URL.RawQuery, Status: status, Bytes: size, Rule: c.fault.rule()}
 	if c.user != nil {
 		line.User = c.user.id
 	}

@@ -18,7 +18,7 @@ func newClock(now func() time.Time) *clock {
 	if now == nil {
 		now = time.Now
 	}
-	return &clock{now: now, start: now()}
+	return &clock{now: now, start: now().UTC().Truncate(time.Millisecond)}
 }
 
 // Now returns the site's time in UTC, in whole milliseconds.

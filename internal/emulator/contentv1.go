@@ -147,6 +147,9 @@ func (c *call) containerV1(p *content) object {
 func (c *call) ancestorsV1(p *content) []object {
 	out := []object{}
 	for at := p.parent; at != nil && p.tree(); at = at.parent {
+		if c.hides(at) {
+			continue
+		}
 		out = append([]object{c.contentV1(at, nil)}, out...)
 	}
 	return out

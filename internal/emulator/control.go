@@ -5,7 +5,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -30,8 +29,13 @@ func (s *Site) Control() http.Handler {
 	mux.HandleFunc("GET /clock", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, s.clockState()) })
 	mux.HandleFunc("PUT /clock", s.setClock)
 	mux.HandleFunc("GET /options", func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, http.StatusOK, object{"names": slices.Sorted(maps.Keys(optionNames))})
+		reply(w, http.StatusOK, s.Options())
 	})
+	mux.HandleFunc("GET /faults", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/yaml")
+		_, _ = w.Write(s.Faults())
+	})
+	mux.HandleFunc("PUT /faults", s.putFaults)
 	mux.HandleFunc("PUT /options", s.setOptions)
 	mux.HandleFunc("POST /act", s.serveAct)
 	return mux
@@ -85,6 +89,7 @@ func (s *Site) setClock(w http.ResponseWriter, r *http.Request) {
 		running = *q.Rate != 0
 	}
 	s.clock.set(now, running)
+	s.settleLate()
 	reply(w, http.StatusOK, s.clockState())
 }
 
@@ -99,6 +104,25 @@ func (s *Site) setOptions(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Site) putFaults(w http.ResponseWriter, r *http.Request) {
+	rules, err := io.ReadAll(io.LimitReader(r.Body, maxRules+1))
+	if err == nil {
+		err = s.SetFaults(rules)
+	}
+	if err != nil {
+		complain(w, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// Options returns the value of every instance option.
+func (s *Site) Options() map[string]string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return maps.Clone(s.set.chosen)
 }
 
 // SetOptions changes instance options of a running site; with an unknown name or value nothing changes.

@@ -10,21 +10,26 @@ import (
 	"time"
 )
 
+// controlOf calls the control plane and demands a status.
+func controlOf(b *bench) func(want int, method, path, body string) []byte {
+	return func(want int, method, path, body string) []byte {
+		b.t.Helper()
+		w := httptest.NewRecorder()
+		b.site.Control().ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
+		if w.Code != want {
+			b.t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
+		}
+		return w.Body.Bytes()
+	}
+}
+
 func TestControlPlane(t *testing.T) {
 	b := newBench(t)
 	b.site.AddUser("ann", "Ann", "ann@example.test")
 	id, home := b.space("K")
 	p := b.page(id, "", "A", "<p>A p1 alpha</p>")
 	b.do(200, "PUT", "/wiki/rest/api/content/"+p+"/restriction", []object{{"operation": "read", "restrictions": object{"user": []object{{"type": "known", "accountId": serviceID}}}}})
-	control := func(want int, method, path, body string) []byte {
-		t.Helper()
-		w := httptest.NewRecorder()
-		b.site.Control().ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
-		if w.Code != want {
-			t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
-		}
-		return w.Body.Bytes()
-	}
+	control := controlOf(b)
 	var counters map[string]Counter
 	if err := json.Unmarshal(control(200, "GET", "/counters", ""), &counters); err != nil {
 		t.Fatal(err)

@@ -82,7 +82,8 @@ func (n *Counts) current(p *content) {
 // Dump returns the state of the whole site as canonical JSON, in form "full" or "neutral". Neutral leaves out what
 // differs between two runs with the same result: ids, times, authors, versions.
 func (s *Site) Dump(form string) []byte {
-	s.settleDue(stampOf(s.clock.Now()))
+	s.settleLate()
+	s.settleDue(s.clock.Now())
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	d := dumper{site: s, paths: map[*content]string{}}

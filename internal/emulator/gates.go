@@ -9,7 +9,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// gate stands before and after the handler of every request: limits, delays, and the place for fault rules.
+// gate stands before and after the handler of every request: fault rules, limits, delays.
 type gate interface {
 	// before may answer in place of the handler; true says that it did.
 	before(*call) (answer, bool)

@@ -125,6 +125,9 @@ func ancestors(k kind) func(*call) (answer, error) {
 		}
 		var rows []object
 		for at := p.parent; at != nil && len(rows) < w.limit; at = at.parent {
+			if c.hides(at) {
+				continue
+			}
 			rows = append(rows, object{"id": at.idText(), "type": at.kind.String()})
 		}
 		slices.Reverse(rows)

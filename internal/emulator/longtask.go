@@ -25,7 +25,7 @@ func (c *call) submit(key string, effect func(now stamp)) (answer, error) {
 	id := c.world.newID()
 	t := &longTask{
 		id: strconv.FormatInt(id, 10), key: key, started: c.stamp(),
-		ends: c.stamp() + stamp(longTaskTime.Milliseconds()), effect: effect,
+		ends: stampOf(c.now.Add(longTaskTime)), effect: effect,
 	}
 	c.world.tasks = append(c.world.tasks, t)
 	if c.due.Load() == 0 {
@@ -38,13 +38,12 @@ func (c *call) submit(key string, effect func(now stamp)) (answer, error) {
 }
 
 // settleDue ends the long tasks whose time has come.
-func (s *Site) settleDue(now stamp) {
-	if due := s.due.Load(); due == 0 || stamp(due) > now {
+func (s *Site) settleDue(now time.Time) {
+	if due := s.due.Load(); due == 0 || stamp(due) > stampOf(now) {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.settle(now)
+	defer s.change(now)()
+	s.settle(stampOf(now))
 }
 
 func (s *Site) settle(now stamp) {
@@ -75,7 +74,7 @@ func getLongTask(c *call) (answer, error) {
 	for _, t := range c.world.tasks {
 		if t.id == c.params[0] {
 			t.looks++
-			c.settle(c.stamp())
+			c.settle(stampOf(c.now))
 			return ok(c.longTask(t))
 		}
 	}

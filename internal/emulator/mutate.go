@@ -7,8 +7,7 @@ import (
 
 // MutateBody replaces the stored body of a content as it is: no check, no normalisation, no new version.
 func (s *Site) MutateBody(id string, change func(string) string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.change(s.clock.Now())()
 	c := &call{Site: s}
 	p, err := c.stored(id)
 	if err == nil {
@@ -19,8 +18,7 @@ func (s *Site) MutateBody(id string, change func(string) string) error {
 
 // MutateFile replaces the stored bytes of an attachment without a new version.
 func (s *Site) MutateFile(id string, change func([]byte) []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.change(s.clock.Now())()
 	c := &call{Site: s}
 	f, err := c.stored(id)
 	if err != nil || f.kind != attachment {

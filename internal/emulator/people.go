@@ -134,6 +134,21 @@ func (s *Site) Revoke(id string) {
 	}
 }
 
+// Renew gives the account a new token and returns it; the old one is invalid from now on.
+func (s *Site) Renew(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.people.byID[id]
+	if u == nil {
+		return ""
+	}
+	delete(s.people.byLogin, login(u.email, u.token))
+	next := s.digest("token", id, u.token)
+	u.token = "ATATT" + hex.EncodeToString(next[:20])
+	s.people.byLogin[login(u.email, u.token)] = u
+	return u.token
+}
+
 // is reports whether the user is what the principal names.
 func (u *user) is(principal string) bool {
 	if id, ok := strings.CutPrefix(principal, "user:"); ok {

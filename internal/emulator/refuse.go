@@ -47,7 +47,7 @@ func (c *call) forbidden(what, id string) error {
 
 // noCredentials is the answer to a missing, wrong or revoked credential.
 func (c *call) noCredentials() error {
-	if c.route.api == v2 {
+	if c.route != nil && c.route.api == v2 {
 		return bare()
 	}
 	return fail(http.StatusForbidden, "FORBIDDEN", "Current user not permitted to use Confluence")

@@ -21,6 +21,7 @@ type call struct {
 	r        *http.Request
 	arrived  time.Time // by the system's clock
 	now      time.Time // by the site's clock
+	fault    disturbance
 	route    *route
 	params   []string
 	query    url.Values
@@ -38,6 +39,10 @@ type answer struct {
 	raw    []byte        // sent as it is where json is not set
 	stream io.ReadSeeker // sent where neither is set
 	form   string        // content type; default application/json
+
+	overlay  []map[string]*string // headers set, or removed where nil, in the end
+	truncate *int                 // bytes of the body after which the connection ends
+	dropped  bool                 // the connection ends without an answer
 }
 
 func (a *answer) set(name, value string) {
@@ -51,25 +56,32 @@ func ok(body any) (answer, error) { return answer{status: http.StatusOK, json: b
 
 func status204() (answer, error) { return answer{status: http.StatusNoContent}, nil }
 
-// stamp is the time of the call.
-func (c *call) stamp() stamp { return stampOf(c.now) }
+// stamp is the time that the call writes: the site's, but for a skew.
+func (c *call) stamp() stamp { return stampOf(c.now.Add(c.fault.skew)) }
 
 // touch notes that the call changed a content.
 func (c *call) touch(contents ...*content) { c.touched = append(c.touched, contents...) }
 
 // serve is the way of every request of the product.
 func (s *Site) serve(w http.ResponseWriter, r *http.Request) {
+	s.settleLate()
 	c := &call{Site: s, r: r, arrived: time.Now(), now: s.clock.Now()}
 	a := s.reply(c)
-	n := c.write(w, a)
+	if a.dropped {
+		s.books.request(c, 0, 0)
+		panic(http.ErrAbortHandler) // the way to end a connection without an answer
+	}
+	n, whole := c.write(w, a)
 	s.books.request(c, a.status, n)
+	if !whole {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // reply passes the gates and the handler. Each gate sees each answer on its way back.
 func (s *Site) reply(c *call) answer {
-	if a, done := s.match(c); done {
-		return a
-	}
+	early, matched := s.match(c)
+	c.fault = s.faults.choose(c)
 	var a answer
 	done := false
 	for _, g := range s.gates {
@@ -77,7 +89,11 @@ func (s *Site) reply(c *call) answer {
 			break
 		}
 	}
-	if !done {
+	switch {
+	case done:
+	case matched:
+		a = early
+	default:
 		a = s.run(c)
 	}
 	for _, g := range slices.Backward(s.gates) {
@@ -86,7 +102,7 @@ func (s *Site) reply(c *call) answer {
 	return a
 }
 
-// match finds the route and the account.
+// match finds the route and the account. Where there is no route for the request it answers, and says true.
 func (s *Site) match(c *call) (answer, bool) {
 	path := c.r.URL.EscapedPath()
 	if strings.Contains(strings.ToLower(path), "%2f") {
@@ -130,13 +146,20 @@ func (s *Site) run(c *call) answer {
 			return c.refusal(err)
 		}
 	}
-	s.settleDue(c.stamp())
+	if c.fault.noise {
+		c.disturbBody()
+	}
+	s.settleDue(c.now)
 	if c.route.writes() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
+		defer s.change(c.now)()
 	} else {
 		s.mu.RLock()
 		defer s.mu.RUnlock()
+		if c.fault.stale > 0 {
+			c.now = c.now.Add(-c.fault.stale)
+			c.Site = s.asOf(c.now)
+			defer func() { c.Site, c.now = s, c.now.Add(c.fault.stale) }()
+		}
 	}
 	a, err := c.route.handle(c)
 	if err != nil {
@@ -172,35 +195,49 @@ func (c *call) decode(v any) error {
 	return nil
 }
 
-// write sends the answer and returns the number of bytes of its body.
-func (c *call) write(w http.ResponseWriter, a answer) int64 {
+// write sends the answer and returns the number of bytes of its body, and whether that is all of them.
+func (c *call) write(w http.ResponseWriter, a answer) (int64, bool) {
 	for name, values := range a.header {
 		w.Header()[name] = values
 	}
-	w.Header().Set("Date", c.now.Format(http.TimeFormat))
-	if a.stream != nil {
-		w.Header().Set("Content-Type", a.form)
-		w.WriteHeader(a.status)
-		n, _ := io.Copy(w, a.stream)
-		return n
-	}
-	body := a.raw
-	if a.json != nil {
-		body = encode(a.json)
-	}
-	if len(body) > 0 {
-		form := a.form
-		if form == "" {
-			form = "application/json"
+	w.Header().Set("Date", c.now.Add(c.fault.skew).Format(http.TimeFormat))
+	var body io.Reader = a.stream
+	size := int64(0)
+	if a.stream == nil {
+		raw := a.raw
+		if a.json != nil {
+			raw = encode(a.json)
 		}
-		w.Header().Set("Content-Type", form)
+		body, size = bytes.NewReader(raw), int64(len(raw))
+		if size > 0 && a.form == "" {
+			a.form = "application/json"
+		}
+		if a.status != http.StatusNoContent {
+			w.Header().Set("Content-Length", text(size))
+		}
+	} else {
+		size, _ = strconv.ParseInt(w.Header().Get("Content-Length"), 10, 64)
 	}
-	if a.status != http.StatusNoContent {
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	if size > 0 || a.stream != nil {
+		w.Header().Set("Content-Type", a.form)
+	}
+	for _, overlay := range a.overlay {
+		for name, value := range overlay {
+			if value == nil {
+				w.Header()[name] = nil // also keeps the server from adding its own
+			} else {
+				w.Header().Set(name, *value)
+			}
+		}
 	}
 	w.WriteHeader(a.status)
-	n, _ := w.Write(body)
-	return int64(n)
+	if a.truncate == nil || int64(*a.truncate) >= size {
+		n, _ := io.Copy(w, body)
+		return n, true
+	}
+	n, _ := io.CopyN(w, body, int64(*a.truncate))
+	_ = http.NewResponseController(w).Flush() // what was written must leave before the connection ends
+	return n, false
 }
 
 // encode writes JSON as Confluence does: characters of HTML are not escaped.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Site is one emulated site. All its methods are safe for concurrent use.
@@ -18,6 +19,8 @@ type Site struct {
 	gates   []gate
 	heap    *heap
 	books   *books
+	faults  *faults
+	late    *late
 
 	due atomic.Int64 // the stamp at which the next long task ends; 0 = none is under way
 
@@ -25,6 +28,7 @@ type Site struct {
 	set    settings
 	world  *world
 	people people
+	past   past
 }
 
 // New makes an empty site with the default accounts and groups.
@@ -32,17 +36,24 @@ func New(opts Options) (*Site, error) {
 	switch {
 	case opts.Personality != "" && opts.Personality != "cloud":
 		return nil, fmt.Errorf("emulator: no personality %q; there is cloud", opts.Personality)
-	case len(opts.Faults) > 0:
-		return nil, errors.New("emulator: fault rules are not built yet")
 	case opts.Import != "":
 		return nil, errors.New("emulator: importing an export is not built yet")
 	}
 	s := &Site{opts: opts, clock: newClock(opts.Now), set: defaults(), world: newWorld(opts.Seed)}
-	if err := s.set.apply(opts.Options); err != nil {
+	file, err := parseFaults(opts.Faults)
+	if err != nil {
+		return nil, fmt.Errorf("emulator: fault rules: %w", err)
+	}
+	if err := errors.Join(s.set.apply(opts.Options), s.set.apply(file.options)); err != nil {
 		return nil, err
 	}
+	s.faults = &faults{seed: opts.Seed, start: s.clock.start, file: file}
+	s.useFaults(file)
+	s.late = &late{after: opts.After}
+	if s.late.after == nil {
+		s.late.after = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
+	}
 	s.opts.BaseURL = strings.TrimSuffix(strings.TrimSuffix(opts.BaseURL, "/"), "/wiki")
-	var err error
 	if s.heap, err = newHeap(opts.StateDir); err != nil {
 		return nil, err
 	}
@@ -51,7 +62,7 @@ func New(opts Options) (*Site, error) {
 	}
 	s.cloudID = s.uuid("cloud")
 	s.routes = newRouteTree(allRoutes())
-	s.gates = []gate{newRateGate(opts.Rate, s.clock), &latencyGate{opts.Latency}}
+	s.gates = []gate{faultGate{}, newRateGate(opts.Rate, s.clock), &latencyGate{opts.Latency}}
 	s.people = people{byID: map[string]*user{}, byLogin: map[string]*user{}}
 	for _, name := range []string{"atlassian-addons-admin", "site-admins", "system-administrators"} {
 		s.addGroup(name)
@@ -76,4 +87,7 @@ func (s *Site) CloudID() string { return s.cloudID }
 func (s *Site) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 // Close gives the files back. The site must not be used afterwards.
-func (s *Site) Close() error { return errors.Join(s.heap.close(), s.books.close()) }
+func (s *Site) Close() error {
+	s.late.close()
+	return errors.Join(s.heap.close(), s.books.close())
+}

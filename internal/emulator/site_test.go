@@ -175,7 +175,7 @@ func TestLatency(t *testing.T) {
 func TestOptionsAreRefused(t *testing.T) {
 	for _, o := range []Options{
 		{Personality: "jira"}, {Options: map[string]string{"SP-07": "x"}}, {Options: map[string]string{"nope": "x"}},
-		{Faults: []byte("rules: []")}, {Import: "x.zip"},
+		{Faults: []byte("rules: [{do: {fly: 1}}]")}, {Import: "x.zip"},
 	} {
 		if site, err := New(o); err == nil {
 			site.Close()

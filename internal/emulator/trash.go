@@ -33,7 +33,7 @@ func deletePage(k kind) func(*call) (answer, error) {
 func (c *call) deletable(k kind) (*content, error) {
 	n, err := strconv.ParseInt(c.params[0], 10, 64)
 	p := c.world.contents[n]
-	if err != nil || p == nil || p.kind != k {
+	if err != nil || p == nil || p.kind != k || c.hides(p) {
 		return c.visible(c.params[0], k)
 	}
 	if !p.space.sees(c.user) || !p.space.allowed(c.user, "delete", k.String()) && p.creator != c.user {
