@@ -24,7 +24,8 @@ type client struct {
 	base   string // address without a slash at its end
 	token  string
 	http   *http.Client
-	remote bool // a server runs elsewhere: work goes on when this command ends
+	remote bool         // a server runs elsewhere: work goes on when this command ends
+	broken func() error // in process: why the engine no longer works; nil while it does, and for a server
 	close  func() error
 }
 

@@ -82,7 +82,7 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 	defer func() { err = errors.Join(err, s.shutdown(ctx), h.close()) }()
 	a.say("Cloud emulator  %s   empty, control plane %s", stage.URL, stage.Control)
 	a.say("tandem          %s%s   token in %s", s.address, api.Prefix, filepath.Join(a.settings.DataDir, tokenName))
-	c := &client{base: s.address, http: &http.Client{Transport: inProcess{h.api, &sync.WaitGroup{}}}}
+	c := &client{base: s.address, http: &http.Client{Transport: inProcess{h.api, &sync.WaitGroup{}}}, broken: h.broken}
 	doc, err := stage.Tour(ctx, demoAPI{a, c})
 	if err != nil {
 		return err

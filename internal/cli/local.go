@@ -88,6 +88,20 @@ func (h *house) close() error {
 	return errors.Join(failed, h.engine.Close(), h.store.Close())
 }
 
+// broken returns why the engine has ended although nobody told it to; nil while it works.
+func (h *house) broken() error {
+	select {
+	case err := <-h.ended:
+		h.ended <- err // close looks as well
+		if err == nil {
+			err = errors.New("the engine ended by itself")
+		}
+		return err
+	default:
+		return nil
+	}
+}
+
 // local opens the data directory and returns a client of the API in this process.
 func (a *app) local(ctx context.Context, drive bool) (*client, error) {
 	h, err := a.open(ctx, houseOptions{drive: drive})
@@ -96,7 +110,7 @@ func (a *app) local(ctx context.Context, drive bool) (*client, error) {
 	}
 	calls := &sync.WaitGroup{}
 	return &client{
-		base: "http://in-process", http: &http.Client{Transport: inProcess{h.api, calls}},
+		base: "http://in-process", http: &http.Client{Transport: inProcess{h.api, calls}}, broken: h.broken,
 		close: func() error {
 			err := h.close()
 			calls.Wait()

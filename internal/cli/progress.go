@@ -53,6 +53,11 @@ func (a *app) follow(ctx context.Context, c *client, run string, interval time.D
 			}
 			return p, nil
 		}
+		if c.broken != nil {
+			if err := c.broken(); err != nil {
+				return p, err
+			}
+		}
 		done := ctx.Done()
 		if pausing {
 			done = nil
