@@ -13,7 +13,7 @@ const CanonVersion = 1
 const slotMark = "\x01"
 
 // chunk is how much of a canonical form is digested at a time.
-const chunk = 2 << 10
+const chunk = 1 << 10
 
 // context is what a node needs to know about where it stands.
 type context uint8
@@ -189,7 +189,11 @@ func (w *writer) plainElement(i int32, in context) {
 		inner = -1 // taken already, so there is content
 	}
 	tail := len(w.out)
-	w.out = endTag(w.out, inner, w.t.name(i))
+	if length := int32(n.name) + 3; n.end-n.tail == length && tail != inner {
+		w.out = append(w.out, w.t.raw[n.tail:n.end]...) // </name>
+	} else {
+		w.out = endTag(w.out, inner, w.t.name(i))
+	}
 	if retractable {
 		w.pinned--
 		if w.nothing(i, from, in) {

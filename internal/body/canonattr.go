@@ -7,6 +7,9 @@ import (
 // startTag appends the canonical start tag of an element: attributes that count, sorted by name.
 func (w *writer) startTag(out []byte, i int32, in context) []byte {
 	n := &w.t.nodes[i]
+	if length := int32(n.name) + 2; n.traits&mark == 0 && n.inner-n.start == length {
+		return append(out, w.t.raw[n.start:n.inner]...) // <name>
+	}
 	if n.traits&mark != 0 {
 		out = append(append(out, '<'), canonicalName(w.t.name(i))...)
 	} else {

@@ -34,23 +34,35 @@ func (w *writer) smooth(s string, m marks) {
 	trimmed := strings.TrimSuffix(s, " ")
 	blank := len(trimmed) < len(s)
 	s = trimmed
-	for m&hasReference != 0 {
-		i := strings.IndexByte(s, '&')
-		if i < 0 {
-			break
-		}
-		r, length, stands := characterAt(s[i:], text)
-		if stands {
-			w.piece(s[:i+length], m)
-		} else {
-			w.piece(s[:i], m)
-			w.piece(escaped(r), m)
-		}
-		s = s[i+length:]
+	if m&hasReference != 0 {
+		s = w.referring(s, m)
 	}
 	w.piece(s, m)
 	if blank {
 		w.blank()
+	}
+}
+
+// referring takes text up to its last reference that does not stand as it is, and returns the rest.
+func (w *writer) referring(s string, m marks) string {
+	from := 0
+	for i := 0; ; {
+		next := strings.IndexByte(s[i:], '&')
+		if next < 0 {
+			return s[from:]
+		}
+		i += next
+		r, length, stands := characterAt(s[i:], text)
+		if !stands {
+			w.piece(s[from:i], m)
+			if w.running && len(w.ends) == 0 && !w.space && r >= utf8.RuneSelf {
+				w.out = utf8.AppendRune(w.out, r)
+			} else {
+				w.piece(escaped(r), m)
+			}
+			from = i + length
+		}
+		i += length
 	}
 }
 
@@ -63,14 +75,12 @@ func (w *writer) collapse(s string, k kind, m marks) {
 	}
 	from := i
 	for i < len(s) {
-		if i+8 <= len(s) {
-			quiet, _ := quietBytes(s[i : i+8])
-			if i += quiet; quiet == 8 && (s[i-1] != ' ' || i == len(s) || !isSpace(s[i])) {
-				continue
-			}
-			if quiet == 8 {
-				i-- // the blank before more white space
-			}
+		quiet, _ := quietBytes(s[i:])
+		if i += quiet; i == len(s) {
+			break
+		}
+		if quiet > 0 && s[i-1] == ' ' && isSpace(s[i]) {
+			i-- // the blank before more white space
 		}
 		switch charClasses[s[i]] {
 		case charBlank, charBreak:
@@ -143,11 +153,15 @@ func characterAt(s string, k kind) (r rune, length int, stands bool) {
 	if s[0] != '&' || k == cdata {
 		return rune(s[0]), 1, false
 	}
-	r, length = reference(s)
-	switch s[1 : length-1] {
-	case "amp", "lt", "gt":
-		return r, length, true
+	switch {
+	case strings.HasPrefix(s, "&amp;"):
+		return '&', 5, true
+	case strings.HasPrefix(s, "&lt;"):
+		return '<', 4, true
+	case strings.HasPrefix(s, "&gt;"):
+		return '>', 4, true
 	}
+	r, length = reference(s)
 	return r, length, false
 }
 

@@ -42,22 +42,38 @@ var charClasses = func() (classes [256]uint8) {
 	return classes
 }()
 
-// quietBytes returns how many of eight bytes come before the first that may need care: control characters and white
-// space but the blank, markup, brackets, and a blank after a blank. It looks at all of them at once. high is not 0 if
-// any of the eight is outside ASCII.
-func quietBytes(s string) (quiet int, high uint64) {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
+// ones and tops hold the lowest and the highest bit of each of eight bytes.
+const ones, tops = 0x0101010101010101, 0x8080808080808080
+
+// eightBytes returns the first eight bytes of s as a number, the first of them lowest.
+func eightBytes(s string) uint64 {
 	_ = s[7]
-	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	// A byte of y that is zero sets its top bit in (y-ones)&^y. Bytes above it may be set wrongly, never the first.
-	tag := (x | 0x02*ones) ^ '>'*ones // '<' and '>'
-	reference := x ^ '&'*ones
-	bracket := x ^ ']'*ones
-	blank := x ^ ' '*ones
-	blanks := (blank - ones) &^ blank & tops
-	loud := (x-' '*ones)&^x | (tag-ones)&^tag | (reference-ones)&^reference | (bracket-ones)&^bracket | blanks&(blanks<<8)
-	return bits.TrailingZeros64(loud&tops) / 8, x & tops
+}
+
+// quietBytes returns how many bytes come before the first that may need care: control characters and white space but
+// the blank, markup, brackets, and a blank after a blank. It looks at eight at once, and not at the last few. high is
+// not 0 if any byte it looked at is outside ASCII.
+func quietBytes(s string) (quiet int, high uint64) {
+	var blankBefore uint64
+	for ; quiet+8 <= len(s); quiet += 8 {
+		x := eightBytes(s[quiet:])
+		// A byte of y that is zero sets its top bit in (y-ones)&^y. Bytes above it may be set wrongly, never the first.
+		tag := (x | 0x02*ones) ^ '>'*ones // '<' and '>'
+		reference := x ^ '&'*ones
+		bracket := x ^ ']'*ones
+		blank := x ^ ' '*ones
+		blanks := (blank - ones) &^ blank & tops
+		loud := (x-' '*ones)&^x | (tag-ones)&^tag | (reference-ones)&^reference | (bracket-ones)&^bracket |
+			blanks&(blanks<<8|blankBefore)
+		high |= x & tops
+		if loud &= tops; loud != 0 {
+			return quiet + bits.TrailingZeros64(loud)/8, high
+		}
+		blankBefore = blanks >> 56
+	}
+	return quiet, high
 }
 
 // isSpace reports white space as XML has it: a no-break space is a character like any other.

@@ -19,7 +19,8 @@ func Parse(raw string) (*Tree, error) {
 		return nil, faultAt(raw, 0, "longer than 2 GiB")
 	}
 	// A tag for an end less, a text for a tag more: that comes out even on most pages.
-	s := scanner{raw: raw, nodes: make([]node, 1, strings.Count(raw, "<")+8), open: make([]int32, 1, 32)}
+	var open [64]int32
+	s := scanner{raw: raw, nodes: make([]node, 1, strings.Count(raw, "<")+2), attrs: make([]attr, 0, 8), open: open[:1]}
 	s.nodes[0] = node{end: int32(len(raw)), tail: int32(len(raw)), traits: container | block}
 	for s.pos < len(raw) {
 		if err := s.token(); err != nil {
@@ -79,17 +80,13 @@ func (s *scanner) text() error {
 	var high uint64
 scan:
 	for i < len(raw) {
-		if i+8 <= len(raw) {
-			quiet, set := quietBytes(raw[i : i+8])
-			high |= set
-			if quiet == 8 {
-				if raw[i] == ' ' && i > s.pos && raw[i-1] == ' ' {
-					m |= hasFold
-				}
-				i += 8
-				continue
-			}
-			i += quiet
+		quiet, set := quietBytes(raw[i:])
+		if quiet > 0 && raw[i] == ' ' && i > s.pos && raw[i-1] == ' ' {
+			m |= hasFold
+		}
+		high |= set
+		if i += quiet; i == len(raw) {
+			break
 		}
 		switch charClasses[raw[i]] {
 		case charTag:
@@ -222,24 +219,35 @@ func (s *scanner) verbatim(k kind, length int) error {
 }
 
 func (s *scanner) endTag() error {
+	// Nearly always it is the one that is due, and plainly written.
+	i := s.open[len(s.open)-1]
+	if due := s.nameOf(i); i > 0 && len(s.raw) > s.pos+2+len(due) && s.raw[s.pos+2:s.pos+2+len(due)] == due &&
+		s.raw[s.pos+2+len(due)] == '>' {
+		s.end(i, s.pos+3+len(due))
+		return nil
+	}
 	end := nameEnd(s.raw, s.pos+2)
 	name := s.raw[s.pos+2 : end]
 	end = skipSpace(s.raw, end)
 	if name == "" || end >= len(s.raw) || s.raw[end] != '>' {
 		return s.fault(s.pos, "ill-formed end tag")
 	}
-	i := s.open[len(s.open)-1]
-	n := &s.nodes[i]
 	if i == 0 {
 		return s.fault(s.pos, "</%s> without a start tag", name)
 	}
-	if want := s.nameOf(i); want != name {
-		return s.fault(s.pos, "</%s> where </%s> is due", name, want)
+	if due := s.nameOf(i); due != name {
+		return s.fault(s.pos, "</%s> where </%s> is due", name, due)
 	}
-	s.open = s.open[:len(s.open)-1]
-	n.tail, n.end, n.next = int32(s.pos), int32(end+1), int32(len(s.nodes))
-	s.pos = end + 1
+	s.end(i, end+1)
 	return nil
+}
+
+// end closes element i with an end tag from the position to end.
+func (s *scanner) end(i int32, end int) {
+	n := &s.nodes[i]
+	s.open = s.open[:len(s.open)-1]
+	n.tail, n.end, n.next = int32(s.pos), int32(end), int32(len(s.nodes))
+	s.pos = end
 }
 
 func (s *scanner) nameOf(i int32) string {
@@ -265,6 +273,9 @@ func (s *scanner) startTag() error {
 		start: int32(start), next: i + 1, attrs: int32(len(s.attrs)),
 		name: uint8(end - start - 1), traits: traits,
 	})
+	if end < len(raw) && raw[end] == '>' {
+		return s.opened(i, end+1)
+	}
 	for {
 		at := skipSpace(raw, end)
 		if at >= len(raw) {
@@ -292,7 +303,10 @@ func (s *scanner) opened(i int32, end int) error {
 	s.open = append(s.open, i)
 	s.nodes[i].inner = int32(end)
 	s.pos = end
-	return s.unique(i)
+	if s.nodes[i].count > 1 {
+		return s.unique(i)
+	}
+	return nil
 }
 
 func (s *scanner) closed(i int32, end int) error {
