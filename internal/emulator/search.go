@@ -32,17 +32,19 @@ func (c *call) indexed(p *content) (version, bool) {
 
 // searchable are all contents of the index that the caller may read, by id.
 func (c *call) searchable(where *clause, archivedToo bool) []*content {
-	var out []*content
-	for _, s := range c.world.spaces {
-		if s.sees(c.user) && where.canHit("space", s.key) {
-			out = append(append(append(out, s.pages...), s.blogs...), s.folders...)
+	out, only := c.withIDs(where)
+	if !only {
+		for _, s := range c.world.spaces {
+			if s.sees(c.user) && where.canHit("space", s.key) {
+				out = append(append(append(out, s.pages...), s.blogs...), s.folders...)
+			}
 		}
-	}
-	if where.canHit("type", "attachment") {
-		out = append(out, c.world.files...)
-	}
-	if where.canHit("type", "comment") {
-		out = append(out, c.world.comments...)
+		if where.canHit("type", "attachment") {
+			out = append(out, c.world.files...)
+		}
+		if where.canHit("type", "comment") {
+			out = append(out, c.world.comments...)
+		}
 	}
 	out = slices.DeleteFunc(out, func(p *content) bool {
 		state := p.root().status
@@ -54,6 +56,37 @@ func (c *call) searchable(where *clause, archivedToo bool) []*content {
 	})
 	slices.SortFunc(out, func(a, b *content) int { return int(a.id - b.id) })
 	return out
+}
+
+// withIDs are the contents whose ids a clause lists, if it only fits those.
+func (c *call) withIDs(where *clause) (out []*content, only bool) {
+	ids, only := where.onlyIDs()
+	seen := map[int64]bool{}
+	for _, v := range ids {
+		id, err := strconv.ParseInt(v, 10, 64)
+		p := c.world.contents[id]
+		if err == nil && p != nil && !seen[id] && p.space.sees(c.user) {
+			seen[id] = true
+			out = append(out, p)
+		}
+	}
+	return out, only
+}
+
+// onlyIDs are the ids that a clause lists, if it only fits contents of those.
+func (q *clause) onlyIDs() (ids []string, only bool) {
+	switch {
+	case q == nil:
+	case q.op == "and":
+		for _, kid := range q.kids {
+			if ids, only := kid.onlyIDs(); only {
+				return ids, true
+			}
+		}
+	case (q.field == "id" || q.field == "content") && (q.op == "=" || q.op == "in"):
+		return q.values, true
+	}
+	return nil, false
 }
 
 // canHit reports whether a content with that value of a field can fit the clause; it looks only at what must hold.
