@@ -155,20 +155,38 @@ func (e *Engine) checks(ctx context.Context, name string, deep bool) ([]migratio
 		facts.Sites[side] = migration.SiteFacts{Name: sites[side].row.Name, Identity: id, ReadOnly: sites[side].row.ReadOnly}
 	}
 	for _, sc := range row.Plan.Spaces {
-		f, err := e.spaceFacts(ctx, row.Plan, sc, sites, facts.Sites[confluence.B].Identity, deep)
+		f, err := e.spaceFacts(ctx, sc, sites[confluence.A], facts.Sites[confluence.B].Identity, deep)
 		if err != nil {
 			return nil, err
 		}
 		facts.Spaces = append(facts.Spaces, f)
 	}
-	if err := e.peopleFacts(ctx, row.Plan, sites, &facts); err != nil {
+	// What is asked of the destination does not depend on each other.
+	n := len(row.Plan.Spaces)
+	keys := make([]migration.KeyState, n)
+	err = e.spread(n+1, max(1, facts.Sites[confluence.B].Identity.Caps.Concurrent), func(i int) (err error) {
+		if i == n {
+			return e.peopleFacts(ctx, row.Plan, sites, &facts)
+		}
+		if facts.Spaces[i].Found {
+			keys[i], err = e.keyState(ctx, row.Plan, row.Plan.Spaces[i], sites[confluence.B])
+		}
+		return err
+	})
+	if err != nil {
 		return nil, err
+	}
+	for i, key := range keys {
+		if facts.Spaces[i].Found {
+			facts.Spaces[i].Key = key
+		}
 	}
 	return migration.RunChecks(facts), nil
 }
 
-func (e *Engine) spaceFacts(ctx context.Context, p migration.Plan, sc migration.SpaceScope, sites [2]*site, to confluence.Identity, deep bool) (migration.SpaceFacts, error) {
-	list, err := sites[confluence.A].reader.Spaces(ctx, []string{sc.Key})
+// spaceFacts reads one space of the source.
+func (e *Engine) spaceFacts(ctx context.Context, sc migration.SpaceScope, src *site, to confluence.Identity, deep bool) (migration.SpaceFacts, error) {
+	list, err := src.reader.Spaces(ctx, []string{sc.Key})
 	if err != nil {
 		return migration.SpaceFacts{}, err
 	}
@@ -178,13 +196,8 @@ func (e *Engine) spaceFacts(ctx context.Context, p migration.Plan, sc migration.
 		return f, nil
 	}
 	survey := migration.NewSurvey(list[0], targetOf(sc), to.Caps)
-	key, err := e.keyState(ctx, p, sc, sites[confluence.B])
-	if err != nil {
-		return migration.SpaceFacts{}, err
-	}
-	survey.Key(key)
 	if deep {
-		if err := e.surveyContents(ctx, sites[confluence.A], list[0], survey); err != nil {
+		if err := e.surveyContents(ctx, src, list[0], survey); err != nil {
 			return migration.SpaceFacts{}, err
 		}
 	}
