@@ -84,7 +84,7 @@ func (s *spaceRun) takeHome(ctx context.Context, v *view) error {
 		return err
 	}
 	if len(seen) == 0 {
-		return nil
+		return s.homeUnseen(ctx, id)
 	}
 	if v.home == "" {
 		return s.trashHome(ctx, seen[0])
@@ -95,6 +95,19 @@ func (s *spaceRun) takeHome(ctx context.Context, v *view) error {
 	row.Version = [2]int{src.Content.Version.Number, seen[0].Version.Number}
 	row.Title = [2]string{src.Content.Title, seen[0].Title}
 	return s.putAgreed(ctx, []store.AgreedRow{row})
+}
+
+// homeUnseen decides about a home page that the site made and does not show: somebody has removed it, or the account
+// does not see all of the space. Going on in the second case would make a second home page.
+func (s *spaceRun) homeUnseen(ctx context.Context, id confluence.ID) error {
+	list, err := s.sites[confluence.B].reader.Spaces(ctx, []string{s.pair.Keys[confluence.B]})
+	if err != nil {
+		return err
+	}
+	if len(list) == 1 && list[0].HomeID != id {
+		return nil
+	}
+	return confluence.Errorf(confluence.CodeBlindAccount, "the home page %s of space %s, made with it, cannot be seen", id, s.pair.Keys[confluence.B])
 }
 
 func (s *spaceRun) homeTaken(v *view, id confluence.ID) bool {
