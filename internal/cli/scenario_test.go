@@ -246,6 +246,8 @@ func (s *story) onCloud(verb string, w []string) error {
 		return err
 	case "faults":
 		return s.put("/faults", s.path(w[0]))
+	case "token":
+		s.write(w[0], []byte(s.cloud.Renew("svc-tandem")))
 	case "revoke":
 		s.cloud.Revoke("svc-tandem")
 	default:
