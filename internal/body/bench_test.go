@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -117,8 +118,8 @@ func speeds(bodies []string, rounds int, works ...func(string)) []float64 {
 }
 
 func TestSpeed(t *testing.T) {
-	if testing.Short() || raceDetector {
-		t.Skip("speed is not measured here")
+	if os.Getenv("TANDEM_SPEED") == "" || raceDetector {
+		t.Skip("speeds are stated by tandem bench --suite body; TANDEM_SPEED=1 measures them here")
 	}
 	t.Run("made pages", func(t *testing.T) { checkSpeed(t, madePages()) })
 	t.Run("real pages", func(t *testing.T) { checkSpeed(t, realPages(t)) })
