@@ -254,10 +254,20 @@ func (a *applier) titleFor(c reconcile.Change, src *store.Observed) string {
 	if o := a.view.target[c.Twin]; o != nil && !c.Facets.Has(reconcile.Title) {
 		return o.Content.Title
 	}
-	if row := a.view.agreed[c.Twin]; row != nil && row.Title[confluence.B] != "" && !c.Facets.Has(reconcile.Title) {
-		return row.Title[confluence.B]
+	if was := a.titleNow(c.Twin); was != "" && !c.Facets.Has(reconcile.Title) {
+		return was
 	}
 	return src.Content.Title
+}
+
+// titleNow is the destination's title of a twin as it was written or seen last.
+func (a *applier) titleNow(twin confluence.TwinID) string {
+	a.rowMu.Lock()
+	defer a.rowMu.Unlock()
+	if row := a.view.agreed[twin]; row != nil {
+		return row.Title[confluence.B]
+	}
+	return ""
 }
 
 func completeBody(r rendered) reconcile.Facets {
