@@ -118,32 +118,33 @@ func conform(options map[string]string) confluencetest.Factory {
 
 // conformOver lays a transport of the caller's below that of the suite.
 func conformOver(options map[string]string, over func(http.RoundTripper) http.RoundTripper) confluencetest.Factory {
-	return func(t *testing.T) confluencetest.Site {
-		b := newBench(t, options)
-		b.site.AddUser("other", "Other", "other@example.test")
-		b.site.AddUser("third", "Third", "third@example.test")
-		b.site.AddGroup("writers & friends", "third")
-		return confluencetest.Site{
-			Connect: func(t *testing.T, wrap func(http.RoundTripper) http.RoundTripper) (confluence.Reader, confluence.Writer) {
-				c := b.open(t, func(o *cloud.Options) {
-					o.Transport = over(o.Transport)
-					if wrap != nil {
-						o.Transport = wrap(o.Transport)
-					}
-				})
-				return c, c
-			},
-			Settle: func() { b.time.advance(time.Minute) },
-			Now:    b.time.Now,
-			Other:  "other", Group: "writers & friends", Absent: "999999999",
-			Blind: func(t *testing.T) confluence.Reader {
-				return b.open(t, func(o *cloud.Options) { o.Email, o.Token = "other@example.test", b.site.Token("other") })
-			},
-			FileLimit: 2 << 20,
-			Listing: func(r *http.Request) bool {
-				return r.URL.Query().Has("space-id") && !strings.Contains(r.URL.Path, "roles")
-			},
-		}
+	return func(t *testing.T) confluencetest.Site { return conformOn(t, newBench(t, options), over) }
+}
+
+func conformOn(t *testing.T, b *bench, over func(http.RoundTripper) http.RoundTripper) confluencetest.Site {
+	b.site.AddUser("other", "Other", "other@example.test")
+	b.site.AddUser("third", "Third", "third@example.test")
+	b.site.AddGroup("writers & friends", "third")
+	return confluencetest.Site{
+		Connect: func(t *testing.T, wrap func(http.RoundTripper) http.RoundTripper) (confluence.Reader, confluence.Writer) {
+			c := b.open(t, func(o *cloud.Options) {
+				o.Transport = over(o.Transport)
+				if wrap != nil {
+					o.Transport = wrap(o.Transport)
+				}
+			})
+			return c, c
+		},
+		Settle: func() { b.time.advance(time.Minute) },
+		Now:    b.time.Now,
+		Other:  "other", Group: "writers & friends", Absent: "999999999",
+		Blind: func(t *testing.T) confluence.Reader {
+			return b.open(t, func(o *cloud.Options) { o.Email, o.Token = "other@example.test", b.site.Token("other") })
+		},
+		FileLimit: 2 << 20,
+		Listing: func(r *http.Request) bool {
+			return r.URL.Query().Has("space-id") && !strings.Contains(r.URL.Path, "roles")
+		},
 	}
 }
 
