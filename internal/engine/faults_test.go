@@ -126,7 +126,7 @@ func (w *world) starts(plan string) store.Run {
 func TestAnAccountThatSeesHalfTheSpace(t *testing.T) {
 	want := undisturbed(t)
 	for seed := 1; seed <= 6; seed++ {
-		for _, moment := range []string{"", "nothing yet", "later"} {
+		for _, moment := range []string{"from the start", "later"} {
 			t.Run(fmt.Sprintf("seed %d %s", seed, moment), func(t *testing.T) {
 				t.Parallel()
 				hide := fmt.Sprintf("rules: [{match: {method: GET, seed: %d}, do: {hide: 0.5}}]", seed)
@@ -142,8 +142,10 @@ func TestAnAccountThatSeesHalfTheSpace(t *testing.T) {
 				run := w.starts("P")
 				w.mustHaveBeenHit()
 				w.nothingDeleted()
-				w.unfinished(run)
 				w.noSecondCopies()
+				if w.visible() < 10 { // of ten contents a lot may also hide none
+					w.unfinished(run)
+				}
 				w.rules("")
 				for tries := 0; run.Status != migration.PlanFinished && tries < 3; tries++ {
 					run = w.goOn(run.ID)
@@ -156,6 +158,24 @@ func TestAnAccountThatSeesHalfTheSpace(t *testing.T) {
 			})
 		}
 	}
+}
+
+// visible counts pages, blog posts, attachments and comments that the account sees.
+func (w *world) visible() int {
+	w.t.Helper()
+	n := 0
+	for _, list := range []string{"pages", "blogposts", "attachments", "footer-comments"} {
+		r := httptest.NewRequest("GET", "/wiki/api/v2/"+list+"?limit=250", nil)
+		r.SetBasicAuth(w.site.Account())
+		answer := httptest.NewRecorder()
+		w.site.Handler().ServeHTTP(answer, r)
+		var rows struct{ Results []struct{ ID string } }
+		if err := json.Unmarshal(answer.Body.Bytes(), &rows); err != nil {
+			w.t.Fatal(err)
+		}
+		n += len(rows.Results)
+	}
+	return n
 }
 
 // unfinished wants a run that is incomplete or paused and says why, with codes.
@@ -184,7 +204,7 @@ func (w *world) unfinished(run store.Run) {
 // noSecondCopies wants no content there that nobody asked for: neither a title twice nor more than the export holds.
 func (w *world) noSecondCopies() {
 	w.t.Helper()
-	most := map[string]int{"currentPages": 6, "blogPosts": 1, "footerComments": 2, "replies": 1, "attachmentsCurrent": 1, "labels": 2, "restrictedPages": 1, "spaces": 1, "trashed": 0}
+	most := map[string]int{"currentPages": 5, "blogPosts": 1, "footerComments": 2, "replies": 1, "attachmentsCurrent": 1, "labels": 2, "restrictedPages": 1, "spaces": 1, "trashed": 0}
 	for name, n := range w.counts() {
 		if limit, known := most[name]; known && n > limit {
 			w.t.Errorf("%s: %d, at most %d", name, n, limit)
