@@ -101,8 +101,8 @@ func (a *app) finish(err error) int {
 		fmt.Fprintln(a.env.Stderr, interrupted.text)
 		a.exit(exitInterrupted)
 	case errors.As(err, &command):
-		if a.env.Interrupt.Err() != nil && errors.Is(err, context.Canceled) {
-			fmt.Fprintln(a.env.Stderr, "interrupted")
+		if text := a.givenUp(err); text != "" {
+			fmt.Fprintln(a.env.Stderr, text)
 			a.exit(exitInterrupted)
 			break
 		}
@@ -121,6 +121,17 @@ func (a *app) finish(err error) int {
 		}
 	}
 	return 0
+}
+
+// givenUp says why a call was given up by this command itself; empty for any other error.
+func (a *app) givenUp(err error) string {
+	switch {
+	case errors.Is(err, context.Canceled) && a.env.Interrupt.Err() != nil:
+		return "interrupted; what was started is recorded, see tandem run status"
+	case errors.Is(err, context.DeadlineExceeded) && a.settings.Timeout > 0:
+		return fmt.Sprintf("gave up waiting after %s; what was started is recorded, see tandem run status", a.settings.Timeout)
+	}
+	return ""
 }
 
 // printError prints an error for people and, with --output json, one object for scripts, on standard error.

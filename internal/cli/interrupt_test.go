@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -121,6 +122,8 @@ tandem site limit cloud --concurrent 1
 tandem plan create OPS --from ops.zip --to cloud --space OPS`)
 	inner := s.cloud.Handler()
 	slow := make(chan struct{})
+	release := sync.OnceFunc(func() { close(slow) })
+	defer release()
 	s.product.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			<-slow // the answer comes only after the command has given up waiting
@@ -133,8 +136,8 @@ tandem plan create OPS --from ops.zip --to cloud --space OPS`)
 	go func() {
 		defer close(done)
 		code = Run(Env{
-			Args: []string{"run", "start", "OPS", "--timeout", "500ms"}, Stdin: strings.NewReader(""), Stdout: &readyWriter{ready: make(chan struct{})},
-			Stderr: &onText{text: "ending after", then: func() { close(slow) }, to: out},
+			Args: []string{"run", "start", "OPS", "--timeout", "3s"}, Stdin: strings.NewReader(""), Stdout: &readyWriter{ready: make(chan struct{})},
+			Stderr: &onText{text: "ending after", then: release, to: out},
 			Getenv: func(k string) string { return s.env()[k] }, Interrupt: t.Context(), Now: timeNow,
 		})
 	}()
@@ -142,6 +145,17 @@ tandem plan create OPS --from ops.zip --to cloud --space OPS`)
 	if code != 130 {
 		t.Errorf("exit code %d: %s", code, out)
 	}
+	release()
+	s.product.Config.Handler = inner
+	s.play("tandem run resume OPS\nshows FINISHED\ncloud holds currentPages=53")
+}
+
+// TestTimeoutOfACall: a call that is given up ends the command with 130, not with an error nobody understands.
+func TestTimeoutOfACall(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.product.Config.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	s.play("exits 130 tandem site add cloud --url $CLOUD --email $EMAIL --secret-file token --timeout 100ms\nshows gave up waiting\ntandem site list --output json\nshows []")
 }
 
 // onText passes on what is written and acts once when a text stands in it.

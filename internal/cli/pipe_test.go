@@ -104,3 +104,29 @@ func TestPipeGivesUp(t *testing.T) {
 	resp.Body.Close()
 	calls.Wait()
 }
+
+// TestPipeOfACallerThatHasGone: what a handler still writes is no error to it.
+func TestPipeOfACallerThatHasGone(t *testing.T) {
+	answer := make(chan struct{})
+	wrote := make(chan error, 1)
+	c, calls := throughPipe(func(w http.ResponseWriter, _ *http.Request) {
+		<-answer
+		_, err := fmt.Fprint(w, "too late")
+		wrote <- err
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r, err := http.NewRequestWithContext(ctx, "GET", "http://in-process/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp, err := c.Do(r); err == nil {
+		resp.Body.Close()
+		t.Error("a cancelled call was answered")
+	}
+	close(answer)
+	if err := <-wrote; err != nil {
+		t.Error(err)
+	}
+	calls.Wait()
+}
