@@ -151,9 +151,9 @@ func (a *applier) halfLabelled(twin confluence.TwinID, now []confluence.Label) *
 }
 
 // sentAlready reports whether the body would be the very bytes that were sent last: a reference that stays unresolved is
-// no reason to write again.
+// no reason to write again, nor is a second pass over a body that the first one found resolvable.
 func (a *applier) sentAlready(c reconcile.Change, r rendered) bool {
-	if r.complete || c.Facets != reconcile.Body {
+	if r.complete && !c.Relink || c.Facets != reconcile.Body {
 		return false
 	}
 	a.rowMu.Lock()
