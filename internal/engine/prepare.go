@@ -204,8 +204,9 @@ func (a *applier) update(c reconcile.Change, src *store.Observed, r rendered) (*
 	if !ok {
 		return nil, errNeed
 	}
+	title := a.titleFor(c, src)
 	change := confluence.Update{
-		ID: d.id, Kind: c.Kind, Space: a.s.space(confluence.B), Title: a.titleFor(c, src), Expect: d.version, Minor: true,
+		ID: d.id, Kind: c.Kind, Space: a.s.space(confluence.B), Title: title, Expect: d.version, Minor: true,
 	}
 	if c.Facets.Has(reconcile.Parent) && c.Kind == confluence.Page && !a.view.nodeOf(c.Twin).Home {
 		parent, root, err := a.parentFor(c.Parent)
@@ -226,15 +227,16 @@ func (a *applier) update(c reconcile.Change, src *store.Observed, r rendered) (*
 	if w.skip = a.sentAlready(c, r); w.skip {
 		facets = reconcile.Body
 	}
-	w.learned = a.learner(c.Twin, facets, func(row *store.AgreedRow) { a.updated(row, c, src, r) })
+	w.learned = a.learner(c.Twin, facets, func(row *store.AgreedRow) { a.updated(row, c, src, r, title) })
 	return w, nil
 }
 
-// updated notes what an update wrote. A body that still waits for a reference was agreed on no more.
-func (a *applier) updated(row *store.AgreedRow, c reconcile.Change, src *store.Observed, r rendered) {
+// updated notes what an update wrote, in the hands of a learner. A body that still waits for a reference was agreed on no
+// more.
+func (a *applier) updated(row *store.AgreedRow, c reconcile.Change, src *store.Observed, r rendered, title string) {
 	row.Title[confluence.A] = src.Content.Title
 	if c.Facets.Has(reconcile.Title) || row.Title[confluence.B] == "" {
-		row.Title[confluence.B] = a.titleFor(c, src)
+		row.Title[confluence.B] = title
 	}
 	if !c.Facets.Has(reconcile.Body) {
 		return
