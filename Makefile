@@ -32,8 +32,8 @@ build: ## one static binary for each system, in dist/
 	  CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -o dist/tandem-$$os-$$arch$$ext ./cmd/tandem; \
 	done
 
-kill: ## kill -9 at every failpoint and at random moments (long)
-	TANDEM_LONG=1 $(GO) test -count=1 -timeout 90m -run 'Kill' ./internal/...
+kill: ## kill -9 at every failpoint of every verb and at 200 random moments
+	TANDEM_KILLS=all $(GO) test -count=1 -v -timeout 60m -run 'Kill' ./internal/cli ./internal/store
 
 bench: ## tandem bench: figures with their bounds
 	$(GO) run ./cmd/tandem bench

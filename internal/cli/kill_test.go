@@ -29,6 +29,12 @@ func TestKill(t *testing.T) {
 	}
 	which := os.Getenv("TANDEM_KILLS")
 	t.Run("Failpoints", func(t *testing.T) { killAtFailpoints(t, program, which) })
+	switch which {
+	case "":
+		t.Run("Moments", func(t *testing.T) { killAtMoments(t, program, 20) })
+	case "all", "moments":
+		t.Run("Moments", func(t *testing.T) { killAtMoments(t, program, 200) })
+	}
 }
 
 // failpoint is where a run is killed: the n-th call of a verb in the run of an edition.

@@ -83,40 +83,53 @@ func (w *killWorld) environment(more ...string) []string {
 
 // ending is how a process of the program ended.
 type ending struct {
-	killed         bool
-	code           int
-	stdout, stderr bytes.Buffer
+	killed bool
+	code   int
+	stdout *readyWriter
+	stderr bytes.Buffer
 }
 
-// begin starts the program. The returned function waits for its end.
-func (w *killWorld) begin(ctx context.Context, env []string, args ...string) (*os.Process, func() (*ending, error), error) {
-	var e ending
+// process is the program at work.
+type process struct {
+	ctx    context.Context
+	cmd    *exec.Cmd
+	ending *ending
+}
+
+// begin starts the program.
+func (w *killWorld) begin(ctx context.Context, env []string, args ...string) (*process, error) {
+	e := &ending{stdout: &readyWriter{ready: make(chan struct{})}}
 	cmd := exec.CommandContext(ctx, w.program, args...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = w.environment(env...), &e.stdout, &e.stderr
-	if err := cmd.Start(); err != nil {
-		return nil, nil, err
+	cmd.Env, cmd.Stdout, cmd.Stderr = w.environment(env...), e.stdout, &e.stderr
+	return &process{ctx, cmd, e}, cmd.Start()
+}
+
+// kill and interrupt may come too late: then the process has ended, and wait says how.
+func (p *process) kill()      { _ = p.cmd.Process.Kill() }
+func (p *process) interrupt() { _ = p.cmd.Process.Signal(os.Interrupt) }
+
+// wait returns how the process ended.
+func (p *process) wait() (*ending, error) {
+	var exit *exec.ExitError
+	if err := p.cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		return nil, err
 	}
-	return cmd.Process, func() (*ending, error) {
-		var exit *exec.ExitError
-		if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
-			return nil, err
-		}
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("tandem %s did not end: %w\n%s", strings.Join(args, " "), ctx.Err(), e.stderr.String())
-		}
-		e.code = cmd.ProcessState.ExitCode()
-		e.killed = e.code < 0
-		return &e, nil
-	}, nil
+	e := p.ending
+	if p.ctx.Err() != nil {
+		return nil, fmt.Errorf("%s did not end: %w\n%s", p.cmd, p.ctx.Err(), e.stderr.String())
+	}
+	e.code = p.cmd.ProcessState.ExitCode()
+	e.killed = e.code < 0
+	return e, nil
 }
 
 // run runs the program to its end.
 func (w *killWorld) run(ctx context.Context, env []string, args ...string) (*ending, error) {
-	_, wait, err := w.begin(ctx, env, args...)
+	p, err := w.begin(ctx, env, args...)
 	if err != nil {
 		return nil, err
 	}
-	return wait()
+	return p.wait()
 }
 
 // must runs the program and wants it to succeed.
@@ -131,7 +144,7 @@ func (w *killWorld) must(ctx context.Context, args ...string) (*ending, error) {
 // finished wants a command that follows a run to have seen it FINISHED.
 func finished(e *ending) error {
 	var p api.Progress
-	if err := json.Unmarshal(e.stdout.Bytes(), &p); err != nil {
+	if err := json.Unmarshal([]byte(e.stdout.String()), &p); err != nil {
 		return fmt.Errorf("no run in the answer: %w\n%s%s", err, e.stdout.String(), e.stderr.String())
 	}
 	if p.Status != migration.PlanFinished || e.code != 0 || p.Done != p.Total {
@@ -269,8 +282,9 @@ var setsState = []confluence.Verb{
 
 // compare holds what a migration with kills left behind to what an undisturbed one did. A PUT may be saved: a body that is
 // sent later may find the ids it waits for. A write that sets a state may be made once more where its outcome was lost.
-// How many moves it takes depends on the order in which siblings came to be.
-func (e evidence) compare(calm evidence) error {
+// How many moves it takes depends on the order in which siblings came to be; of the verbs in timed the number hangs on
+// what came to be first as well.
+func (e evidence) compare(calm evidence, timed ...confluence.Verb) error {
 	var wrong []error
 	if !bytes.Equal(e.dump, calm.dump) {
 		wrong = append(wrong, fmt.Errorf("the Cloud holds something else: %s", firstDifference(calm.dump, e.dump)))
@@ -278,7 +292,7 @@ func (e evidence) compare(calm evidence) error {
 	for _, v := range confluence.Verbs {
 		made, want := e.writes[v], calm.writes[v]
 		switch {
-		case v == confluence.VerbMove:
+		case v == confluence.VerbMove, slices.Contains(timed, v):
 		case slices.Contains(setsState, v) && made >= want-e.refused[v] && made <= want+e.absent(v):
 		case v == confluence.VerbPut && made <= want:
 		case made == want:
@@ -300,6 +314,19 @@ func (e evidence) absent(v confluence.Verb) int {
 	return n
 }
 
+// story tells what the journal knows of the writes that fit.
+func (e evidence) story(fits func(store.JournalRow) bool) string {
+	var b strings.Builder
+	for _, row := range e.journal {
+		if fits(row) {
+			fmt.Fprintf(&b, "\n  %s %s %s: %s sent %s on version %d facets %b payload %.8s attempt %d; %s %s %s version %d", row.Op, row.Verb, row.NaturalKey,
+				row.Run, row.SentAt.Format(time.StampMilli), row.PreVersion, row.Facets, row.PayloadDigest, row.Attempt,
+				row.Outcome.State, row.Outcome.Code, row.Outcome.EndedAt.Format(time.StampMilli), row.Outcome.NewVersion)
+		}
+	}
+	return b.String()
+}
+
 // consistent holds the journal to what the Cloud saw: no outcome open, each effect known, none made twice.
 func (e evidence) consistent() error {
 	var wrong []error
@@ -311,7 +338,7 @@ func (e evidence) consistent() error {
 		key     string
 		payload confluence.Digest
 	}
-	seen := map[effect]string{}
+	seen := map[effect]bool{}
 	for _, row := range e.journal {
 		what := fmt.Sprintf("%s %s %s (%s)", row.Verb, row.NaturalKey, row.Op, row.Run)
 		switch row.Outcome.State {
@@ -320,10 +347,10 @@ func (e evidence) consistent() error {
 		case store.StateDone:
 			done[row.Verb]++
 			f := effect{row.Run, row.Verb, row.Twin, row.NaturalKey, row.PayloadDigest}
-			if was := seen[f]; was != "" && !slices.Contains(setsState, row.Verb) {
-				wrong = append(wrong, fmt.Errorf("%s was made before, by %s", what, was))
+			if seen[f] && !slices.Contains(setsState, row.Verb) {
+				wrong = append(wrong, fmt.Errorf("%s was made before:%s", what, e.story(func(r store.JournalRow) bool { return r.Twin == row.Twin })))
 			}
-			seen[f] = row.Op
+			seen[f] = true
 		}
 		if len(row.Late) > 0 {
 			wrong = append(wrong, fmt.Errorf("%s has a second outcome", what))
@@ -335,7 +362,8 @@ func (e evidence) consistent() error {
 			least, most = least-e.refused[v], most+e.absent(v)
 		}
 		if n := e.writes[v]; n < least || n > most {
-			wrong = append(wrong, fmt.Errorf("the Cloud saw %d effects of %s, the journal knows %d", n, v, done[v]))
+			wrong = append(wrong, fmt.Errorf("the Cloud saw %d effects of %s, the journal knows %d and besides%s", n, v, done[v],
+				e.story(func(r store.JournalRow) bool { return r.Verb == v && r.Outcome.State != store.StateDone })))
 		}
 	}
 	return errors.Join(wrong...)

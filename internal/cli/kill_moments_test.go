@@ -1,0 +1,311 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tandem-sync/tandem/internal/cli/bench"
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/emulator/backup"
+)
+
+// killsAWorld is how often one run is killed at most before it is left to end.
+const killsAWorld = 12
+
+// killTally counts what was done to runs.
+type killTally struct {
+	worlds, server int // runs that ended, and how many of them a server worked on
+	running        int // kills while a run was in progress
+	opening        int // of these, before the process asked the Cloud anything
+	before         int // kills before there was a run
+}
+
+// largeWiki is a wiki of a few hundred contents of all kinds.
+type largeWiki struct {
+	program, dir, export string
+	calm                 evidence
+	took                 time.Duration // an undisturbed run
+}
+
+func killAtMoments(t *testing.T, program string, kills int) {
+	l := &largeWiki{program: program, dir: t.TempDir()}
+	l.export = filepath.Join(l.dir, "large.zip")
+	totals, err := l.write()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.undisturbed(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	var mu sync.Mutex
+	var all killTally
+	next := 0
+	take := func() (int, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		next++
+		return next, all.running < kills
+	}
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			for seed, more := take(); more && !t.Failed(); seed, more = take() {
+				got, err := l.endure(t.Context(), uint64(seed))
+				if err != nil {
+					t.Errorf("run %d: %v", seed, err)
+				}
+				mu.Lock()
+				all.add(got)
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	t.Logf("%d pages, %d blog posts, %d comments, %d attachments; an undisturbed run takes %s and %d writes", totals.Pages, totals.BlogPosts,
+		totals.FooterComments+totals.Replies, totals.Attachments, l.took.Round(time.Millisecond), sum(l.calm.writes))
+	t.Logf("%d kills while a run was in progress (%d of them while the store or the export was being opened), %d before it was, "+
+		"in %d runs (%d by a server), in %s", all.running, all.opening, all.before, all.worlds, all.server, time.Since(began).Round(time.Second))
+	if !t.Failed() && all.running < kills {
+		t.Errorf("%d kills, want %d", all.running, kills)
+	}
+}
+
+func (k *killTally) add(o killTally) {
+	k.worlds, k.server = k.worlds+o.worlds, k.server+o.server
+	k.running, k.opening, k.before = k.running+o.running, k.opening+o.opening, k.before+o.before
+}
+
+func sum(writes map[confluence.Verb]int) (n int) {
+	for _, w := range writes {
+		n += w
+	}
+	return n
+}
+
+func (l *largeWiki) write() (bench.Totals, error) {
+	s := bench.Wiki(160)
+	s.Seed, s.Spaces = 11, 2
+	s.Ordered = 1 // siblings without an order of their own stand as they came to be, which no two runs do alike
+	s.Body = bench.Sizes{Median: 900, Sigma: 0.8, Max: 8000}
+	s.Files = bench.Sizes{Median: 2000, Sigma: 1, Max: 50_000}
+	s.Around.Restricted, s.Around.Comments, s.Around.BlogPosts, s.Parts.IDLinks = 0.08, 0.5, 0.08, 0.2
+	s.Export = backup.Options{Site: true}
+	var out bytes.Buffer
+	totals, err := bench.Generate(&out, s)
+	if err != nil {
+		return totals, err
+	}
+	return totals, os.WriteFile(l.export, out.Bytes(), 0o600)
+}
+
+func (l *largeWiki) world(ctx context.Context, name string) (*killWorld, error) {
+	w, err := newKillWorld(ctx, l.program, filepath.Join(l.dir, name))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.must(ctx, "plan", "create", killPlan, "--from", l.export, "--to", "cloud", "--space", "GEN1", "--space", "GEN2"); err != nil {
+		w.close()
+		return nil, err
+	}
+	return w, nil
+}
+
+func (l *largeWiki) undisturbed(ctx context.Context) error {
+	w, err := l.world(ctx, "calm")
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	began := time.Now()
+	if err := w.finish(ctx, "run", "start", killPlan); err != nil {
+		return err
+	}
+	l.took = time.Since(began)
+	if l.calm, err = w.gather(ctx); err != nil {
+		return err
+	}
+	return l.calm.consistent()
+}
+
+// endure kills one run again and again at random moments, lets it end, compares, and runs the plan once more: nothing
+// may be left to write.
+func (l *largeWiki) endure(ctx context.Context, seed uint64) (killTally, error) {
+	var k killTally
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	name := fmt.Sprintf("run-%d", seed)
+	w, err := l.world(ctx, name)
+	if err != nil {
+		return k, err
+	}
+	defer os.RemoveAll(filepath.Join(l.dir, name))
+	defer w.close()
+	random := rand.New(rand.NewPCG(38, seed))
+	server := seed%4 == 0
+	for killed := true; killed; {
+		moment := time.Duration(random.Float64() * float64(l.took) * 0.3)
+		if k.running >= killsAWorld {
+			moment = time.Hour
+		}
+		if killed, err = w.disturb(ctx, server, moment, &k); err != nil {
+			return k, fmt.Errorf("after %d kills: %w", k.running, err)
+		}
+	}
+	k.worlds = 1
+	if server {
+		k.server = 1
+	}
+	got, err := w.gather(ctx)
+	if err != nil {
+		return k, err
+	}
+	if err := got.compare(l.calm, confluence.VerbPut); err != nil {
+		return k, fmt.Errorf("after %d kills: %w", k.running, err)
+	}
+	if err := w.finish(ctx, "run", "start", killPlan); err != nil {
+		return k, err
+	}
+	again, err := w.gather(ctx)
+	if err == nil && sum(again.writes) != sum(got.writes) {
+		err = fmt.Errorf("after %d kills, a second run wrote %d times", k.running, sum(again.writes)-sum(got.writes))
+	}
+	return k, err
+}
+
+// asked counts the requests that the Cloud has answered.
+func (w *killWorld) asked(ctx context.Context) (n int64, err error) {
+	text, err := w.ask(ctx, "/counters")
+	if err != nil {
+		return 0, err
+	}
+	var routes map[string]struct{ Reads, Writes int64 }
+	err = json.Unmarshal(text, &routes)
+	for _, r := range routes {
+		n += r.Reads + r.Writes
+	}
+	return n, err
+}
+
+// disturb starts the program, which begins or goes on with the run, and kills it after a time. killed is false when the
+// run ended before; then it has to be FINISHED.
+func (w *killWorld) disturb(ctx context.Context, server bool, after time.Duration, k *killTally) (killed bool, err error) {
+	was, err := w.asked(ctx)
+	if err != nil {
+		return false, err
+	}
+	work := w.carryOn
+	if server {
+		work = w.serveOn
+	}
+	killed, err = work(ctx, after)
+	if err != nil || !killed {
+		return killed, err
+	}
+	now, err := w.asked(ctx)
+	if err != nil {
+		return true, err
+	}
+	began, err := w.hasRun(ctx)
+	switch {
+	case !began:
+		k.before++
+	case now == was:
+		k.opening++
+		fallthrough
+	default:
+		k.running++
+	}
+	return true, err
+}
+
+// hasRun reports whether there is a run that is not over.
+func (w *killWorld) hasRun(ctx context.Context) (bool, error) {
+	e, err := w.must(ctx, "run", "status")
+	if err != nil {
+		return false, err
+	}
+	var runs []struct{ Run string }
+	err = json.Unmarshal([]byte(e.stdout.String()), &runs)
+	return len(runs) > 0, err
+}
+
+// carryOn works on the run in a process of its own, as one who types commands does.
+func (w *killWorld) carryOn(ctx context.Context, after time.Duration) (killed bool, err error) {
+	began, err := w.hasRun(ctx)
+	if err != nil {
+		return false, err
+	}
+	args := []string{"run", "resume", killPlan}
+	if !began {
+		args[1] = "start"
+	}
+	p, err := w.begin(ctx, nil, args...)
+	if err != nil {
+		return false, err
+	}
+	timer := time.AfterFunc(after, p.kill)
+	defer timer.Stop()
+	e, err := p.wait()
+	if err != nil || e.killed {
+		return err == nil, err
+	}
+	return false, finished(e)
+}
+
+// serveOn works on the run in a server, which goes on with what it finds, and watches it from another process.
+func (w *killWorld) serveOn(ctx context.Context, after time.Duration) (killed bool, err error) {
+	p, err := w.begin(ctx, nil, "serve", "--listen", "127.0.0.1:0")
+	if err != nil {
+		return false, err
+	}
+	timer := time.AfterFunc(after, p.kill)
+	defer timer.Stop()
+	ended := make(chan error, 1)
+	go func() {
+		e, err := p.wait()
+		if err == nil && !e.killed && e.code != 0 {
+			err = fmt.Errorf("the server ended with %d: %s", e.code, e.stderr.String())
+		}
+		killed = err == nil && e.killed
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		return killed, err
+	case <-p.ending.stdout.ready:
+	}
+	watched, err := w.watch(ctx)
+	if err == nil && finished(watched) == nil {
+		timer.Stop()
+		p.interrupt()
+		return false, <-ended
+	}
+	if err != nil {
+		p.kill()
+	}
+	if endedErr := <-ended; endedErr != nil || err != nil {
+		return false, fmt.Errorf("%w %w", err, endedErr)
+	}
+	return killed, nil
+}
+
+// watch starts the run at a server, if there is none, and follows it.
+func (w *killWorld) watch(ctx context.Context) (*ending, error) {
+	e, err := w.run(ctx, nil, "run", "watch", killPlan)
+	if err == nil && strings.Contains(e.stderr.String(), "not run yet") {
+		if _, err = w.run(ctx, nil, "run", "start", killPlan); err == nil {
+			return w.run(ctx, nil, "run", "watch", killPlan)
+		}
+	}
+	return e, err
+}
