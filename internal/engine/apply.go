@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/reconcile"
@@ -28,6 +29,9 @@ type applier struct {
 	halt    error // no further change is started
 	refused int   // refusals in a row, none accepted in between
 
+	// begun: a write was begun. A slice begins one at least, however long planning took, so that it gets on.
+	begun atomic.Bool
+
 	// rowMu guards view.agreed, which grows while changes run. It is taken on the store's writer: whoever holds it must
 	// not commit.
 	rowMu sync.Mutex
@@ -46,9 +50,12 @@ type destination struct {
 var errNeed = errors.New("what it needs has failed")
 
 // apply carries out a result. finished is false when the slice's time ended first, or a person asked to stop; then the
-// next slice decides afresh. An error halts the run or fails the space.
-func (s *spaceRun) apply(ctx context.Context, v *view, r reconcile.Result) (finished bool, err error) {
+// next slice decides afresh. wrote is false when nothing was sent. An error halts the run or fails the space.
+func (s *spaceRun) apply(ctx context.Context, v *view, r reconcile.Result) (finished, wrote bool, err error) {
 	a := newApplier(s, v, r)
+	if least := s.e.opt.Now().Add(s.e.opt.Slice / 2); s.deadline.Before(least) {
+		s.deadline = least // planning a large space takes long; what is planned is worth some work
+	}
 	workers := 2 * max(1, s.concurrent()) // twice the connections, so that commits and calls overlap
 	var wg sync.WaitGroup
 	for range workers {
@@ -60,9 +67,9 @@ func (s *spaceRun) apply(ctx context.Context, v *view, r reconcile.Result) (fini
 	}
 	wg.Wait()
 	if a.halt != nil && !errors.Is(a.halt, errSliceOver) {
-		return false, a.halt
+		return false, a.begun.Load(), a.halt
 	}
-	return a.left == 0, ctx.Err()
+	return a.left == 0, a.begun.Load(), ctx.Err()
 }
 
 // errSliceOver ends the starting of new changes without being a failure.
@@ -147,7 +154,7 @@ func (a *applier) take(ctx context.Context) (int, bool) {
 // checkSlice ends starting when the slice's time is over or somebody wants the run to pause or stop. Its caller holds mu.
 func (a *applier) checkSlice(ctx context.Context) {
 	switch {
-	case ctx.Err() != nil, !a.s.e.opt.Now().Before(a.s.deadline), a.s.meter.wanted():
+	case ctx.Err() != nil, a.begun.Load() && !a.s.e.opt.Now().Before(a.s.deadline), a.s.meter.wanted():
 		a.halt = errSliceOver
 	}
 }

@@ -47,10 +47,11 @@ func (a *applier) carry(ctx context.Context, c reconcile.Change) error {
 			break
 		}
 		if w.skip {
-			err = a.passOver(ctx, c, w)
-		} else {
-			_, err = a.s.perform(ctx, w, a)
+			a.passOver(c)
+			continue
 		}
+		a.begun.Store(true)
+		_, err = a.s.perform(ctx, w, a)
 	}
 	if err == nil {
 		a.s.meter.done(c)
@@ -62,17 +63,12 @@ func (a *applier) carry(ctx context.Context, c reconcile.Change) error {
 	return a.s.refusedChange(ctx, a.view, c, err)
 }
 
-// passOver leaves out a write that would send what was sent before. In the last phase the facet then counts as carried;
-// before that it waits for the references that may still become resolvable.
-func (a *applier) passOver(ctx context.Context, c reconcile.Change, w *write) error {
-	if c.Verb != confluence.VerbPut {
-		return nil
-	}
-	if a.s.row.Task.Phase != migration.PhaseRelink {
+// passOver leaves out a write that would send what was sent before: a body that still waits for the id of something that
+// has not arrived. It is planned again by every run until it can be written.
+func (a *applier) passOver(c reconcile.Change) {
+	if rewrites(c) {
 		a.s.hold(c.Twin)
-		return nil
 	}
-	return a.s.commit(ctx, func(tx *store.Tx) error { return tx.PutAgreed(a.s.pair.ID, *w.learned(confluence.Result{})) })
 }
 
 // perform makes one write under the journal: intent, call, outcome. After an unknown outcome it looks at the site before

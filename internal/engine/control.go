@@ -10,12 +10,16 @@ import (
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
-// afterChain is called whenever a chain of slices has ended: it starts chains that were waiting for this one, and gives
-// the run its status when no chain is left. It may be called any number of times.
-func (e *Engine) afterChain(ctx context.Context, runID string) error {
+// afterChain is called whenever a slice of a chain has ended: it gives the run what a person asked for, and, where the
+// chain is done, starts chains that were waiting for this one and gives the run its status when none is left. It may be
+// called any number of times.
+func (e *Engine) afterChain(ctx context.Context, runID string, done bool) error {
 	run, err := e.store.Run(ctx, runID)
-	if err != nil || run.Status.Final() || run.Status == migration.PlanPaused {
+	if err != nil || run.Status.Final() || run.Status == migration.PlanPaused && run.Want != wantStop {
 		return err
+	}
+	if !done && run.Want == "" {
+		return nil
 	}
 	tasks, err := e.store.Tasks(ctx, runID)
 	if err != nil {
@@ -25,7 +29,7 @@ func (e *Engine) afterChain(ctx context.Context, runID string) error {
 		return e.honour(ctx, run, tasks)
 	}
 	if left := unfinished(tasks); len(left) > 0 {
-		return e.wakeChains(ctx, runID, left)
+		return e.wakeChains(ctx, runID, left, "")
 	}
 	return e.rollUp(ctx, run, tasks)
 }
@@ -38,30 +42,6 @@ func unfinished(rows []store.TaskRow) []store.TaskRow {
 		}
 	}
 	return left
-}
-
-// wakeChains starts the chains that may go on: all of them, unless some still write contents that others refer to.
-func (e *Engine) wakeChains(ctx context.Context, runID string, left []store.TaskRow) error {
-	for _, r := range left {
-		if beforeRelink(r.Task.Phase) {
-			return nil
-		}
-	}
-	return e.store.Commit(ctx, store.Lease{}, func(tx *store.Tx) error {
-		for _, r := range left {
-			if r.Task.Phase != migration.PhaseRelink {
-				continue
-			}
-			if err := tx.AddSlice(store.Slice{Kind: sliceRun, Key: sliceKey(runID, r.Space), Due: e.opt.Now()}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func beforeRelink(p migration.Phase) bool {
-	return p == migration.PhaseSurvey || p == migration.PhaseSpace || p == migration.PhaseContent
 }
 
 // honour gives a run what a person asked for, once no chain works on it any more.
@@ -152,20 +132,7 @@ func (e *Engine) want(ctx context.Context, runID, want, reason string) error {
 	}
 	e.say(ctx, runID, "", "info", "", fmt.Sprintf("%s asked for: %s", want, reason))
 	e.signal(runID, true)
-	if run.Status == migration.PlanPaused && want == wantStop {
-		return e.stopPaused(ctx, run)
-	}
-	return e.afterChain(ctx, runID)
-}
-
-// stopPaused ends a run that no chain works on.
-func (e *Engine) stopPaused(ctx context.Context, run store.Run) error {
-	tasks, err := e.store.Tasks(ctx, run.ID)
-	if err != nil {
-		return err
-	}
-	run.Want = wantStop
-	return e.honour(ctx, run, tasks)
+	return e.afterChain(ctx, runID, true)
 }
 
 // signal tells the chains at work in this process to look at the run's flag now.
@@ -233,7 +200,7 @@ func (e *Engine) goOn(ctx context.Context, run store.Run, event migration.Event,
 	if err != nil {
 		return err
 	}
-	return e.afterChain(ctx, run.ID)
+	return e.afterChain(ctx, run.ID, true)
 }
 
 // Retry queues what failed in an ended run again: all of it, or what failed with one code. It returns how many contents
@@ -282,7 +249,7 @@ func (e *Engine) reviveRuns(ctx context.Context) error {
 	return nil
 }
 
-// revive makes sure that every chain of a run that may go on has a slice; one that has keeps it.
+// revive makes sure that every chain of a run has a slice; one that has keeps it, and one that may not go on yet parks.
 func (e *Engine) revive(ctx context.Context, runID string) error {
 	tasks, err := e.store.Tasks(ctx, runID)
 	if err != nil {
@@ -290,9 +257,6 @@ func (e *Engine) revive(ctx context.Context, runID string) error {
 	}
 	err = e.store.Commit(ctx, store.Lease{}, func(tx *store.Tx) error {
 		for _, t := range unfinished(tasks) {
-			if t.Task.Phase == migration.PhaseRelink {
-				continue // afterChain knows if its turn has come
-			}
 			if err := tx.AddSlice(store.Slice{Kind: sliceRun, Key: sliceKey(runID, t.Space), Due: e.opt.Now()}); err != nil {
 				return err
 			}
@@ -302,7 +266,7 @@ func (e *Engine) revive(ctx context.Context, runID string) error {
 	if err != nil {
 		return err
 	}
-	return e.afterChain(ctx, runID)
+	return e.afterChain(ctx, runID, true)
 }
 
 // Wait returns when a run has ended or is paused.

@@ -61,6 +61,8 @@ type Engine struct {
 	live    map[string]*meter // by run and space
 	working map[string]int    // chains at work, by run
 	hub     hub
+
+	starting sync.Mutex // held while a run begins: a plan has one at a time
 }
 
 // New makes an engine. It starts nothing; Run does.
@@ -86,7 +88,7 @@ func New(opt Options) *Engine {
 	e := &Engine{opt: opt, store: opt.Store, sites: map[string]*site{}, live: map[string]*meter{}, working: map[string]int{}}
 	e.runner = jobs.New(jobs.Options{
 		Store: opt.Store, Now: opt.Now, Wait: opt.Wait, Workers: opt.Workers, Owner: opt.Owner,
-		Work: map[string]jobs.Work{sliceRun: e.workRun},
+		Work: map[string]jobs.Work{sliceRun: e.workRun}, Failed: e.sliceFailed,
 	})
 	return e
 }

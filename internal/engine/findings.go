@@ -169,8 +169,12 @@ func (s *spaceRun) decide(ctx context.Context, v *view) (reconcile.Result, error
 	if err != nil {
 		return r, err
 	}
-	r.Changes = without(r.Changes, func(c reconcile.Change) bool { return failed[c.Twin] || c.Verb == confluence.VerbPut && s.held(c.Twin) })
+	r.Changes = without(r.Changes, func(c reconcile.Change) bool { return failed[c.Twin] || rewrites(c) && s.held(c.Twin) })
 	return r, nil
+}
+
+func rewrites(c reconcile.Change) bool {
+	return c.Verb == confluence.VerbPut || c.Verb == confluence.VerbRecomment
 }
 
 func (v *view) eachBase(yield func(reconcile.Agreed) bool) {

@@ -126,7 +126,7 @@ func (a *applier) create(c reconcile.Change, src *store.Observed, r rendered) (*
 	w.key = naturalKey(string(c.Kind), a.s.pair.Keys[confluence.B], c.Title)
 	w.learned = a.learner(c.Twin, facets, func(row *store.AgreedRow) {
 		a.wrotePage(row, c, src)
-		row.Sent = r.digest
+		a.wroteBody(row, c.Twin, r)
 	})
 	return w, nil
 }
@@ -145,8 +145,6 @@ func (a *applier) wrotePage(row *store.AgreedRow, c reconcile.Change, src *store
 		title = src.Content.Title
 	}
 	row.Title = [2]string{src.Content.Title, title}
-	row.Ancestor = src.RawBlob
-	row.Refs[confluence.A] = a.view.prints[confluence.A][c.Twin].encode()
 }
 
 // prepareUpdate writes title, parent and body of a page that exists. What is not carried is sent back as the destination
@@ -164,8 +162,8 @@ func (a *applier) prepareUpdate(ctx context.Context, c reconcile.Change) ([]maki
 // markers there survive (decision D8), or the destination's own where the body is not carried.
 func (a *applier) updatedBody(ctx context.Context, c reconcile.Change, src *store.Observed) (rendered, error) {
 	seen := a.view.target[c.Twin]
-	if seen == nil || seen.RawBlob.IsZero() {
-		return a.render(ctx, src)
+	if d, ok := a.destOf(c.Twin); seen == nil || seen.RawBlob.IsZero() || ok && d.version > seen.Content.Version.Number {
+		return a.render(ctx, src) // what is there was written by us, and is not read yet
 	}
 	raw, err := a.s.e.store.Blob(ctx, seen.RawBlob)
 	if err != nil {
@@ -224,9 +222,7 @@ func (a *applier) update(c reconcile.Change, src *store.Observed, r rendered) (*
 	w := a.pageWrite(c, src, r, facets)
 	w.change, w.target, w.expect = change, d.id, d.version
 	w.key = naturalKey("update", string(d.id))
-	if w.skip = a.sentAlready(c, r); w.skip {
-		facets = reconcile.Body
-	}
+	w.skip = a.sentAlready(c, r)
 	w.learned = a.learner(c.Twin, facets, func(row *store.AgreedRow) { a.updated(row, c, src, r, title) })
 	return w, nil
 }
@@ -234,19 +230,32 @@ func (a *applier) update(c reconcile.Change, src *store.Observed, r rendered) (*
 // updated notes what an update wrote, in the hands of a learner. A body that still waits for a reference was agreed on no
 // more.
 func (a *applier) updated(row *store.AgreedRow, c reconcile.Change, src *store.Observed, r rendered, title string) {
-	row.Title[confluence.A] = src.Content.Title
 	if c.Facets.Has(reconcile.Title) || row.Title[confluence.B] == "" {
-		row.Title[confluence.B] = title
+		row.Title = [2]string{src.Content.Title, title}
 	}
 	if !c.Facets.Has(reconcile.Body) {
 		return
 	}
-	row.Ancestor, row.Sent = src.RawBlob, r.digest
-	row.Refs[confluence.A] = a.view.prints[confluence.A][c.Twin].encode()
-	if !r.complete && row.Pending&reconcile.Body == 0 {
-		row.Facets &^= reconcile.Body
-	}
+	a.wroteBody(row, c.Twin, r)
 }
+
+// wroteBody notes the body that was sent. One that still waits for a reference is agreed on as far as the destination
+// goes, so that an edit there shows as one; at the source it differs from what was agreed until it is complete.
+func (a *applier) wroteBody(row *store.AgreedRow, twin confluence.TwinID, r rendered) {
+	row.Ancestor, row.Sent = a.view.source[twin].RawBlob, r.digest
+	row.Refs[confluence.A] = a.view.prints[confluence.A][twin].encode()
+	if r.complete {
+		return
+	}
+	i := reconcile.Body.Index()
+	row.Digest[confluence.A][i], row.Digest[confluence.B][i] = waitingBody, confluence.Digest{}
+	row.Refs[confluence.A] = nil
+	row.Pending |= reconcile.Body
+	row.Facets &^= reconcile.Body
+}
+
+// waitingBody stands for the source's body in a row whose body was written before it could be complete.
+var waitingBody = confluence.Sum([]byte("a body that waits for a reference"))
 
 // titleFor is the title that an update sends.
 func (a *applier) titleFor(c reconcile.Change, src *store.Observed) string {
@@ -372,13 +381,11 @@ func (a *applier) comment(ctx context.Context, c reconcile.Change) (*write, erro
 		}
 		w.change, w.target, w.expect = confluence.UpdateComment{ID: d.id, Expect: d.version}, d.id, d.version
 		w.key = naturalKey("comment", string(d.id))
+		w.skip = a.sentAlready(c, r)
 	} else if err := a.newComment(w, src); err != nil {
 		return nil, err
 	}
-	w.learned = a.learner(c.Twin, facets, func(row *store.AgreedRow) {
-		row.Ancestor, row.Sent = src.RawBlob, r.digest
-		row.Refs[confluence.A] = a.view.prints[confluence.A][c.Twin].encode()
-	})
+	w.learned = a.learner(c.Twin, facets, func(row *store.AgreedRow) { a.wroteBody(row, c.Twin, r) })
 	return w, nil
 }
 

@@ -64,6 +64,7 @@ type translator struct {
 	own      string // space key of the source
 	complete bool
 	dead     []string
+	waiting  []string // written when their targets have arrived
 	unmapped []string
 }
 
@@ -155,6 +156,7 @@ func (t *translator) byID(s body.Slot) (body.Slot, bool) {
 	id, ok := t.a.targetID(w.twin)
 	if !ok {
 		t.complete = false
+		t.waiting = append(t.waiting, s.Written)
 		return s, false
 	}
 	s.ID = id
@@ -219,6 +221,9 @@ func (t *translator) findings() []migration.Finding {
 		out = append(out, f)
 	}
 	add(confluence.CodeDeadReference, t.dead, "a link in "+describe(t.src.Content)+" leads to nothing that is part of this migration")
+	if t.a.s.row.Task.Phase == migration.PhaseRelink {
+		add(confluence.CodeDeadReference, t.waiting, "a link in "+describe(t.src.Content)+" leads to something that has not arrived")
+	}
 	add(confluence.CodeUserUnmapped, t.unmapped, "a mention in "+describe(t.src.Content)+" names a user without an account")
 	return out
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/jobs"
@@ -22,11 +21,10 @@ const (
 
 var emptyResult reconcile.Result
 
-// leaseTime is how long a space stays with an execution that gives no sign of life.
-const leaseTime = 3 * time.Minute
-
 // Start begins a run of a plan and returns its name. A plan has one run at a time.
 func (e *Engine) Start(ctx context.Context, plan string) (string, error) {
+	e.starting.Lock()
+	defer e.starting.Unlock()
 	row, err := e.store.Plan(ctx, plan)
 	if err != nil {
 		return "", err
@@ -132,11 +130,11 @@ func (e *Engine) loadSpaceRun(ctx context.Context, runID, space string, slice st
 	if err := s.openSites(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.claim(ctx); err != nil {
+	if err := s.claim(ctx, asRun); err != nil {
 		return nil, err
 	}
 	if err := s.begin(ctx); err != nil {
-		s.release()
+		s.yieldSpace()
 		return nil, err
 	}
 	return s, nil
@@ -161,17 +159,6 @@ func (s *spaceRun) openSites(ctx context.Context) error {
 	return nil
 }
 
-// claim takes the lease on source space and destination: two migrations of one space to one site exclude each other.
-func (s *spaceRun) claim(ctx context.Context) error {
-	name := fmt.Sprintf("space/%s/%s/%s", s.sourceName(), s.scope.Key, s.plan.To.Fingerprint)
-	lease, err := s.e.store.Acquire(ctx, name, s.e.opt.Owner+"/"+s.run.ID, leaseTime)
-	if errors.Is(err, store.ErrHeld) {
-		return errBeingImported
-	}
-	s.lease = lease
-	return err
-}
-
 // sourceName is the name under which twins of this plan's source are remembered. An export has none of its own: later
 // exports of the same site, put into the same plan, continue what earlier ones began.
 func (s *spaceRun) sourceName() string { return sourceName(s.plan) }
@@ -182,8 +169,6 @@ func sourceName(p migration.Plan) string {
 	}
 	return exportPrefix + p.Name
 }
-
-var errBeingImported = errors.New(migration.SkipBeingImported)
 
 // begin loads or makes the pair, and marks the task as running.
 func (s *spaceRun) begin(ctx context.Context) error {
@@ -281,6 +266,8 @@ func (e *Engine) endBadly(ctx context.Context, runID, space string, cause error)
 		return jobs.Next{Done: true}, nil
 	case errors.Is(cause, errBeingImported):
 		return jobs.Next{Done: true}, e.skip(ctx, runID, space)
+	case errors.Is(cause, errBeingProved):
+		return jobs.Next{Due: e.opt.Now().Add(proofPause)}, nil
 	case errors.Is(cause, store.ErrFenced):
 		return jobs.Next{Done: true}, nil // another execution has taken over
 	}

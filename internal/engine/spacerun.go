@@ -88,13 +88,38 @@ func sliceKey(run, space string) string { return run + "|" + space }
 // workRun is the jobs.Work of a space's chain.
 func (e *Engine) workRun(ctx context.Context, slice store.Slice) (jobs.Next, error) {
 	runID, space, _ := strings.Cut(slice.Key, "|")
-	e.enter(runID)
-	next, err := e.workSpace(ctx, runID, space, slice)
-	e.leave(runID)
-	if err == nil && next.Done {
-		err = e.afterChain(ctx, runID)
+	next, err := e.workCounted(ctx, runID, space, slice)
+	if err == nil {
+		err = e.afterChain(ctx, runID, next.Done)
 	}
 	return next, err
+}
+
+// workCounted counts the chain among those at work, also while a panic passes.
+func (e *Engine) workCounted(ctx context.Context, runID, space string, slice store.Slice) (jobs.Next, error) {
+	e.enter(runID)
+	defer e.leave(runID)
+	return e.workSpace(ctx, runID, space, slice)
+}
+
+// sliceFailed ends a space whose slices fail for a reason that the engine does not know how to deal with.
+func (e *Engine) sliceFailed(slice store.Slice, cause error, parked bool) {
+	runID, space, _ := strings.Cut(slice.Key, "|")
+	var panicked *jobs.PanicError
+	if errors.As(cause, &panicked) {
+		e.opt.Log.Error("panic", "slice", slice.Key, "value", panicked.Value, "stack", string(panicked.Stack))
+	}
+	if !parked {
+		return
+	}
+	ctx := context.Background() // that of the slice is over
+	err := e.failTask(ctx, runID, space, confluence.AsError(cause))
+	if err == nil {
+		err = e.afterChain(ctx, runID, true)
+	}
+	if err != nil {
+		e.opt.Log.Error("space not ended", "run", runID, "space", space, "error", err)
+	}
 }
 
 // enter and leave count the chains of a run that are at work.
@@ -129,7 +154,7 @@ func (e *Engine) workSpace(ctx context.Context, runID, space string, slice store
 	if s == nil {
 		return jobs.Next{Done: true}, nil
 	}
-	defer s.release()
+	defer s.yieldSpace()
 	defer func() { s.ahead.drop() }()
 	err = s.carryOn(ctx)
 	s.meter.flush()
@@ -143,17 +168,19 @@ func (e *Engine) workSpace(ctx context.Context, runID, space string, slice store
 	return jobs.Next{Cursor: b, Due: e.opt.Now()}, err
 }
 
-// carryOn does steps until the slice's time is over, somebody asks to stop, or the chain parks.
+// carryOn does steps, one at least, until the slice's time is over, somebody asks to stop, or the chain parks.
 func (s *spaceRun) carryOn(ctx context.Context) error {
-	for s.e.opt.Now().Before(s.deadline) {
+	for {
 		if err := s.wanted(ctx); err != nil {
 			return err
 		}
 		if err := s.step(ctx); err != nil {
 			return err
 		}
+		if !s.e.opt.Now().Before(s.deadline) {
+			return nil
+		}
 	}
-	return nil
 }
 
 // wanted reads the run's flag: a person who asked to pause or to stop gets it between two steps.
@@ -170,6 +197,9 @@ func (s *spaceRun) wanted(ctx context.Context) error {
 
 // step does the next piece of the current phase.
 func (s *spaceRun) step(ctx context.Context) error {
+	if err := s.atGate(ctx); err != nil {
+		return err
+	}
 	switch s.row.Task.Phase {
 	case migration.PhaseSurvey:
 		return s.stepSurvey(ctx)
@@ -199,7 +229,7 @@ func (s *spaceRun) enter(ctx context.Context, phase migration.Phase) error {
 		return err
 	}
 	s.e.say(ctx, s.run.ID, s.scope.Key, "info", "", fmt.Sprintf("%s: %s", s.scope.Key, phase))
-	return nil
+	return s.wakeOthers(ctx)
 }
 
 func (s *spaceRun) saveTask(ctx context.Context) error {
@@ -216,13 +246,6 @@ func (s *spaceRun) commit(ctx context.Context, fn func(*store.Tx) error) error {
 // note is a commit that changes nothing of what a view shows: tasks, proofs, findings.
 func (s *spaceRun) note(ctx context.Context, fn func(*store.Tx) error) error {
 	return s.e.store.Commit(ctx, s.lease, fn)
-}
-
-func (s *spaceRun) release() {
-	// The context of the slice may be over; giving the lease back must not depend on it.
-	if err := s.e.store.Release(context.Background(), s.lease); err != nil {
-		s.e.opt.Log.Warn("lease not released", "lease", s.lease.Name, "error", err)
-	}
 }
 
 // stepSurvey reads the source, and the destination if there already is one.
@@ -254,7 +277,6 @@ func (s *spaceRun) stepContent(ctx context.Context) error {
 			return err
 		}
 		s.cursor.Step = stepApply
-		s.cursor.Round++
 		return nil
 	}
 	if err := s.settleUnknown(ctx); err != nil {
@@ -274,25 +296,38 @@ func (s *spaceRun) stepContent(ctx context.Context) error {
 	s.meter.plan(result.Changes)
 	if len(result.Changes) == 0 && s.cursor.Round == 0 && view.unread() {
 		s.cursor.Step = stepReadB // an earlier execution wrote, and ended before it looked
+		s.cursor.Round++
 		return nil
 	}
 	if len(result.Changes) == 0 || s.cursor.Round >= maxRounds {
 		return s.endContent(ctx, view, result)
 	}
-	finished, err := s.apply(ctx, view, result)
-	if err != nil || !finished {
+	finished, wrote, err := s.apply(ctx, view, result)
+	if err != nil {
 		return err
+	}
+	if !finished {
+		if slices.ContainsFunc(result.Changes, isMove) {
+			s.cursor.Step = stepReadB // what was moved stands elsewhere now; planned from the old places it would be moved again
+		}
+		return nil
+	}
+	s.cursor.Round++
+	if !wrote && !view.unread() {
+		return s.endContent(ctx, view, result) // all that is left waits for something that has not arrived
 	}
 	s.cursor.Step = stepReadB
 	return nil
 }
 
+func isMove(c reconcile.Change) bool { return c.Verb == confluence.VerbMove }
+
 // maxRounds bounds the rounds of one phase. Two are usual (do it; nothing left), one more for sibling order, one more for
 // second passes; what still wants changing after that is reported by the proof of parity.
 const maxRounds = 8
 
-// endContent closes the content phase. The chain parks while another space of the run has not come as far, because
-// bodies may refer to contents there by id; the relink phase then carries what became resolvable.
+// endContent closes the content phase, or the relink phase, which carries what became resolvable when every other space
+// of the run had come as far.
 func (s *spaceRun) endContent(ctx context.Context, v *view, r reconcile.Result) error {
 	if err := s.report(ctx, v, r); err != nil {
 		return err
@@ -300,16 +335,5 @@ func (s *spaceRun) endContent(ctx context.Context, v *view, r reconcile.Result) 
 	if s.row.Task.Phase == migration.PhaseRelink {
 		return s.enter(ctx, migration.PhaseVerify)
 	}
-	if err := s.enter(ctx, migration.PhaseRelink); err != nil {
-		return err
-	}
-	rows, err := s.e.store.Tasks(ctx, s.run.ID)
-	if err != nil {
-		return err
-	}
-	others := slices.DeleteFunc(unfinished(rows), func(r store.TaskRow) bool { return r.Space == s.scope.Key })
-	if slices.ContainsFunc(others, func(r store.TaskRow) bool { return beforeRelink(r.Task.Phase) }) {
-		return errParked
-	}
-	return s.e.wakeChains(ctx, s.run.ID, others)
+	return s.enter(ctx, migration.PhaseRelink)
 }

@@ -77,6 +77,9 @@ func (e *Engine) Verify(ctx context.Context, runID string, depth parity.Depth) e
 	if err != nil {
 		return err
 	}
+	if run.Status == migration.PlanRunning {
+		return confluence.Errorf(confluence.CodeUsage, "run %s is %s: it is proved when it comes to its end", runID, run.Status)
+	}
 	plan, err := migration.ParsePlan(run.Document, runID)
 	if err != nil {
 		return err
@@ -106,7 +109,7 @@ func (e *Engine) verifySpace(ctx context.Context, run store.Run, plan migration.
 	if err := s.openSites(ctx); err != nil {
 		return err
 	}
-	if err := s.claim(ctx); errors.Is(err, errBeingImported) {
+	if err := s.claim(ctx, asProof); errors.Is(err, errBeingImported) || errors.Is(err, errBeingProved) {
 		return confluence.Errorf(confluence.CodeOtherMigration, "space %s %s", row.Space, migration.SkipBeingImported)
 	} else if err != nil {
 		return err

@@ -40,6 +40,8 @@ type world struct {
 	fail    func(string, confluence.Verb)
 	front   func(http.RoundTripper) http.RoundTripper // hostile network in front of the site
 	timeout time.Duration
+	slice   time.Duration // zero: as in a real process
+	workers int
 	calls   func() (int64, int64)
 }
 
@@ -78,7 +80,7 @@ func (w *world) open() {
 	w.engine = engine.New(engine.Options{
 		Store: st, Connect: w.connect, Now: time.Now, Wait: waitUntil, Go: func(f func()) { go f() },
 		NewID: func() string { return fmt.Sprintf("OP%020d-%d", time.Now().UnixNano(), w.ids.Add(1)) },
-		Owner: "test", Log: log, Timeout: w.timeout, Fail: w.fail,
+		Owner: "test", Log: log, Timeout: w.timeout, Fail: w.fail, Slice: w.slice, Workers: w.workers,
 	})
 	run, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
