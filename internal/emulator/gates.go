@@ -57,14 +57,10 @@ func (g *rateGate) after(c *call, a *answer) {
 	a.set("RateLimit-Policy", fmt.Sprintf(`"burst";q=%d;w=1`, g.burst))
 }
 
-// latencyGate lets each answer leave a fixed time after its request came; the effect does not wait.
-type latencyGate struct{ delay time.Duration }
-
-func (g *latencyGate) before(*call) (answer, bool) { return answer{}, false }
-
-func (g *latencyGate) after(c *call, _ *answer) {
-	wait := g.delay - time.Since(c.arrived)
-	if g.delay <= 0 || wait <= 0 {
+// linger lets the answer leave a fixed time after its request came; the effect does not wait.
+func (c *call) linger() {
+	wait := c.opts.Latency - time.Since(c.arrived)
+	if c.opts.Latency <= 0 || wait <= 0 {
 		return
 	}
 	timer := time.NewTimer(wait)

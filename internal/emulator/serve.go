@@ -67,6 +67,8 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request) {
 	s.settleLate()
 	c := &call{Site: s, r: r, arrived: time.Now(), now: s.clock.Now()}
 	a := s.reply(c)
+	a.encode() // before the answer is due, so that it leaves on time
+	c.linger()
 	if a.dropped {
 		s.books.request(c, 0, 0)
 		panic(http.ErrAbortHandler) // the way to end a connection without an answer
@@ -204,11 +206,7 @@ func (c *call) write(w http.ResponseWriter, a answer) (int64, bool) {
 	var body io.Reader = a.stream
 	size := int64(0)
 	if a.stream == nil {
-		raw := a.raw
-		if a.json != nil {
-			raw = encode(a.json)
-		}
-		body, size = bytes.NewReader(raw), int64(len(raw))
+		body, size = bytes.NewReader(a.raw), int64(len(a.raw))
 		if size > 0 && a.form == "" {
 			a.form = "application/json"
 		}
@@ -238,6 +236,13 @@ func (c *call) write(w http.ResponseWriter, a answer) (int64, bool) {
 	n, _ := io.CopyN(w, body, int64(*a.truncate))
 	_ = http.NewResponseController(w).Flush() // what was written must leave before the connection ends
 	return n, false
+}
+
+// encode turns the JSON of an answer into its bytes.
+func (a *answer) encode() {
+	if a.stream == nil && a.json != nil {
+		a.raw, a.json = encode(a.json), nil
+	}
 }
 
 // encode writes JSON as Confluence does: characters of HTML are not escaped.

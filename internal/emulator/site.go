@@ -62,7 +62,7 @@ func New(opts Options) (*Site, error) {
 	}
 	s.cloudID = s.uuid("cloud")
 	s.routes = newRouteTree(allRoutes())
-	s.gates = []gate{faultGate{}, newRateGate(opts.Rate, s.clock), &latencyGate{opts.Latency}}
+	s.gates = []gate{faultGate{}, newRateGate(opts.Rate, s.clock)}
 	s.people = people{byID: map[string]*user{}, byLogin: map[string]*user{}}
 	for _, name := range []string{"atlassian-addons-admin", "site-admins", "system-administrators"} {
 		s.addGroup(name)
