@@ -15,17 +15,35 @@ func (s *spaceRun) readBack(ctx context.Context) (done bool, err error) {
 	if done, err = s.scan(ctx, confluence.B); err != nil || !done {
 		return false, err
 	}
-	if err := s.confirmMissing(ctx); err != nil {
-		return false, err
-	}
 	v, err := s.look(ctx)
 	if err != nil {
+		return false, err
+	}
+	if err := s.confirmMissing(ctx, v); err != nil {
+		return false, err
+	}
+	if v, err = s.look(ctx); err != nil { // another one only if something was missing
 		return false, err
 	}
 	if err := s.removeSurplus(ctx, v); err != nil {
 		return false, err
 	}
-	return true, s.agree(ctx, v)
+	removed := s.stale.Load()
+	if err := s.agree(ctx, v); err != nil || removed {
+		return true, err
+	}
+	return true, s.rebuild(v)
+}
+
+// rebuild makes of a view whose rows were changed and stored what look would load now.
+func (s *spaceRun) rebuild(v *view) error {
+	v.nodes, v.base = [2][]reconcile.Node{}, nil
+	if err := s.build(v); err != nil {
+		return err
+	}
+	s.seen = v
+	s.stale.Store(false)
+	return nil
 }
 
 // unread reports whether something was written that the destination was not seen with.

@@ -131,24 +131,13 @@ func (s *spaceRun) space(side confluence.Side) confluence.Space {
 
 // confirmMissing asks by id for what both agreed on and a complete listing of the destination did not show: a listing
 // that leaves something out must not read as a deletion.
-func (s *spaceRun) confirmMissing(ctx context.Context) error {
+func (s *spaceRun) confirmMissing(ctx context.Context, v *view) error {
 	missing := map[confluence.Kind][]confluence.ID{}
-	seen := map[confluence.ID]bool{}
-	err := s.e.store.EachObserved(ctx, s.pair.ID, confluence.B, func(o store.Observed) error {
-		seen[o.Content.ID] = true
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	err = s.e.store.EachAgreed(ctx, s.pair.ID, func(a store.AgreedRow) error {
-		if id := a.ID[confluence.B]; id != "" && !seen[id] && !a.Tomb {
+	for _, twin := range sortedKeys(v.agreed) {
+		a := v.agreed[twin]
+		if id := a.ID[confluence.B]; id != "" && v.target[twin] == nil && !a.Tomb {
 			missing[a.Kind] = append(missing[a.Kind], id)
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
 	for _, kind := range []confluence.Kind{confluence.Page, confluence.BlogPost, confluence.Attachment, confluence.Comment} {
 		if err := s.fetchMissing(ctx, kind, missing[kind]); err != nil {
