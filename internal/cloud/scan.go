@@ -65,12 +65,12 @@ func placeOf(c confluence.Cursor) (place, error) {
 // What ends a batch before the listing ends: a reading must not hold more than this, or work longer before its caller
 // can note down how far it came.
 const (
-	batchPages = 5        // of the listing
+	batchPages = 3        // of the listing
 	batchBytes = 16 << 20 // of bodies
 	batchTime  = 3 * time.Second
 )
 
-// Scan returns the next batch: pages or blog posts in the order of their ids, 250 or up to five times as many where they
+// Scan returns the next batch: pages or blog posts in the order of their ids, 250 or up to three times as many where they
 // come quickly, with the attachments and comments of these and the folders that are parents of them and were not listed
 // before. Trashed contents come with their bodies only. A content that is not listed is not proven absent: Fetch it.
 //
