@@ -117,11 +117,7 @@ func (c *copying) Write(b []byte) (int, error) {
 	return c.ResponseWriter.Write(b)
 }
 
-var (
-	anID    = regexp.MustCompile(`[0-9]{3,}`)
-	idField = regexp.MustCompile(`"(?:id|homepageId|homePageId)":"?([0-9]{3,})`)
-	aCursor = regexp.MustCompile(`"next":"[^"]*[?&]cursor=([^"&]+)`)
-)
+var anID = regexp.MustCompile(`[0-9]{3,}`)
 
 // carried lists the ids and cursors that a request carries: in its path, its query, and in the fields of its body that
 // name another content. Text of pages names nothing.
@@ -154,15 +150,32 @@ func carried(u *url.URL, sent []byte) []string {
 	return out
 }
 
-// given lists the ids and the cursor that an answer holds.
+// given lists the ids and the cursor that an answer holds. Answers are large and there are many: they are searched, not
+// parsed.
 func given(got []byte) []string {
 	var out []string
-	for _, m := range idField.FindAllSubmatch(got, -1) {
-		out = append(out, string(m[1]))
+	for _, field := range []string{`"id":`, `"homepageId":`} {
+		for rest := got; ; {
+			at := bytes.Index(rest, []byte(field))
+			if at < 0 {
+				break
+			}
+			rest = bytes.TrimPrefix(rest[at+len(field):], []byte(`"`))
+			n := 0
+			for n < len(rest) && rest[n] >= '0' && rest[n] <= '9' {
+				n++
+			}
+			if n >= 3 {
+				out = append(out, string(rest[:n]))
+			}
+		}
 	}
-	if m := aCursor.FindSubmatch(got); m != nil {
-		if c, err := url.QueryUnescape(string(m[1])); err == nil {
-			out = append(out, c)
+	if _, next, ok := bytes.Cut(got, []byte(`"next":"`)); ok {
+		link, _, _ := bytes.Cut(next, []byte(`"`))
+		if _, query, ok := strings.Cut(string(link), "?"); ok {
+			if values, err := url.ParseQuery(query); err == nil && values.Get("cursor") != "" {
+				out = append(out, values.Get("cursor"))
+			}
 		}
 	}
 	return out
