@@ -226,6 +226,9 @@ func (a *applier) failDependents(ctx context.Context, i int) {
 		a.waiting[j] = failedForGood
 		a.left--
 		a.free(a.after[j])
+		if a.changes[j].Relink {
+			continue // what it waits for is not there yet; the relink phase says so
+		}
 		if err := a.s.notTried(ctx, a.view, a.changes[j]); err != nil && a.halt == nil {
 			a.halt = err
 		}

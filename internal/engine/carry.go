@@ -104,7 +104,7 @@ func (s *spaceRun) perform(ctx context.Context, w *write, a *applier) (confluenc
 		if found {
 			return res, s.succeed(ctx, in, w, res, a)
 		}
-		if err := s.settle(ctx, store.Outcome{Op: in.Op, State: store.StateAbsent}); err != nil {
+		if err := s.absent(ctx, in, a); err != nil {
 			return res, err
 		}
 		if retryOf = in.Op; attempt >= maxAttempts {
@@ -194,6 +194,52 @@ func (s *spaceRun) settle(ctx context.Context, o store.Outcome) error {
 	o.EndedAt = s.e.opt.Now()
 	return s.commit(ctx, func(tx *store.Tx) error { return tx.Settle(o) })
 }
+
+// absent records that a write was not made, as far as the site shows. One that sets a state is never looked for, and may
+// have been made all the same: what the destination shows of that facet next is taken as ours, and the source is sent
+// again.
+func (s *spaceRun) absent(ctx context.Context, in store.Intent, a *applier) error {
+	o := store.Outcome{Op: in.Op, State: store.StateAbsent, EndedAt: s.e.opt.Now()}
+	return s.commit(ctx, func(tx *store.Tx) error {
+		if err := tx.Settle(o); err != nil {
+			return err
+		}
+		if row := a.undecided(in); row != nil {
+			return tx.PutAgreed(s.pair.ID, *row)
+		}
+		return nil
+	})
+}
+
+// undecided is the baseline row of a content whose labels, restrictions or place may have been set or not; nil where that
+// says nothing.
+func (a *applier) undecided(in store.Intent) *store.AgreedRow {
+	if a == nil || a.view.source[in.Twin] == nil || a.view.agreed[in.Twin] == nil {
+		return nil
+	}
+	var f reconcile.Facets
+	switch in.Verb {
+	case confluence.VerbMove:
+		return a.displaced(in.Twin)
+	case confluence.VerbLabel, confluence.VerbUnlabel:
+		f = reconcile.Labels
+	case confluence.VerbRestrict:
+		f = reconcile.Restrictions
+	default:
+		return nil
+	}
+	a.rowMu.Lock()
+	defer a.rowMu.Unlock()
+	row := a.row(in.Twin)
+	row.Digest[confluence.A][f.Index()], row.Digest[confluence.B][f.Index()] = undecidedFacet, confluence.Digest{}
+	row.Pending |= f
+	row.Facets &^= f
+	a.view.agreed[in.Twin] = &row
+	return &row
+}
+
+// undecidedFacet stands for the source's labels or restrictions where it is not known whether they were set.
+var undecidedFacet = confluence.Sum([]byte("set or not"))
 
 // refused records a refusal. "Exists" is looked into first: what is in the way may be our own earlier write that was
 // applied late.

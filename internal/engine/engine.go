@@ -58,8 +58,9 @@ type Engine struct {
 
 	mu      sync.Mutex
 	sites   map[string]*site
-	live    map[string]*meter // by run and space
-	working map[string]int    // chains at work, by run
+	retired []confluence.Reader // forgotten, and perhaps still read by a chain at work
+	live    map[string]*meter   // by run and space
+	working map[string]int      // chains at work, by run
 	hub     hub
 
 	starting sync.Mutex // held while a run begins: a plan has one at a time
@@ -114,5 +115,9 @@ func (e *Engine) Close() error {
 		}
 		delete(e.sites, name)
 	}
+	for _, r := range e.retired {
+		closeReader(r)
+	}
+	e.retired = nil
 	return first
 }

@@ -25,12 +25,13 @@ type meter struct {
 	sites  [2]*site
 	marks  []mark
 	told   time.Time
-	failCt map[confluence.TwinID]bool
+	failCt map[meterKey]bool
 }
 
+// meterKey is one content in one tally: written twice, it still arrives once.
 type meterKey struct {
-	twin confluence.TwinID
-	what string
+	twin  confluence.TwinID
+	tally *migration.Tally
 }
 
 // mark is a moment and how much was done then; rates are taken over the last minute.
@@ -47,7 +48,7 @@ func (e *Engine) meterOf(run, space string, task migration.Task, sites [2]*site)
 	key := sliceKey(run, space)
 	m := e.live[key]
 	if m == nil {
-		m = &meter{e: e, run: run, space: space, seen: map[meterKey]bool{}, failCt: map[confluence.TwinID]bool{}}
+		m = &meter{e: e, run: run, space: space, seen: map[meterKey]bool{}, failCt: map[meterKey]bool{}}
 		e.live[key] = m
 	}
 	m.mu.Lock()
@@ -84,7 +85,7 @@ func (m *meter) setTotals(c migration.Counts) {
 	defer m.mu.Unlock()
 	m.task.Counts = c
 	m.seen = map[meterKey]bool{}
-	m.failCt = map[confluence.TwinID]bool{}
+	m.failCt = map[meterKey]bool{}
 }
 
 // plan sets what is done already: everything that needs no change.
@@ -94,11 +95,10 @@ func (m *meter) plan(changes []reconcile.Change) {
 	todo := map[*migration.Tally]int{}
 	seen := map[meterKey]bool{}
 	for _, ch := range changes {
-		t := tallies(&m.task.Counts, ch)
-		k := meterKey{ch.Twin, string(ch.Verb)}
-		if t != nil && !ch.Relink && !seen[k] {
+		k := meterKey{ch.Twin, tallies(&m.task.Counts, ch)}
+		if k.tally != nil && !ch.Relink && !seen[k] {
 			seen[k] = true
-			todo[t]++
+			todo[k.tally]++
 		}
 	}
 	for _, t := range []*migration.Tally{&m.task.Counts.Pages, &m.task.Counts.BlogPosts, &m.task.Counts.Attachments,
@@ -115,8 +115,8 @@ func (m *meter) plan(changes []reconcile.Change) {
 func (m *meter) done(ch reconcile.Change) {
 	m.mu.Lock()
 	m.task.Arrived = true
-	k := meterKey{ch.Twin, string(ch.Verb)}
-	if t := tallies(&m.task.Counts, ch); t != nil && !m.seen[k] && t.Done < t.Total {
+	k := meterKey{ch.Twin, tallies(&m.task.Counts, ch)}
+	if t := k.tally; t != nil && !m.seen[k] && t.Done+t.Failed < t.Total {
 		m.seen[k] = true
 		t.Done++
 	}
@@ -126,12 +126,15 @@ func (m *meter) done(ch reconcile.Change) {
 	m.tell()
 }
 
+// failed counts a content that did not arrive as it should. What had arrived in part was counted as done, and is no more.
 func (m *meter) failed(ch reconcile.Change) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if t := tallies(&m.task.Counts, ch); t != nil && !m.failCt[ch.Twin] {
-		m.failCt[ch.Twin] = true
-		t.Failed++
+	k := meterKey{ch.Twin, tallies(&m.task.Counts, ch)}
+	if t := k.tally; t != nil && !m.failCt[k] {
+		m.failCt[k] = true
+		t.Failed = min(t.Failed+1, t.Total)
+		t.Done = min(t.Done, t.Total-t.Failed)
 	}
 }
 

@@ -97,3 +97,11 @@ func (w *world) writes() int64 {
 	}
 	return n
 }
+
+// dump reads the emulator's full state dump.
+func (w *world) dump(into any) {
+	w.t.Helper()
+	if err := json.Unmarshal(w.site.Dump("full"), into); err != nil {
+		w.t.Fatal(err)
+	}
+}

@@ -73,6 +73,7 @@ func (s *spaceRun) sourceNode(v *view, o *store.Observed, ranks map[confluence.T
 		n.Parent = ""
 	}
 	setCommon(&n, c)
+	s.setMapped(&n, c)
 	if c.Kind != confluence.Attachment {
 		print, err := v.printOf(confluence.A, o, s.pair.Keys[confluence.A])
 		if err != nil {
@@ -96,6 +97,17 @@ func setCommon(n *reconcile.Node, c confluence.Content) {
 		set(n, reconcile.Labels, labelsDigest(carriedLabels(c.Labels)))
 		set(n, reconcile.Restrictions, restrictionsDigest(c.Restrictions))
 	}
+}
+
+// setMapped lets the restrictions of a source content depend on whom they mean at the destination: a later people file
+// changes them as an edit does.
+func (s *spaceRun) setMapped(n *reconcile.Node, c confluence.Content) {
+	if c.Restrictions.Open() || !n.Read.Has(reconcile.Restrictions) {
+		return
+	}
+	there, _ := s.mapRestrictions(c.Restrictions)
+	here, mapped := restrictionsDigest(c.Restrictions), restrictionsDigest(there)
+	set(n, reconcile.Restrictions, confluence.Sum(append(here[:], mapped[:]...)))
 }
 
 func set(n *reconcile.Node, f reconcile.Facets, d confluence.Digest) {

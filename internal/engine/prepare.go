@@ -111,7 +111,7 @@ func (a *applier) prepareCreate(ctx context.Context, c reconcile.Change) ([]maki
 
 func (a *applier) create(c reconcile.Change, src *store.Observed, r rendered) (*write, error) {
 	change := confluence.Create{Space: a.s.space(confluence.B), Kind: c.Kind, Title: c.Title}
-	change.Private = a.s.pair.Opened && a.s.scope.Restrictions && !src.Content.Restrictions.Open()
+	change.Private = !a.s.shut() && a.s.scope.Restrictions && !src.Content.Restrictions.Open()
 	var err error
 	if c.Kind == confluence.BlogPost {
 		if a.s.ids[confluence.B].Caps.BlogDate {
@@ -130,6 +130,9 @@ func (a *applier) create(c reconcile.Change, src *store.Observed, r rendered) (*
 	})
 	return w, nil
 }
+
+// shut reports whether nobody else can see the space for certain: this run made it, and will open it itself.
+func (s *spaceRun) shut() bool { return s.fresh && s.scope.Permissions && !s.pair.Opened }
 
 // pageWrite starts a write that carries a page's body.
 func (a *applier) pageWrite(c reconcile.Change, src *store.Observed, r rendered, facets reconcile.Facets) *write {

@@ -404,7 +404,7 @@ func (s *spaceRun) settleOne(ctx context.Context, a *applier, row store.JournalR
 	case err != nil:
 		return err
 	case !found:
-		return s.settle(ctx, store.Outcome{Op: row.Op, State: store.StateAbsent})
+		return s.absent(ctx, row.Intent, a)
 	}
 	return s.succeed(ctx, row.Intent, w, res, a)
 }

@@ -244,20 +244,16 @@ func firstFew(list []string) []string {
 	return out
 }
 
-// targetKey returns the destination's key of a source space that takes part.
+// targetKey returns the destination's key of a source space that takes part, or took part in an earlier run.
 func (s *spaceRun) targetKey(key string) (string, bool) {
 	if key == s.scope.Key {
 		return s.pair.Keys[confluence.B], true
 	}
-	for _, other := range s.plan.Spaces {
-		if other.Key == key {
-			if other.Target != "" {
-				return other.Target, true
-			}
-			return key, true
-		}
+	if target, ok := s.planned(key); ok {
+		return target, true
 	}
-	return "", false
+	target, ok := s.partners[key]
+	return target, ok
 }
 
 // targetTitle is the title a twin has, or gets, at the destination.

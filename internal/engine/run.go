@@ -194,6 +194,11 @@ func (s *spaceRun) begin(ctx context.Context) error {
 	if err := s.rememberArrived(ctx); err != nil {
 		return err
 	}
+	made, err := s.e.store.Journal(ctx, store.JournalFilter{Run: s.run.ID, Pair: s.pair.ID, Verbs: []confluence.Verb{confluence.VerbSpace}, Limit: 1})
+	if err != nil {
+		return err
+	}
+	s.fresh = len(made) > 0
 	return s.saveTask(ctx)
 }
 

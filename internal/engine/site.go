@@ -110,14 +110,26 @@ func (e *Engine) siteRow(ctx context.Context, name string) (store.Site, []byte, 
 
 func secretName(site string) string { return "site/" + site }
 
-// forget closes a site so that its next use opens it afresh.
+// forget lets a site's next use open it afresh. It is closed when no chain is at work that may be reading it.
 func (e *Engine) forget(name string) {
 	e.mu.Lock()
-	s := e.sites[name]
+	if s := e.sites[name]; s != nil {
+		e.retired = append(e.retired, s.reader)
+	}
 	delete(e.sites, name)
 	e.mu.Unlock()
-	if s != nil {
-		closeReader(s.reader)
+	e.closeRetired()
+}
+
+func (e *Engine) closeRetired() {
+	e.mu.Lock()
+	var idle []confluence.Reader
+	if len(e.working) == 0 {
+		idle, e.retired = e.retired, nil
+	}
+	e.mu.Unlock()
+	for _, r := range idle {
+		closeReader(r)
 	}
 }
 

@@ -65,7 +65,7 @@ func (s *spaceRun) createSpace(ctx context.Context) error {
 
 // madeSpace records the space that was made for this pair.
 func (s *spaceRun) madeSpace(tx *store.Tx, res confluence.Result) error {
-	s.pair.Spaces[confluence.B], s.pair.Homes[confluence.B], s.pair.Mine = res.ID, res.HomeID, true
+	s.pair.Spaces[confluence.B], s.pair.Homes[confluence.B], s.pair.Mine, s.fresh = res.ID, res.HomeID, true, true
 	return tx.PutPair(&s.pair)
 }
 

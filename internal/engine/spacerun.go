@@ -62,6 +62,8 @@ type spaceRun struct {
 
 	sourceSpace confluence.Space
 	sourceOf    map[confluence.TwinID]confluence.ID
+	partners    map[string]string // keys at the destination of the other spaces that can be referred to
+	fresh       bool              // this run made the space, so that nobody can have opened it
 
 	heldMu   sync.Mutex
 	heldBack map[confluence.TwinID]bool // bodies that wait for the relink phase
@@ -142,8 +144,11 @@ func (e *Engine) alone() bool {
 
 func (e *Engine) leave(runID string) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.working[runID]--
+	if e.working[runID]--; e.working[runID] == 0 {
+		delete(e.working, runID)
+	}
+	e.mu.Unlock()
+	e.closeRetired()
 }
 
 func (e *Engine) workSpace(ctx context.Context, runID, space string, slice store.Slice) (jobs.Next, error) {
@@ -170,6 +175,11 @@ func (e *Engine) workSpace(ctx context.Context, runID, space string, slice store
 
 // carryOn does steps, one at least, until the slice's time is over, somebody asks to stop, or the chain parks.
 func (s *spaceRun) carryOn(ctx context.Context) error {
+	// Before anything is read: what the source was when those writes were made, and the destination's own edits, cannot be
+	// told from them afterwards.
+	if err := s.settleUnknown(ctx); err != nil {
+		return err
+	}
 	for {
 		if err := s.wanted(ctx); err != nil {
 			return err

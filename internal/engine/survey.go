@@ -48,6 +48,9 @@ func (s *spaceRun) scan(ctx context.Context, side confluence.Side) (done bool, e
 func (s *spaceRun) endPass(tx *store.Tx, side confluence.Side) error {
 	s.pair.Pass[side] = s.cursor.Pass[side]
 	s.cursor.Pass[side] = 0
+	if side == confluence.A {
+		s.people = nil // others may be mentioned now
+	}
 	if err := tx.ForgetObserved(s.pair.ID, side, s.pair.Pass[side]); err != nil {
 		return err
 	}

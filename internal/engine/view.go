@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -149,15 +151,43 @@ func (s *spaceRun) loadOtherSpaces(ctx context.Context, v *view) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range pairs {
-		if p.ID == s.pair.ID || p.Sites != s.pair.Sites {
-			continue
-		}
+	s.partners = map[string]string{}
+	for _, p := range s.others(pairs) {
+		s.partners[p.Keys[confluence.A]] = p.Keys[confluence.B]
 		if err := s.loadOther(ctx, v, p); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// others are the pairs that references of this space may lead into: of each other source space one, the copy that the
+// plan is about, else the newest. Older copies of this space, under another key, are none of them.
+func (s *spaceRun) others(pairs []store.Pair) []store.Pair {
+	of := map[string]store.Pair{}
+	for _, p := range pairs {
+		key := p.Keys[confluence.A]
+		if key == s.pair.Keys[confluence.A] || p.Sites != s.pair.Sites {
+			continue
+		}
+		if target, planned := s.planned(key); planned && target != p.Keys[confluence.B] {
+			continue
+		}
+		if was, ok := of[key]; !ok || was.ID < p.ID {
+			of[key] = p
+		}
+	}
+	return slices.SortedFunc(maps.Values(of), func(a, b store.Pair) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+// planned returns the destination's key of a space of the plan.
+func (s *spaceRun) planned(key string) (string, bool) {
+	for _, sc := range s.plan.Spaces {
+		if sc.Key == key {
+			return targetOf(sc), true
+		}
+	}
+	return "", false
 }
 
 func (s *spaceRun) loadOther(ctx context.Context, v *view, p store.Pair) error {

@@ -239,6 +239,11 @@ func (w *witness) sourceKey(key string) (string, bool) {
 			return sc.Key, true
 		}
 	}
+	for source, target := range w.s.partners {
+		if key == [2]string{source, target}[w.side] {
+			return source, true
+		}
+	}
 	return key, false
 }
 
