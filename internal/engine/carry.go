@@ -241,13 +241,13 @@ func (a *applier) undecided(in store.Intent) *store.AgreedRow {
 // undecidedFacet stands for the source's labels or restrictions where it is not known whether they were set.
 var undecidedFacet = confluence.Sum([]byte("set or not"))
 
-// refused records a refusal. "Exists" is looked into first: what is in the way may be our own earlier write that was
-// applied late.
+// refused records a refusal. "Exists" and "the version has moved" are looked into first: what is in the way may be our own
+// earlier write that was applied late.
 func (s *spaceRun) refused(ctx context.Context, in store.Intent, w *write, cause error) (confluence.Result, error) {
 	e := confluence.AsError(cause)
-	if e.Class() == confluence.ClassExists && w.target == "" {
+	if e.Class() == confluence.ClassExists && w.target == "" || e.Class() == confluence.ClassConflict && w.target != "" {
 		found, res, err := s.probe(ctx, in, w)
-		if err != nil {
+		if err != nil && confluence.ClassOf(err) != confluence.ClassConflict {
 			return res, err
 		}
 		if found {

@@ -198,16 +198,18 @@ func opIn(message string) string {
 	return op
 }
 
-// opsOf lists the earlier attempts of the same write: a late effect of one of them is ours as well.
+// opsOf lists the earlier attempts of the same write, those before a crash too: a late effect of one of them is ours as
+// well.
 func (s *spaceRun) opsOf(in store.Intent) []string {
 	var ops []string
-	for op := in.RetryOf; op != ""; {
-		ops = append(ops, op)
-		rows, err := s.e.store.Journal(context.Background(), store.JournalFilter{Op: op})
-		if err != nil || len(rows) == 0 {
-			break
+	rows, err := s.e.store.Journal(context.Background(), store.JournalFilter{Run: in.Run, Pair: s.pair.ID, Twin: in.Twin, Verbs: []confluence.Verb{in.Verb}})
+	if err != nil {
+		return nil
+	}
+	for _, row := range rows {
+		if row.TargetID == in.TargetID && row.PayloadDigest == in.PayloadDigest && row.PreVersion == in.PreVersion {
+			ops = append(ops, row.Op)
 		}
-		op = rows[0].RetryOf
 	}
 	return ops
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -47,7 +48,11 @@ func (s *spaceRun) createSpace(ctx context.Context) error {
 		return err
 	}
 	if len(list) > 0 {
-		return keyTaken(s.pair, s.sites[confluence.B])
+		// It may be ours: made by a call that ended after it was looked for. Then the site refuses, and its maker decides.
+		tried, err := s.e.store.Journal(ctx, store.JournalFilter{Pair: s.pair.ID, Verbs: []confluence.Verb{confluence.VerbSpace}, Limit: 1})
+		if err != nil || len(tried) == 0 {
+			return errors.Join(err, keyTaken(s.pair, s.sites[confluence.B]))
+		}
 	}
 	name := s.sourceSpace.Name
 	if name == "" {
@@ -127,13 +132,15 @@ func (s *spaceRun) trashHome(ctx context.Context, home confluence.Content) error
 	w := &write{change: confluence.Trash{ID: home.ID, Kind: confluence.Page}, twin: strangerTwin(confluence.B, home.ID),
 		kind: confluence.Page, target: home.ID, expect: home.Version.Number, key: naturalKey("server's home", string(home.ID))}
 	w.learned = func(confluence.Result) *store.AgreedRow { return nil }
-	if _, err := s.perform(ctx, w, nil); err != nil {
-		return err
-	}
 	f := s.finding(confluence.CodeExportDefect, confluence.Content{Kind: confluence.Page, Title: home.Title}, confluence.Changed, "home",
 		"the source has no pages; the empty home page that the destination made is in its trash")
 	f.Severity = migration.SeverityInfo
-	return s.addFindings(ctx, []migration.Finding{f})
+	// Said first: after a crash nobody comes back here for a page that is in the trash.
+	if err := s.addFindings(ctx, []migration.Finding{f}); err != nil {
+		return err
+	}
+	_, err := s.perform(ctx, w, nil)
+	return err
 }
 
 // stepOpen gives the space its permissions, once parity is proved, and ends the task.
