@@ -16,8 +16,9 @@ const unknown = -2
 const searched = confluence.FacetLabels | confluence.FacetRestrictions | confluence.FacetAttachments | confluence.FacetComments
 
 // enrich fills in labels and restrictions of listed pages or blog posts, and sets Attachments and Comments to 0 where
-// there are none and to unknown where there may be some. now is the server's clock.
-func (c *Connector) enrich(ctx context.Context, listed []confluence.Content, facets confluence.Facets, now time.Time) error {
+// there are none and to unknown where there may be some. now is the server's clock. before is closed when the contents
+// listed before these are done: where the index is behind, they wait for it first, and only then these ask again.
+func (c *Connector) enrich(ctx context.Context, listed []confluence.Content, facets confluence.Facets, now time.Time, before <-chan struct{}) error {
 	facets &= searched
 	if facets == 0 || len(listed) == 0 {
 		return nil
@@ -28,7 +29,8 @@ func (c *Connector) enrich(ctx context.Context, listed []confluence.Content, fac
 		open[listed[i].ID] = &listed[i]
 		ids[i] = listed[i].ID
 	}
-	for waited, pause := time.Duration(0), time.Second; ; {
+	began, pause := c.clock.Now(), time.Second
+	for {
 		found, err := c.search(ctx, ids, facets)
 		if err != nil {
 			return err
@@ -45,13 +47,21 @@ func (c *Connector) enrich(ctx context.Context, listed []confluence.Content, fac
 				ids = append(ids, x.ID)
 			}
 		}
-		if len(ids) <= fewMissing || waited >= c.indexWait || !c.young(open, now.Add(waited)) {
+		if waited := c.clock.Now().Sub(began); len(ids) <= fewMissing || waited >= c.indexWait || !c.young(open, now.Add(waited)) {
 			break
+		}
+		if before != nil {
+			select {
+			case <-before:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			before = nil
+			continue
 		}
 		if err := c.clock.Wait(ctx, pause); err != nil {
 			return err
 		}
-		waited += pause
 		pause = min(2*pause, 8*time.Second)
 	}
 	return c.each(ctx, len(ids), func(ctx context.Context, i int) error { return c.direct(ctx, open[ids[i]], facets) })

@@ -32,18 +32,25 @@ func listPage[T any](ctx context.Context, c *Connector, k call, cursor string) (
 	if link == "" {
 		link = nextOf(ans.Header.Values("Link"))
 	}
-	if link == "" {
-		return page.Results, "", ans, nil
+	if next, err = nextCursor(k, link, cursor); err != nil {
+		return nil, "", ans, err
 	}
-	// The cursor alone is taken over: links leave out parameters, and are relative to /wiki or not.
-	u, perr := url.Parse(link)
-	if perr == nil {
+	return page.Results, next, ans, nil
+}
+
+// nextCursor returns the cursor of a link to the next page; no link is the end. The cursor alone is taken over: links
+// leave out parameters, and are relative to /wiki or not.
+func nextCursor(k call, link, cursor string) (next string, err error) {
+	if link == "" {
+		return "", nil
+	}
+	if u, err := url.Parse(link); err == nil {
 		next = u.Query().Get("cursor")
 	}
 	if next == "" || next == cursor {
-		return nil, "", ans, unusable(k, "the listing names a next page that leads nowhere")
+		return "", unusable(k, "the listing names a next page that leads nowhere")
 	}
-	return page.Results, next, ans, nil
+	return next, nil
 }
 
 // listAll follows a listing to its end.

@@ -5,9 +5,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"slices"
 	"strconv"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
@@ -66,7 +69,7 @@ func placeOf(c confluence.Cursor) (place, error) {
 // can note down how far it came.
 const (
 	batchPages = 3        // of the listing
-	batchBytes = 16 << 20 // of bodies
+	batchBytes = 16 << 20 // of answers
 	batchTime  = 3 * time.Second
 )
 
@@ -74,8 +77,8 @@ const (
 // come quickly, with the attachments and comments of these and the folders that are parents of them and were not listed
 // before. Trashed contents come with their bodies only. A content that is not listed is not proven absent: Fetch it.
 //
-// While the search and the listings below contents of one page of the listing run, the next page is already asked for:
-// nothing in it depends on them.
+// The listing runs ahead: while the search and the listings below the contents of one page run, the next pages are read
+// already, because nothing in them depends on that.
 func (c *Connector) Scan(ctx context.Context, req confluence.ScanRequest) (confluence.Batch, error) {
 	at, err := placeOf(req.Cursor)
 	if err != nil {
@@ -84,32 +87,27 @@ func (c *Connector) Scan(ctx context.Context, req confluence.ScanRequest) (confl
 	if req.Space, err = c.space(ctx, req.Space); err != nil {
 		return confluence.Batch{}, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	parts, err := c.pages(ctx, req, &at)
+	if err != nil {
+		return confluence.Batch{}, err
+	}
 	var batch confluence.Batch
-	began, pages, size := c.clock.Now(), 0, 0
-	pending := c.ask(ctx, req, at)
-	for pending != nil {
-		got := <-pending
-		pending = nil
-		if got.err != nil {
-			return confluence.Batch{}, got.err
+	for _, p := range parts {
+		at.Any = at.Any || len(p.listed) > 0
+		batch.Contents = append(append(batch.Contents, p.listed...), p.below...)
+		if p.stage.status != "current" {
+			continue
 		}
-		listed := stages[at.Stage]
-		at.pass(got.next)
-		pages, size = pages+1, size+got.size()
-		if !at.over(req.Trash) && pages < batchPages && size < batchBytes && c.clock.Now().Sub(began) < batchTime {
-			pending = c.ask(ctx, req, at)
-		}
-		contents, err := c.complete(ctx, req, listed, got, &at)
+		folders, err := c.folders(ctx, p.rows.Results, &at)
 		if err != nil {
-			cancel()
-			if pending != nil {
-				<-pending
-			}
 			return confluence.Batch{}, err
 		}
-		batch.Contents = append(batch.Contents, contents...)
+		batch.Contents = append(batch.Contents, folders...)
+	}
+	for i := range batch.Contents {
+		if x := &batch.Contents[i]; x.SpaceID == "" || x.SpaceID == req.Space.ID {
+			x.SpaceID, x.SpaceKey = req.Space.ID, req.Space.Key
+		}
 	}
 	if !at.over(req.Trash) {
 		batch.Next = at.cursor()
@@ -120,57 +118,62 @@ func (c *Connector) Scan(ctx context.Context, req confluence.ScanRequest) (confl
 	return batch, nil
 }
 
-// page is one page of a listing.
+// pages reads some pages of the listing with what belongs to their contents, and moves at behind them.
+func (c *Connector) pages(ctx context.Context, req confluence.ScanRequest, at *place) (parts []*page, err error) {
+	began, size := c.clock.Now(), 0
+	g, ctx := errgroup.WithContext(ctx)
+	var turn chan struct{} // closed when the last page so far is complete
+	for {
+		p := c.page(ctx, req, stages[at.Stage], at.Cursor)
+		if p.err != nil {
+			// What is under way is given up. If it was that which failed, the listing only failed with it.
+			g.Go(func() error { return p.err })
+			return nil, g.Wait()
+		}
+		parts, size = append(parts, p), size+len(p.raw)
+		before, after := turn, make(chan struct{})
+		turn = after
+		g.Go(func() error {
+			defer close(after)
+			return c.complete(ctx, req, p, before)
+		})
+		at.pass(p.next)
+		if at.over(req.Trash) || len(parts) == batchPages || size >= batchBytes || c.clock.Now().Sub(began) >= batchTime {
+			return parts, g.Wait()
+		}
+	}
+}
+
+// page is one page of a listing. How the listing goes on is known before its rows are.
 type page struct {
-	rows []contentV2
-	next string
-	now  time.Time // the server's clock
-	err  error
+	stage stage
+	call  call
+	raw   []byte // the answer
+	next  string
+	now   time.Time // the server's clock
+	err   error
+
+	rows   rows[contentV2] // made of the answer by complete
+	listed []confluence.Content
+	below  []confluence.Content
 }
 
-func (p page) size() (n int) {
-	for i := range p.rows {
-		n += len(p.rows[i].Body.body().Raw)
+// complete makes the contents of a page and reads what belongs to them. before is closed when the page before is complete.
+func (c *Connector) complete(ctx context.Context, req confluence.ScanRequest, p *page, before <-chan struct{}) error {
+	if err := json.Unmarshal(p.raw, &p.rows); err != nil {
+		return unusable(p.call, "the answer is not the JSON it should be: "+err.Error())
 	}
-	return n
-}
-
-// ask reads one page of a listing beside the caller. The channel gives it, once.
-func (c *Connector) ask(ctx context.Context, req confluence.ScanRequest, at place) <-chan page {
-	out := make(chan page, 1)
-	go func() {
-		var p page
-		p.rows, p.next, p.now, p.err = c.batch(ctx, req, stages[at.Stage], at.Cursor)
-		out <- p
-	}()
-	return out
-}
-
-// complete reads what belongs to a page of a listing.
-func (c *Connector) complete(ctx context.Context, req confluence.ScanRequest, st stage, got page, at *place) ([]confluence.Content, error) {
-	listed := contentsOf(got.rows, st.kind)
-	at.Any = at.Any || len(listed) > 0
-	out := listed
-	if st.status == "current" {
-		if err := c.enrich(ctx, listed, req.Facets, got.now); err != nil {
-			return nil, err
-		}
-		below, err := c.belongings(ctx, listed, req.Facets)
-		if err != nil {
-			return nil, err
-		}
-		folders, err := c.folders(ctx, got.rows, at)
-		if err != nil {
-			return nil, err
-		}
-		out = append(append(out, below...), folders...)
+	p.raw = nil
+	p.listed = contentsOf(p.rows.Results, p.stage.kind)
+	if p.stage.status != "current" {
+		return nil
 	}
-	for i := range out {
-		if x := &out[i]; x.SpaceID == "" || x.SpaceID == req.Space.ID {
-			x.SpaceID, x.SpaceKey = req.Space.ID, req.Space.Key
-		}
+	if err := c.enrich(ctx, p.listed, req.Facets, p.now, before); err != nil {
+		return err
 	}
-	return out, nil
+	var err error
+	p.below, err = c.belongings(ctx, p.listed, req.Facets)
+	return err
 }
 
 // pass moves to the next page of the listing, or to the next listing.
@@ -190,24 +193,40 @@ func (p *place) over(trash bool) bool {
 	return p.Stage > last
 }
 
-// batch reads one page of a listing. If the answer would be too large, fewer rows are asked for: cursors of the site do
-// not depend on the limit.
-func (c *Connector) batch(ctx context.Context, req confluence.ScanRequest, st stage, cursor string) ([]contentV2, string, time.Time, error) {
+// page reads one page of a listing. If the answer would be too large, fewer rows are asked for: cursors of the site do not
+// depend on the limit.
+func (c *Connector) page(ctx context.Context, req confluence.ScanRequest, st stage, cursor string) *page {
 	k := get(st.route, "the contents of the space could not be listed").at(confluence.Where{Space: req.Space.Key}).
-		with("space-id", string(req.Space.ID), "status", st.status, "sort", "id")
+		with("space-id", string(req.Space.ID), "status", st.status, "sort", "id", "cursor", cursor)
 	if req.Facets.Has(confluence.FacetBody) {
 		k = k.with("body-format", "storage")
 	}
 	for limit := batchSize; ; limit = (limit + 4) / 5 {
-		got, next, ans, err := listPage[contentV2](ctx, c, k.with("limit", strconv.Itoa(limit)), cursor)
+		p := &page{stage: st, call: k.with("limit", strconv.Itoa(limit))}
+		ans, err := c.do(ctx, p.call, nil)
 		if tooLarge(err) && limit > 1 {
 			continue
 		}
-		if err != nil {
-			return nil, "", ans.Date, err
+		if p.raw, p.now, p.err = ans.Body, ans.Date, err; err == nil {
+			p.next, p.err = p.onward(ans.Header, cursor)
 		}
-		return got, next, ans.Date, nil
+		return p
 	}
+}
+
+// onward finds how the listing goes on: the header says it at once, else the answer has to be looked through.
+func (p *page) onward(header http.Header, cursor string) (string, error) {
+	link := nextOf(header.Values("Link"))
+	if link == "" {
+		var end struct {
+			Links links `json:"_links"`
+		}
+		if err := json.Unmarshal(p.raw, &end); err != nil {
+			return "", unusable(p.call, "the answer is not the JSON it should be: "+err.Error())
+		}
+		link = end.Links.Next
+	}
+	return nextCursor(p.call, link, cursor)
 }
 
 // contentsOf translates rows, leaving out repeated ones.

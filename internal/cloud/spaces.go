@@ -64,14 +64,26 @@ func (c *Connector) Spaces(ctx context.Context, keys []string) ([]confluence.Spa
 		}
 	}
 	if len(out) == 0 {
-		// Nothing there, or nobody asking: the account decides which.
-		if err := c.confirm(ctx); err != nil {
+		if err := c.nothing(ctx, len(keys) > 0); err != nil {
 			return nil, err
 		}
 	}
 	slices.SortFunc(out, func(a, b confluence.Space) int { return cmp.Compare(a.Key, b.Key) })
 	c.learn(out...)
 	return out, nil
+}
+
+// nothing is what an empty list of spaces means: nothing there, or nobody asking. The account decides which. Who asked for
+// a key that is free may be about to create a space of it, which needs the site's mode.
+func (c *Connector) nothing(ctx context.Context, mode bool) error {
+	ask := []func(context.Context) error{c.confirm}
+	if mode {
+		ask = append(ask, func(ctx context.Context) error {
+			_, _ = c.roleMode(ctx) // whoever needs it will be told
+			return nil
+		})
+	}
+	return c.each(ctx, len(ask), func(ctx context.Context, i int) error { return ask[i](ctx) })
 }
 
 func named(keys []string, key string) bool {
