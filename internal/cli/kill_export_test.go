@@ -32,6 +32,7 @@ const (
 	killSecret
 	killOld
 	killNew
+	killNewSecret
 )
 
 // killEdition says which edition of the small wiki is written: the first, or the second, in which people went on working.
@@ -156,6 +157,8 @@ func (w killWriter) books() {
 	if w.later {
 		w.page(backup.Content{ID: killNew, Parent: killBeta, Title: "New", Body: backup.Storage("<p>" + byID(killBeta) + "</p>"), Labels: labels("blue")})
 		w.file(killNew, backup.OnPage, "new.txt", "new", 1)
+		w.page(backup.Content{ID: killNewSecret, Parent: killNew, Title: "New secret", Body: backup.Storage("<p>for few</p>"), Readers: []backup.Principal{{User: killAnna}}})
+		w.say(2206, killNewSecret, backup.OnPage, 0, "among us", 1)
 	}
 }
 

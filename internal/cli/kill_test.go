@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,16 +29,15 @@ func TestKill(t *testing.T) {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	which := os.Getenv("TANDEM_KILLS")
-	t.Run("Failpoints", func(t *testing.T) { killAtFailpoints(t, program, which) })
-	switch which {
-	case "":
-		t.Run("Moments", func(t *testing.T) { killAtMoments(t, program, 20) })
-	case "all", "moments":
-		t.Run("Moments", func(t *testing.T) { killAtMoments(t, program, 200) })
+	all := which == "all"
+	t.Run("Failpoints", func(t *testing.T) { t.Parallel(); killAtFailpoints(t, program, which) })
+	if which == "" || all {
+		t.Run("Moments", func(t *testing.T) { t.Parallel(); killAtMoments(t, program, all) })
+		t.Run("Opening", func(t *testing.T) { t.Parallel(); killWhileOpening(t, program, map[bool]int{false: 8, true: 60}[all]) })
 	}
 }
 
-// failpoint is where a run is killed: the n-th call of a verb in the run of an edition.
+// killPoint is where a run is killed: the n-th call of a verb in the run of an edition.
 type killPoint struct {
 	edition killEdition
 	verb    confluence.Verb
@@ -53,6 +53,7 @@ func (p killPoint) variable() string { return fmt.Sprintf("%s:%s:%d", p.verb, p.
 // smallWiki is where the exports of the small wiki lie.
 type smallWiki struct {
 	program, dir string
+	twice        bool                     // run the plan once more after each kill
 	calm         map[killEdition]evidence // after the undisturbed run of each edition
 }
 
@@ -63,7 +64,7 @@ func (s *smallWiki) export(e killEdition) string {
 func (s *smallWiki) people() string { return filepath.Join(s.dir, "people.csv") }
 
 func killAtFailpoints(t *testing.T, program, which string) {
-	s := &smallWiki{program: program, dir: t.TempDir(), calm: map[killEdition]evidence{}}
+	s := &smallWiki{program: program, dir: t.TempDir(), twice: which != "", calm: map[killEdition]evidence{}}
 	for _, e := range []killEdition{1, 2} {
 		if err := writeKillExport(s.export(e), e); err != nil {
 			t.Fatal(err)
@@ -77,9 +78,13 @@ func killAtFailpoints(t *testing.T, program, which string) {
 		t.Fatal(err)
 	}
 	wantVerbs(t, points)
-	points = slices.DeleteFunc(points, func(p killPoint) bool {
-		return which == "" && p.n != 1 || which != "" && which != "all" && which != p.String()
-	})
+	switch which {
+	case "all":
+	case "":
+		points = share(points)
+	default:
+		points = slices.DeleteFunc(points, func(p killPoint) bool { return which != p.String() })
+	}
 	began, kills := time.Now(), 0
 	work := make(chan killPoint)
 	var wg sync.WaitGroup
@@ -99,6 +104,17 @@ func killAtFailpoints(t *testing.T, program, which string) {
 	close(work)
 	wg.Wait()
 	t.Logf("%d kills at failpoints, each from a fresh start, in %s", kills, time.Since(began).Round(time.Second))
+}
+
+// share leaves of the points of each verb the first of each kind, and the last one after a call.
+func share(points []killPoint) []killPoint {
+	last := map[killPoint]int{}
+	for _, p := range points {
+		last[killPoint{p.edition, p.verb, p.point, 0}] = p.n
+	}
+	return slices.DeleteFunc(points, func(p killPoint) bool {
+		return p.n != 1 && (p.point != "after-call" || p.n != last[killPoint{p.edition, p.verb, p.point, 0}])
+	})
 }
 
 // wantVerbs wants the small wiki to make every change that a migration knows.
@@ -175,7 +191,7 @@ func (s *smallWiki) migrate(ctx context.Context, w *killWorld, e killEdition) er
 }
 
 // killAt migrates up to a failpoint, starts the program again, and compares.
-func (s *smallWiki) killAt(ctx context.Context, p killPoint) error {
+func (s *smallWiki) killAt(ctx context.Context, p killPoint) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	dir, err := os.MkdirTemp(s.dir, "kill-")
@@ -187,7 +203,7 @@ func (s *smallWiki) killAt(ctx context.Context, p killPoint) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	defer w.close()
+	defer func() { err = errors.Join(err, w.close()) }()
 	for e := killEdition(1); e < p.edition; e++ {
 		if err := s.migrate(ctx, w, e); err != nil {
 			return err
@@ -210,5 +226,20 @@ func (s *smallWiki) killAt(ctx context.Context, p killPoint) error {
 	if err != nil {
 		return err
 	}
-	return got.compare(s.calm[p.edition])
+	if err := got.compare(s.calm[p.edition]); err != nil || !s.twice {
+		return err
+	}
+	return w.again(ctx, got)
+}
+
+// again runs the plan once more: nothing may be left to write.
+func (w *killWorld) again(ctx context.Context, was evidence) error {
+	if err := w.finish(ctx, "run", "start", killPlan); err != nil {
+		return err
+	}
+	now, err := w.gather(ctx)
+	if err == nil && sum(now.writes) != sum(was.writes) {
+		err = fmt.Errorf("the next run wrote %d times", sum(now.writes)-sum(was.writes))
+	}
+	return err
 }

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tandem-sync/tandem/internal/api"
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/migration"
@@ -37,6 +39,8 @@ type killWorld struct {
 	cloud   *exec.Cmd
 	url     string // of the Cloud
 	control string // of its control plane
+	// The account that tandem uses there.
+	email, tokenFile string
 }
 
 var cloudReady = regexp.MustCompile(`ready on (\S+), control on (\S+), account (\S+), admin token in (.+)`)
@@ -59,8 +63,8 @@ func newKillWorld(ctx context.Context, program, dir string) (*killWorld, error) 
 	if err != nil || said == nil {
 		return nil, errors.Join(fmt.Errorf("the emulator said %q", line), err, w.close())
 	}
-	w.url, w.control = said[1], said[2]
-	if _, err := w.must(ctx, "site", "add", "cloud", "--url", w.url, "--email", said[3], "--secret-file", said[4]); err != nil {
+	w.url, w.control, w.email, w.tokenFile = said[1], said[2], said[3], said[4]
+	if _, err := w.must(ctx, "site", "add", "cloud", "--url", w.url, "--email", w.email, "--secret-file", w.tokenFile); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
@@ -192,6 +196,7 @@ type evidence struct {
 	writes  map[confluence.Verb]int // that the Cloud answered with success
 	refused map[confluence.Verb]int
 	journal []store.JournalRow
+	reports []string // of the run's findings: what was said about which content
 }
 
 // gather looks at the Cloud and into the data directory, which nobody works on.
@@ -216,8 +221,20 @@ func (w *killWorld) gather(ctx context.Context) (evidence, error) {
 	if err != nil {
 		return e, err
 	}
-	e.journal, err = st.Journal(ctx, store.JournalFilter{})
+	if e.journal, err = st.Journal(ctx, store.JournalFilter{}); err == nil {
+		err = e.readFindings(ctx, st)
+	}
 	return e, errors.Join(err, st.Close())
+}
+
+func (e *evidence) readFindings(ctx context.Context, st *store.Store) error {
+	list, err := st.Findings(ctx, store.FindingFilter{})
+	for _, f := range list {
+		e.reports = append(e.reports, fmt.Sprintf("%s %s %s %s %s %q %s %s: %s (%d)", f.Run, f.Space, f.Severity, f.Code, f.Content.Kind, f.Content.Title,
+			f.Where.Facet, f.Where.Detail, f.What, f.Count))
+	}
+	slices.Sort(e.reports)
+	return err
 }
 
 // writeRoutes say which verb a write request makes. The first that fits counts.
@@ -288,6 +305,9 @@ func (e evidence) compare(calm evidence, timed ...confluence.Verb) error {
 	var wrong []error
 	if !bytes.Equal(e.dump, calm.dump) {
 		wrong = append(wrong, fmt.Errorf("the Cloud holds something else: %s", firstDifference(calm.dump, e.dump)))
+	}
+	if diff := cmp.Diff(calm.reports, e.reports); diff != "" {
+		wrong = append(wrong, fmt.Errorf("the findings differ (+ are those of the run that was killed):\n%s", diff))
 	}
 	for _, v := range confluence.Verbs {
 		made, want := e.writes[v], calm.writes[v]
