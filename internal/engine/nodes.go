@@ -38,6 +38,7 @@ func (s *spaceRun) build(v *view) error {
 	for _, o := range v.extra {
 		v.nodes[confluence.B] = append(v.nodes[confluence.B], s.strangerNode(v, o))
 	}
+	v.mend()
 	return nil
 }
 

@@ -299,3 +299,29 @@ func TestEditingOnePlanLeavesTheExportOpenForAnother(t *testing.T) {
 	close(g.open)
 	w.mustFinish(w.wait(id))
 }
+
+// TestLinksIntoASpaceThatComesLater migrates a space that refers to another one, and in a later run both.
+func TestLinksIntoASpaceThatComesLater(t *testing.T) {
+	w := newWorld(t, nil)
+	w.open()
+	w.addSite()
+	w.plan("P", exportOf(t, w.dir, "cross.zip", crossing), migration.NewScope("ONE", "ONEX"))
+	run := w.migrate("P")
+	w.mustFinish(run)
+	w.mustFind(run.ID, "One child", confluence.CodeDeadReference)
+	_, err := w.engine.EditPlan(t.Context(), "P", func(p *migration.Plan) error {
+		p.Spaces = append(p.Spaces, migration.NewScope("TWO", "TWOX"))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run = w.migrate("P")
+	w.mustFinish(run)
+	w.mustNotFind(run.ID, confluence.CodeDeadReference)
+	before := w.writes()
+	w.mustFinish(w.migrate("P"))
+	if n := w.writes() - before; n != 0 {
+		t.Errorf("the next run made %d writes", n)
+	}
+}

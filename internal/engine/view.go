@@ -22,6 +22,7 @@ type view struct {
 	elsewhere map[confluence.TwinID]confluence.ID
 	agreed    map[confluence.TwinID]*store.AgreedRow
 	prints    [2]map[confluence.TwinID]fingerprint // of bodies, as they are now
+	mended    map[confluence.TwinID]bool           // bodies to be written for their references alone
 	left      []leftOut
 	home      confluence.TwinID // source content that is, or becomes, the home page
 	nodes     [2][]reconcile.Node

@@ -151,9 +151,10 @@ func (a *applier) halfLabelled(twin confluence.TwinID, now []confluence.Label) *
 }
 
 // sentAlready reports whether the body would be the very bytes that were sent last: a reference that stays unresolved is
-// no reason to write again, nor is a second pass over a body that the first one found resolvable.
+// no reason to write again, nor is a second pass over a body that the first one found resolvable, nor a reference that
+// leads astray and would be written as it stands.
 func (a *applier) sentAlready(c reconcile.Change, r rendered) bool {
-	if r.complete && !c.Relink || c.Facets != reconcile.Body {
+	if r.complete && !c.Relink && !a.view.mended[c.Twin] || c.Facets != reconcile.Body {
 		return false
 	}
 	a.rowMu.Lock()
