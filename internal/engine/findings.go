@@ -142,6 +142,12 @@ func (s *spaceRun) report(ctx context.Context, v *view, r reconcile.Result) erro
 		f.Severity = migration.SeverityWarning
 		list = append(list, f)
 	}
+	if a := v.agreed[v.home]; a != nil && a.ID[confluence.B] != "" && s.pair.Homes[confluence.B] != "" && a.ID[confluence.B] != s.pair.Homes[confluence.B] {
+		f := s.finding(confluence.CodeNotCapable, v.source[v.home].Content, confluence.SkippedOver, "home",
+			describe(v.source[v.home].Content)+" is the home page at the source now; the destination keeps the home page it has")
+		f.Severity = migration.SeverityWarning
+		list = append(list, f)
+	}
 	for _, twin := range r.Gone {
 		content := confluence.Content{}
 		if o := v.target[twin]; o != nil {

@@ -419,7 +419,7 @@ func (a *applier) move(c reconcile.Change) (*write, error) {
 		return nil, errNeed
 	}
 	if c.Facets.Has(reconcile.Parent) {
-		return nil, confluence.Errorf(confluence.CodeNotCapable, "the site has no way to move a page to the root of its space")
+		return a.moveToRoot(c, d)
 	}
 	move := confluence.Move{ID: d.id, Where: confluence.After}
 	next := c.After
@@ -433,6 +433,18 @@ func (a *applier) move(c reconcile.Change) (*write, error) {
 	move.Target = target.id
 	w := &write{change: move, twin: c.Twin, kind: c.Kind, target: d.id, key: fmt.Sprintf("%s %s %s", d.id, move.Where, target.id)}
 	w.learned = func(confluence.Result) *store.AgreedRow { return a.displaced(c.Twin) }
+	return w, nil
+}
+
+// moveToRoot puts a page beside the home page, which stands at the root.
+func (a *applier) moveToRoot(c reconcile.Change, d destination) (*write, error) {
+	home := a.s.pair.Homes[confluence.B]
+	if !a.s.ids[confluence.B].Caps.RootPages || home == "" {
+		return nil, confluence.Errorf(confluence.CodeNotCapable, "the site has no way to move a page to the root of its space")
+	}
+	w := &write{change: confluence.Move{ID: d.id, Where: confluence.After, Target: home}, twin: c.Twin, kind: c.Kind,
+		facets: reconcile.Parent, target: d.id, key: fmt.Sprintf("%s to the root", d.id)}
+	w.learned = a.learner(c.Twin, reconcile.Parent, nil)
 	return w, nil
 }
 

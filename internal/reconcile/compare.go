@@ -76,6 +76,9 @@ func (p *planner) compareTwins(it *item, sent, received *Node) {
 	if sent.Kind == confluence.Attachment && sent.Parent != received.Parent && it.base != nil && sent.Parent != it.base.Parent {
 		p.clash(it, Parent, "moved to another page at the source; a file cannot be moved")
 	}
+	if sent.Kind == confluence.Attachment && sent.Title != received.Title && it.base != nil && sent.Title != it.base.Title[p.from] {
+		p.clash(it, Title, "has another name at the source; a file cannot be renamed")
+	}
 }
 
 // verdict decides by who changed a facet. Contents without a baseline were not made by us and are left as they are.
