@@ -32,12 +32,13 @@ func (c *Connector) confirm(ctx context.Context) error {
 	came := c.proof.started.Load()
 	c.proof.mu.Lock()
 	defer c.proof.mu.Unlock()
-	if c.proof.started.Load() > came {
+	if c.proof.started.Load() > came && c.proof.done {
 		return c.proof.err
 	}
 	c.proof.started.Add(1)
-	_, c.proof.err = c.whoAmI(ctx)
-	return c.proof.err
+	_, err := c.whoAmI(ctx)
+	c.proof.err, c.proof.done = err, ctx.Err() == nil // given up says nothing to the others
+	return err
 }
 
 // whoAmI reads user/current. A refusal is asked again after pauses, since the site in distress refuses valid calls.

@@ -57,6 +57,7 @@ type Connector struct {
 type proof struct {
 	mu      sync.Mutex
 	started atomic.Int64
+	done    bool // it came to an answer
 	err     error
 }
 
