@@ -3,6 +3,7 @@ package emulator
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -168,9 +169,9 @@ func (l *lines) copyTo(w io.Writer) error {
 }
 
 func (l *lines) close() error {
-	err := l.file.Close()
+	err := errors.Join(l.out.Flush(), l.file.Close())
 	if l.name != "" {
-		err = os.Remove(l.name)
+		err = errors.Join(err, os.Remove(l.name))
 	}
 	return err
 }
