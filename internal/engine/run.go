@@ -67,6 +67,7 @@ func blocked(findings []migration.Finding) error {
 // begin writes the run with its tasks and their first slices in one transaction.
 func (e *Engine) begin(ctx context.Context, row store.PlanRow) (string, error) {
 	var run store.Run
+	e.forgetCalls(ctx, row.Plan)
 	err := e.store.Commit(ctx, store.Lease{}, func(tx *store.Tx) error {
 		run = tx.NewRun(row.Plan.Name)
 		run.Document = row.Plan.YAML()
@@ -143,14 +144,10 @@ func (e *Engine) loadSpaceRun(ctx context.Context, runID, space string, slice st
 func (s *spaceRun) openSites(ctx context.Context) error {
 	names := [2]string{EndpointName(s.plan.From), EndpointName(s.plan.To)}
 	prints := [2]string{s.plan.From.Fingerprint, s.plan.To.Fingerprint}
-	alone := s.e.alone()
 	for _, side := range confluence.Sides {
 		var err error
 		if s.sites[side], err = s.e.open(ctx, names[side]); err != nil {
 			return err
-		}
-		if alone {
-			s.sites[side].calls.take(s.sites[side].reader) // sent before this, for no run
 		}
 		if s.ids[side], err = s.e.identify(ctx, s.sites[side], prints[side]); err != nil {
 			return err
@@ -250,6 +247,7 @@ func (s *spaceRun) end(ctx context.Context, status migration.TaskStatus, why *mi
 		s.row.Task.SkipReason = migration.SkipGone
 	}
 	if s.meter != nil {
+		s.meter.flush() // once the task has ended, another chain may end the run
 		s.meter.store(&s.row.Task)
 	}
 	if err := s.commit(ctx, func(tx *store.Tx) error { return tx.PutTask(s.row) }); err != nil {

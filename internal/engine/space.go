@@ -19,16 +19,20 @@ func (s *spaceRun) stepSpace(ctx context.Context) error {
 	if err := s.reloadPair(ctx); err != nil {
 		return err
 	}
+	v, err := s.look(ctx)
+	if err != nil {
+		return err
+	}
 	if s.pair.Spaces[confluence.B] == "" {
 		if err := s.createSpace(ctx); err != nil {
 			return err
 		}
 	}
-	v, err := s.look(ctx)
-	if err != nil {
+	if err := s.takeHome(ctx, v); err != nil {
 		return err
 	}
-	if err := s.takeHome(ctx, v); err != nil {
+	// Of what a view shows, only the home pages can have changed.
+	if err := s.rebuild(v); err != nil {
 		return err
 	}
 	return s.enter(ctx, migration.PhaseContent)
@@ -99,7 +103,12 @@ func (s *spaceRun) takeHome(ctx context.Context, v *view) error {
 	row.ID = [2]confluence.ID{src.Content.ID, id}
 	row.Version = [2]int{src.Content.Version.Number, seen[0].Version.Number}
 	row.Title = [2]string{src.Content.Title, seen[0].Title}
-	return s.putAgreed(ctx, []store.AgreedRow{row})
+	if err := s.putAgreed(ctx, []store.AgreedRow{row}); err != nil {
+		return err
+	}
+	v.agreed[row.Twin] = &row
+	v.addUnread(&row, s.pair.Keys[confluence.B])
+	return nil
 }
 
 // homeUnseen decides about a home page that the site made and does not show: somebody has removed it, or the account

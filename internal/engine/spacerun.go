@@ -131,17 +131,6 @@ func (e *Engine) enter(runID string) {
 	e.working[runID]++
 }
 
-// alone reports whether at most one chain is at work in this process.
-func (e *Engine) alone() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	n := 0
-	for _, k := range e.working {
-		n += k
-	}
-	return n <= 1
-}
-
 func (e *Engine) leave(runID string) {
 	e.mu.Lock()
 	if e.working[runID]--; e.working[runID] == 0 {

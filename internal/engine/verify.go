@@ -88,6 +88,7 @@ func (e *Engine) Verify(ctx context.Context, runID string, depth parity.Depth) e
 	if err != nil {
 		return err
 	}
+	e.forgetCalls(ctx, plan)
 	for _, row := range rows {
 		if row.Pair == 0 {
 			continue // nothing was ever begun there

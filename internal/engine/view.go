@@ -137,13 +137,18 @@ func (s *spaceRun) loadTarget(ctx context.Context, v *view) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range v.agreed { // created, and not yet read back
-		id := a.ID[confluence.B]
-		if _, known := b.ids[id]; id != "" && !known && !a.Tomb {
-			b.add(where{twin: a.Twin, id: id, kind: a.Kind, key: s.pair.Keys[confluence.B]}, a.Title[confluence.B], "")
-		}
+	for _, a := range v.agreed {
+		v.addUnread(a, s.pair.Keys[confluence.B])
 	}
 	return nil
+}
+
+// addUnread makes references resolve to a content that was created and not read back yet. key is that of its space.
+func (v *view) addUnread(a *store.AgreedRow, key string) {
+	b, id := v.index[confluence.B], a.ID[confluence.B]
+	if _, known := b.ids[id]; id != "" && !known && !a.Tomb {
+		b.add(where{twin: a.Twin, id: id, kind: a.Kind, key: key}, a.Title[confluence.B], "")
+	}
 }
 
 // loadOtherSpaces makes references into the other spaces of the same two sites resolvable.
