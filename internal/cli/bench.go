@@ -111,6 +111,9 @@ func (f benchFlags) options(cmd *cobra.Command) (bench.Options, error) {
 			return o, err
 		}
 	}
+	if err := o.Check(); err != nil {
+		return o, usage("%s", err)
+	}
 	return o, nil
 }
 

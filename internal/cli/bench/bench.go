@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"slices"
@@ -88,9 +89,27 @@ func (o Options) Quick() Options {
 	return o
 }
 
+// Check says what about the options makes no sense.
+func (o Options) Check() error {
+	switch {
+	case len(o.Pages) == 0 || slices.Min(o.Pages) < 2:
+		return errors.New("a space needs 2 pages at least")
+	case o.Connections < 1 || o.Repeat < 1:
+		return errors.New("connections and repetitions are 1 at least")
+	case o.Latency < 0:
+		return errors.New("the latency is negative")
+	case o.Size < 1<<20:
+		return errors.New("entities.xml needs 1 MiB at least")
+	}
+	return nil
+}
+
 // Run measures the chosen suites, in their order.
 func Run(ctx context.Context, o Options) ([]Figure, error) {
 	all := []Figure{}
+	if err := o.Check(); err != nil {
+		return all, err
+	}
 	for _, name := range o.Suites {
 		figures, err := suites[name](ctx, o)
 		if err != nil {

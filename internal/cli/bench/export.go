@@ -52,8 +52,8 @@ func export(ctx context.Context, o Options) (out []Figure, err error) {
 	var ratios []float64
 	var raw []string
 	var peak int64
-	for i := range max(1, o.Repeat) {
-		o.Say("export: round %d of %d", i+1, max(1, o.Repeat))
+	for i := range o.Repeat {
+		o.Say("export: round %d of %d", i+1, o.Repeat)
 		bare, err := o.probe(ctx, ProbeRaw, path)
 		if err != nil {
 			return nil, err

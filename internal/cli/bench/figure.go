@@ -26,7 +26,6 @@ const (
 	unitCalls = "calls"
 	unitRatio = "ratio"
 	unitBytes = "bytes"
-	unitPages = "pages/s"
 )
 
 // Bound is what a figure must hold.
