@@ -13,9 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tandem-sync/tandem/internal/api"
 	"github.com/tandem-sync/tandem/internal/cli/bench"
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/emulator/backup"
+	"github.com/tandem-sync/tandem/internal/migration"
 )
 
 // killsAWorld is how often one run is killed at most before it is left to end.
@@ -212,9 +214,12 @@ func (w *killWorld) disturb(ctx context.Context, server bool, after time.Duratio
 	if err != nil {
 		return true, err
 	}
-	began, err := w.hasRun(ctx)
+	status, err := w.status(ctx)
 	switch {
-	case !began:
+	case err != nil:
+	case status == migration.PlanFinished:
+		return false, nil // killed between the end of the run and its own
+	case status == "":
 		k.before++
 	case now == was:
 		k.opening++
@@ -225,25 +230,27 @@ func (w *killWorld) disturb(ctx context.Context, server bool, after time.Duratio
 	return true, err
 }
 
-// hasRun reports whether there is a run that is not over.
-func (w *killWorld) hasRun(ctx context.Context) (bool, error) {
-	e, err := w.must(ctx, "run", "status")
-	if err != nil {
-		return false, err
+// status says how the latest run stands; empty: there is none.
+func (w *killWorld) status(ctx context.Context) (migration.PlanStatus, error) {
+	e, err := w.run(ctx, nil, "run", "status", killPlan)
+	if err != nil || strings.Contains(e.stderr.String(), "not run yet") {
+		return "", err
 	}
-	var runs []struct{ Run string }
-	err = json.Unmarshal([]byte(e.stdout.String()), &runs)
-	return len(runs) > 0, err
+	var runs []api.Progress
+	if err := json.Unmarshal([]byte(e.stdout.String()), &runs); err != nil || len(runs) != 1 {
+		return "", fmt.Errorf("no status of the run (%v): %s%s", err, e.stdout.String(), e.stderr.String())
+	}
+	return runs[0].Status, nil
 }
 
 // carryOn works on the run in a process of its own, as one who types commands does.
 func (w *killWorld) carryOn(ctx context.Context, after time.Duration) (killed bool, err error) {
-	began, err := w.hasRun(ctx)
+	status, err := w.status(ctx)
 	if err != nil {
 		return false, err
 	}
 	args := []string{"run", "resume", killPlan}
-	if !began {
+	if status == "" {
 		args[1] = "start"
 	}
 	p, err := w.begin(ctx, nil, args...)
