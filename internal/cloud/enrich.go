@@ -10,6 +10,10 @@ import (
 // fewMissing contents are read one by one at once: waiting for the index would take longer.
 const fewMissing = 12
 
+// firstPause is the first wait for an index that is behind; the next are twice as long each, up to four times. It is of the
+// order of the index's usual lag (CQ-01: seconds), as an early question costs a call and is answered with the same nothing.
+const firstPause = 3 * time.Second
+
 // unknown marks a count that is still to be found out; see belongings.
 const unknown = -2
 
@@ -29,7 +33,7 @@ func (c *Connector) enrich(ctx context.Context, listed []confluence.Content, fac
 		open[listed[i].ID] = &listed[i]
 		ids[i] = listed[i].ID
 	}
-	began, pause := c.clock.Now(), time.Second
+	began, pause := c.clock.Now(), firstPause
 	for {
 		found, err := c.search(ctx, ids, facets)
 		if err != nil {
@@ -62,7 +66,7 @@ func (c *Connector) enrich(ctx context.Context, listed []confluence.Content, fac
 		if err := c.clock.Wait(ctx, pause); err != nil {
 			return err
 		}
-		pause = min(2*pause, 8*time.Second)
+		pause = min(2*pause, 4*firstPause)
 	}
 	return c.each(ctx, len(ids), func(ctx context.Context, i int) error { return c.direct(ctx, open[ids[i]], facets) })
 }
