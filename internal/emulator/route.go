@@ -29,6 +29,26 @@ type route struct {
 	multipart bool
 	// changes says that a GET changes state nevertheless, so that it takes the write lock.
 	changes bool
+	// evidence is the best ground that the behaviour stands on, gap what is known not to be faithful; docs/fidelity.md
+	// is made of both.
+	evidence evidence
+	gap      string
+}
+
+// evidence says on what ground a behaviour stands, the best first.
+type evidence uint8
+
+const (
+	bySpec          evidence = iota // the vendor's OpenAPI document, and the references that measured it
+	byLiveSuite                     // a public live suite, written against real sites, passes
+	byRecording                     // a recorded answer of a real site
+	byDocumentation                 // a page of the vendor's documentation
+	byClient                        // what a public client sends and reads
+	byMemory                        // general knowledge, not verified
+)
+
+func (e evidence) String() string {
+	return [...]string{"specification", "live suite", "recording", "documentation", "public client", "general knowledge"}[e]
 }
 
 func (r *route) writes() bool { return r.method != "GET" && r.method != "HEAD" || r.changes }

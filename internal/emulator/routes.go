@@ -8,8 +8,14 @@ import (
 // createLimit is the largest body of a v2 create (register row ER-18).
 const createLimit = 5 << 20
 
-// cloudRoutes are the routes of the Cloud personality. Scopes are those of the vendor's documents.
-var cloudRoutes = []route{
+// cloudTables are the routes of the Cloud personality, a table for each subject.
+var cloudTables = [][]route{coreRoutes}
+
+// cloudRoutes are all documented routes of the Cloud personality.
+var cloudRoutes = slices.Concat(cloudTables...)
+
+// coreRoutes are the routes that a migration needs. Scopes are those of the vendor's documents.
+var coreRoutes = []route{
 	{method: "GET", template: "/_edge/tenant_info", api: edge, handle: tenantInfo},
 	{method: "GET", template: "/media/file/{id}/{version}", api: edge, handle: media},
 
