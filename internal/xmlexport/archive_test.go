@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -269,4 +270,23 @@ func FuzzDescriptor(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestManyFiles reads an export with more attachment files than the queue of rows holds.
+func TestManyFiles(t *testing.T) {
+	f := newFixture()
+	const files = 5000
+	for i := range files {
+		id := fmt.Sprint(1000 + i)
+		f.attachment(id, "10", "f"+id+".txt").file("attachments/10/"+id+"/1", id)
+	}
+	found := 0
+	for _, c := range scanAll(t, openPath(t, f.zip(t), Options{})).contents {
+		if c.Kind == confluence.Attachment {
+			found++
+		}
+	}
+	if found != files {
+		t.Errorf("found %d attachments of %d", found, files)
+	}
 }

@@ -59,8 +59,7 @@ func (r *Reader) load(ctx context.Context, l *loader) error {
 		}
 		defer src.Close()
 		l.ctx = ctx
-		l.files(r.archive.entries)
-		return l.run(src)
+		return l.run(src, r.archive.entries)
 	})
 	return g.Wait()
 }

@@ -101,8 +101,8 @@ func (l *loader) send(t table) {
 	}
 }
 
-// run reads the stream to its end.
-func (l *loader) run(src io.Reader) error {
+// run reads the stream to its end, and the list of files. Rows are queued only while insert takes them.
+func (l *loader) run(src io.Reader, entries []entry) error {
 	g, ctx := errgroup.WithContext(l.ctx)
 	l.ctx = ctx
 	clean := &cleaner{src: src}
@@ -113,6 +113,7 @@ func (l *loader) run(src io.Reader) error {
 	g.Go(func() error { return p.produce(ctx, clean) })
 	g.Go(func() error {
 		defer close(l.out)
+		l.files(entries)
 		return l.objects(func(c *chunk) error { return p.next(ctx, c) })
 	})
 	g.Go(func() error { return l.insert(ctx) })
