@@ -15,7 +15,7 @@ import (
 )
 
 func (a *app) emulatorCommand() *cobra.Command {
-	return noun("emulator", "A Confluence Cloud to try things on", a.emulatorServe())
+	return noun("emulator", "A Confluence to try things on, Cloud or Data Center", a.emulatorServe())
 }
 
 type emulatorFlags struct {
@@ -33,8 +33,8 @@ func (a *app) emulatorServe() *cobra.Command {
 		Example: "  tandem emulator serve --listen 127.0.0.1:8091 --control 127.0.0.1:9091 --state ./cloud",
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.personality, "personality", "cloud", "cloud (Data Center is not built yet)")
-	fl.StringVar(&f.version, "version", "", "version of the product, where the personality has several")
+	fl.StringVar(&f.personality, "personality", "cloud", "cloud or dc (Data Center)")
+	fl.StringVar(&f.version, "version", "", "version of Data Center: 7.19, 8.5, 9.2 (default), 10.2, 11.0, or a full one")
 	fl.StringVar(&f.listen, "listen", "127.0.0.1:8091", "address of the site")
 	fl.StringVar(&f.control, "control", "", "address of the control plane: request log, counters, clock, faults, state dump")
 	fl.Uint64Var(&f.seed, "seed", 1, "same seed and same requests, same site")
@@ -78,7 +78,8 @@ func (a *app) emulate(ctx context.Context, f emulatorFlags) error {
 	email, token := site.Account()
 	where, err := announceToken(f.state, token)
 	if err == nil {
-		fmt.Fprintf(a.env.Stdout, "Cloud emulator ready on %s/wiki%s, account %s, admin token %s\n", product.address, controlled, email, where)
+		fmt.Fprintf(a.env.Stdout, "%s emulator ready on %s%s%s, account %s, admin token %s\n",
+			site.Product(), product.address, site.Context(), controlled, email, where)
 		select {
 		case <-ctx.Done():
 		case err = <-product.failed:

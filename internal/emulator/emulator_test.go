@@ -93,7 +93,11 @@ func (b *bench) request(method, path string, body any) *http.Request {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	u := b.site.people.byID[b.user]
-	r.SetBasicAuth(u.email, u.token)
+	login := u.email
+	if b.site.dc() {
+		login = u.username
+	}
+	r.SetBasicAuth(login, u.token)
 	return r
 }
 

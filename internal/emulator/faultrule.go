@@ -90,7 +90,7 @@ func (f *faultFile) readOptions(n ast.Node) error {
 		if err != nil {
 			return err
 		}
-		scratch := defaults()
+		scratch := defaults("")
 		if err := scratch.apply(map[string]string{key: text}); err != nil {
 			return wrong(at, "%s", strings.TrimPrefix(err.Error(), "emulator: "))
 		}

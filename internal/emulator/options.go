@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -44,19 +45,45 @@ type settings struct {
 	moveBumps     bool   // OF-06: the move call to another parent makes a version
 	draftRestrict string // OF-22: refused, kept, lost
 
+	// Data Center.
+	contextPath  string // ID-03: empty or beginning with a slash
+	anonymous    bool   // SP-12: callers without credentials are let in
+	readOnly     bool   // AU-17
+	oldErrors    bool   // ER-03: status code and message only, and no body at 405
+	barePrefix   bool   // ID-12: ids of attachments without att
+	dateZone     *time.Location
+	oldChildren  bool   // PG-09: expanded children are always 25
+	bodyNeeded   bool   // PA-14: an update without a body is refused
+	spacesByPut  bool   // TR-07: an update moves a page to another space
+	sameBumps    bool   // OF-10: an update that changes nothing makes a version
+	bareWrites   bool   // OF-12: an update answers without the body
+	toldMinor    bool   // OF-13: minorEdit is told as it was sent
+	formerPlace  bool   // OF-16: a restored page comes back below its former parent
+	silentRefs   bool   // OF-29: links are rewritten without a version
+	nowRefused   bool   // CQ-05: the query language has no now()
+	versionLists string // DL-11: by version, both, api, experimental, neither
+
 	chosen map[string]string // the value of each option as it was given
 }
 
-func defaults() settings {
+func defaults(personality string) settings {
 	s := settings{chosen: map[string]string{}}
 	start := map[string]string{}
 	for _, o := range optionRows {
 		start[o.name] = o.start
+		if v, other := dcStarts[o.name]; other && personality == "dc" {
+			start[o.name] = v
+		}
 	}
 	if err := s.apply(start); err != nil {
 		panic(err)
 	}
 	return s
+}
+
+// dcStarts are the start values that differ on Data Center.
+var dcStarts = map[string]string{
+	"OF-01": "by set", "TR-03": "0s",
 }
 
 // optionRow is an option with its start value.
@@ -81,20 +108,62 @@ var optionRows = []optionRow{
 			s.zone = zone
 			return err
 		}},
+	{"AU-17", "READ_WRITE", "READ_WRITE or READ_ONLY", "access mode of a Data Center",
+		oneOf(func(s *settings, v string) { s.readOnly = v == "READ_ONLY" }, "READ_WRITE", "READ_ONLY")},
+	{"CQ-05", "accepted", "accepted or refused", "now() in queries to a Data Center",
+		oneOf(func(s *settings, v string) { s.nowRefused = v == "refused" }, "accepted", "refused")},
+	{"DL-11", "by version", "by version, both, api, experimental or neither", "where a Data Center lists versions",
+		oneOf(func(s *settings, v string) { s.versionLists = v }, "by version", "both", "api", "experimental", "neither")},
 	{"DL-07", "standard", "free, standard or premium", "plan of the site, which limits archiving",
 		oneOf(func(s *settings, v string) { s.free, s.premium = v == "free", v == "premium" }, "free", "standard", "premium")},
+	{"ER-03", "new", "new or old", "form of the errors of a Data Center",
+		oneOf(func(s *settings, v string) { s.oldErrors = v == "old" }, "new", "old")},
+	{"ID-03", "", "empty, or a path that begins with a slash", "context path of a Data Center",
+		func(s *settings, v string) error {
+			if v != "" && (v[0] != '/' || strings.HasSuffix(v, "/")) {
+				return errors.New("empty, or a path such as /confluence")
+			}
+			s.contextPath = v
+			return nil
+		}},
+	{"ID-12", "with", "with or without", "prefix att of the ids of attachments of a Data Center",
+		oneOf(func(s *settings, v string) { s.barePrefix = v == "without" }, "with", "without")},
+	{"ID-15", "UTC", "a name of the time zone database", "zone of the dates of a Data Center",
+		func(s *settings, v string) error {
+			zone, err := time.LoadLocation(v)
+			s.dateZone = zone
+			return err
+		}},
 	{"ER-18", "5242880", "bytes, 0 = no limit", "largest body of an update",
 		bytesOption(func(s *settings, n int64) { s.maxPut = n })},
-	{"OF-01", "last", "last, first or alphabetical", "place of a new page among its siblings",
-		oneOf(func(s *settings, v string) { s.freshPosition = v }, "last", "first", "alphabetical")},
+	{"OF-01", "last", "last, first, alphabetical or by set", "place of a new page among its siblings; by set: sorted in where nobody ordered, else last",
+		oneOf(func(s *settings, v string) { s.freshPosition = v }, "last", "first", "alphabetical", "by set")},
 	{"OF-06", "no", "no or bumps", "whether a move to another parent makes a version",
 		oneOf(func(s *settings, v string) { s.moveBumps = v == "bumps" }, "no", "bumps")},
+	{"OF-10", "bumps", "bumps or no", "whether an update of a Data Center page that changes nothing makes a version",
+		oneOf(func(s *settings, v string) { s.sameBumps = v == "bumps" }, "bumps", "no")},
+	{"OF-12", "filled", "filled or absent", "body in what an update of a Data Center page answers",
+		oneOf(func(s *settings, v string) { s.bareWrites = v == "absent" }, "filled", "absent")},
+	{"OF-13", "false", "false or as sent", "minorEdit in the answers of a Data Center",
+		oneOf(func(s *settings, v string) { s.toldMinor = v == "as sent" }, "false", "as sent")},
+	{"OF-16", "root", "root or former parent", "where a page of a Data Center comes back from the trash",
+		oneOf(func(s *settings, v string) { s.formerPlace = v == "former parent" }, "root", "former parent")},
+	{"OF-29", "version", "version or silent", "whether rewriting the links of a Data Center page makes a version",
+		oneOf(func(s *settings, v string) { s.silentRefs = v == "silent" }, "version", "silent")},
 	{"OF-22", "refused", "refused, kept or lost", "restrictions of a draft",
 		oneOf(func(s *settings, v string) { s.draftRestrict = v }, "refused", "kept", "lost")},
 	{"OF-35", "kept", "kept or dropped", "headings without text in a written body",
 		oneOf(func(s *settings, v string) { s.emptyHeadings = v == "dropped" }, "kept", "dropped")},
+	{"PA-14", "keeps", "keeps or refused", "an update of a Data Center page without a body",
+		oneOf(func(s *settings, v string) { s.bodyNeeded = v == "refused" }, "keeps", "refused")},
+	{"PG-09", "new", "new or old", "old: children expanded by a Data Center are always 25 at most",
+		oneOf(func(s *settings, v string) { s.oldChildren = v == "old" }, "new", "old")},
 	{"PA-09", "no", "no or yes", "whether a trashed page holds its title",
 		oneOf(func(s *settings, v string) { s.trashHolds = v == "yes" }, "no", "yes")},
+	{"SP-12", "off", "off or on", "whether callers without credentials are let in",
+		oneOf(func(s *settings, v string) { s.anonymous = v == "on" }, "off", "on")},
+	{"TR-07", "refused", "refused or works", "whether an update moves a Data Center page to another space (open-facts OF-42)",
+		oneOf(func(s *settings, v string) { s.spacesByPut = v == "works" }, "refused", "works")},
 	{"SP-07", "ROLES_TRANSITION", "PRE_ROLES, ROLES_TRANSITION or ROLES", "role mode of the site",
 		oneOf(func(s *settings, v string) { s.roleMode = v }, "PRE_ROLES", "ROLES_TRANSITION", "ROLES")},
 	{"TR-03", "10s", "a duration", "until a create or move is seen by child listings, at most",

@@ -50,7 +50,7 @@ func (s *Site) asOf(then time.Time) *Site {
 	for _, old := range s.past.states {
 		if old.at.After(then) {
 			return &Site{
-				opts: s.opts, clock: s.clock, cloudID: s.cloudID, routes: s.routes, heap: s.heap, books: s.books, faults: s.faults,
+				opts: s.opts, clock: s.clock, cloudID: s.cloudID, product: s.product, heap: s.heap, books: s.books, faults: s.faults,
 				late: s.late, set: s.set, world: old.world, people: s.people,
 			}
 		}

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"encoding/hex"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -10,8 +11,10 @@ import (
 // user is an account of the site.
 type user struct {
 	id, name, email string
-	token           string
+	token           string // API token; on Data Center the password
+	username, key   string // Data Center: the name can change, the key of 32 hex digits stays
 	active, admin   bool
+	revoked         bool // the token holds no longer
 	zone            *time.Location
 	groups          []*group
 }
@@ -24,8 +27,11 @@ type group struct {
 // everyone is the group that each account is in and that a new space is open to.
 const everyone = "confluence-users"
 
-// adminsGroup may administer the site.
-const adminsGroup = "confluence-admins"
+// adminsGroup may administer the site, dcAdminsGroup is its name on Data Center.
+const (
+	adminsGroup   = "confluence-admins"
+	dcAdminsGroup = "confluence-administrators"
+)
 
 // people are the accounts and groups, guarded by the Site's lock.
 type people struct {
@@ -33,6 +39,17 @@ type people struct {
 	byID    map[string]*user
 	byLogin map[string]*user // "email:token" with the e-mail in lower case
 	groups  []*group         // by name
+	byName  map[string]*user // by username in lower case
+	byKey   map[string]*user
+	pats    map[string]*pat // by secret
+	nobody  *user           // the anonymous caller of Data Center
+}
+
+func newPeople() people {
+	return people{
+		byID: map[string]*user{}, byLogin: map[string]*user{}, byName: map[string]*user{}, byKey: map[string]*user{},
+		pats: map[string]*pat{}, nobody: &user{name: "Anonymous", zone: time.UTC},
+	}
 }
 
 const serviceID = "svc-tandem"
@@ -47,8 +64,11 @@ func (s *Site) AddUser(id, name, email string) {
 func (s *Site) addUser(id, name, email string) *user {
 	token := s.digest("token", id)
 	u := &user{id: id, name: name, email: email, token: "ATATT" + hex.EncodeToString(token[:20]), active: true, zone: s.set.zone}
+	d := s.digest("user key", id)
+	u.username, u.key = id, hex.EncodeToString(d[:16])
 	s.people.users = append(s.people.users, u)
-	s.people.byID[id] = u
+	s.people.byID[id], s.people.byName[strings.ToLower(id)], s.people.byKey[u.key] = u, u, u
+	s.people.pats[u.token] = &pat{owner: u, name: "initial", secret: u.token}
 	s.people.byLogin[login(email, u.token)] = u
 	s.join(s.addGroup(everyone), u)
 	return u
@@ -92,7 +112,7 @@ func (s *Site) join(g *group, u *user) {
 		g.members = append(g.members, u)
 		u.groups = append(u.groups, g)
 	}
-	if g.name == adminsGroup {
+	if g.name == adminsGroup || g.name == dcAdminsGroup {
 		u.admin = true
 	}
 }
@@ -130,8 +150,15 @@ func (s *Site) Revoke(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if u := s.people.byID[id]; u != nil {
-		delete(s.people.byLogin, login(u.email, u.token))
+		s.revoke(u)
 	}
+}
+
+// revoke makes the account's token invalid, and with it its personal access tokens.
+func (s *Site) revoke(u *user) {
+	delete(s.people.byLogin, login(u.email, u.token))
+	maps.DeleteFunc(s.people.pats, func(_ string, t *pat) bool { return t.owner == u })
+	u.revoked = true
 }
 
 // Renew gives the account a new token and returns it; the old one is invalid from now on.
@@ -142,15 +169,20 @@ func (s *Site) Renew(id string) string {
 	if u == nil {
 		return ""
 	}
-	delete(s.people.byLogin, login(u.email, u.token))
+	s.revoke(u)
 	next := s.digest("token", id, u.token)
+	u.revoked = false
 	u.token = "ATATT" + hex.EncodeToString(next[:20])
 	s.people.byLogin[login(u.email, u.token)] = u
+	s.people.pats[u.token] = &pat{owner: u, name: "renewed", secret: u.token}
 	return u.token
 }
 
 // is reports whether the user is what the principal names.
 func (u *user) is(principal string) bool {
+	if principal == anonymousPrincipal {
+		return u != nil // what anonymous callers may do, everybody may
+	}
 	if id, ok := strings.CutPrefix(principal, "user:"); ok {
 		return u != nil && u.id == id
 	}

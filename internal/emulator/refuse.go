@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 )
@@ -12,6 +11,10 @@ type refusal struct {
 	code   string // v2
 	title  string
 	key    string // v1: translation of the error, where it is not the title
+	// Data Center: message keys of data.errors, and what data.valid and data.authorized say where it is not what the
+	// status tells.
+	keys                []string
+	valid, unauthorized bool
 }
 
 func (r *refusal) Error() string { return r.title }
@@ -53,12 +56,8 @@ func (c *call) noCredentials() error {
 	return fail(http.StatusForbidden, "FORBIDDEN", "Current user not permitted to use Confluence")
 }
 
-// refusal renders an error in the form of the route's family (cloud-api.md section 3).
-func (c *call) refusal(err error) answer {
-	var r *refusal
-	if !errors.As(err, &r) {
-		r = &refusal{status: http.StatusInternalServerError, code: "INTERNAL_SERVER_ERROR", title: err.Error()}
-	}
+// renderCloud renders an error in the form of the route's family (cloud-api.md section 3).
+func renderCloud(c *call, r *refusal) answer {
 	if c.route != nil && c.route.api == v2 {
 		return answer{status: r.status, json: object{"errors": []object{
 			{"status": r.status, "code": r.code, "title": r.title, "detail": nil},

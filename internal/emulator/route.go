@@ -12,6 +12,7 @@ const (
 	v1 api = iota
 	v2
 	edge // no credentials, no family
+	dc   // Data Center
 )
 
 // route is one row of the routing table.
@@ -27,6 +28,14 @@ type route struct {
 	limit int64
 	// multipart routes refuse calls without the XSRF header.
 	multipart bool
+	// checked routes, which are no multipart ones, refuse calls without the XSRF header too. Data Center only.
+	checked bool
+	// guard says who is let in, since and until in which releases there is the route, both of Data Center; until 0 = to
+	// the newest.
+	guard        guard
+	since, until release
+	// inReadOnly says that a write works in read-only mode.
+	inReadOnly bool
 	// changes says that a GET changes state nevertheless, so that it takes the write lock.
 	changes bool
 	// evidence is the best ground that the behaviour stands on, gap what is known not to be faithful; docs/fidelity.md

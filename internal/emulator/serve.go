@@ -25,7 +25,9 @@ type call struct {
 	route    *route
 	params   []string
 	query    url.Values
-	user     *user // nil: credentials missing or refused, or the account deactivated
+	user     *user  // nil: credentials missing or refused, or the account deactivated
+	rejected bool   // Data Center: basic credentials were given, and are wrong
+	context  string // path of the product below the host
 	prepared any
 	touched  []*content // changed by this call, for the log of readers
 	open     map[*space]bool
@@ -110,9 +112,12 @@ func (s *Site) match(c *call) (answer, bool) {
 	if strings.Contains(strings.ToLower(path), "%2f") {
 		return htmlAnswer(http.StatusBadRequest, "Bad Request"), true
 	}
-	path = strings.TrimPrefix(path, "/ex/confluence/"+s.cloudID)
-	methods, params := s.routes.find(path)
-	if methods == nil {
+	s.mu.RLock()
+	c.context = s.product.context(&s.set)
+	s.mu.RUnlock()
+	path, ours := s.product.path(path, c.context)
+	methods, params := s.product.routes.find(path)
+	if methods == nil || !ours {
 		return htmlAnswer(http.StatusNotFound, "Not Found"), true
 	}
 	c.params, c.query = params, c.r.URL.Query()
@@ -120,27 +125,20 @@ func (s *Site) match(c *call) (answer, bool) {
 		for _, other := range methods {
 			c.route = other
 		}
-		a := c.refusal(fail(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "Method Not Allowed"))
+		a := s.product.misrouted(c)
 		c.route = nil
 		return a, true
 	}
-	if email, token, basic := c.r.BasicAuth(); basic {
-		s.mu.RLock()
-		if u := s.people.byLogin[login(email, token)]; u != nil && u.active {
-			c.user = u
-		}
-		s.mu.RUnlock()
-	}
+	s.mu.RLock()
+	s.product.identify(c)
+	s.mu.RUnlock()
 	return answer{}, false
 }
 
 // run checks what holds for every route, and runs the handler under the site's lock.
 func (s *Site) run(c *call) answer {
-	if c.route.api != edge && c.user == nil {
-		return c.refusal(c.noCredentials())
-	}
-	if c.route.multipart && !xsrfPassed(c.r.Header.Get("X-Atlassian-Token")) {
-		return answer{status: http.StatusForbidden, raw: []byte("XSRF check failed"), form: "text/plain;charset=UTF-8"}
+	if a, refused := s.product.admit(c); refused {
+		return a
 	}
 	if c.route.prepare != nil {
 		var err error
@@ -172,8 +170,6 @@ func (s *Site) run(c *call) answer {
 	}
 	return a
 }
-
-func xsrfPassed(token string) bool { return token == "no-check" || token == "nocheck" }
 
 // defaultLimit is the largest request body of routes that state no other limit.
 const defaultLimit = 64 << 20
@@ -259,11 +255,11 @@ func encode(v any) []byte {
 // base is the address of the site with its context path.
 func (c *call) base() string {
 	if c.opts.BaseURL != "" {
-		return c.opts.BaseURL + "/wiki"
+		return c.opts.BaseURL + c.context
 	}
 	scheme := "http://"
 	if c.r.TLS != nil {
 		scheme = "https://"
 	}
-	return scheme + c.r.Host + "/wiki"
+	return scheme + c.r.Host + c.context
 }

@@ -15,7 +15,7 @@ type Site struct {
 	opts    Options
 	clock   *clock
 	cloudID string
-	routes  *routeTree
+	product *personality
 	gates   []gate
 	heap    *heap
 	books   *books
@@ -33,13 +33,16 @@ type Site struct {
 
 // New makes an empty site with the default accounts and groups.
 func New(opts Options) (*Site, error) {
-	switch {
-	case opts.Personality != "" && opts.Personality != "cloud":
-		return nil, fmt.Errorf("emulator: no personality %q; there is cloud", opts.Personality)
-	case opts.Import != "":
+	if opts.Import != "" {
 		return nil, errors.New("emulator: importing an export is not built yet")
 	}
-	s := &Site{opts: opts, clock: newClock(opts.Now), set: defaults(), world: newWorld(opts.Seed)}
+	s := &Site{opts: opts, clock: newClock(opts.Now), set: defaults(opts.Personality), world: newWorld(opts.Seed)}
+	s.cloudID = s.uuid("cloud")
+	product, err := newPersonality(opts, s.cloudID)
+	if err != nil {
+		return nil, err
+	}
+	s.product = product
 	file, err := parseFaults(opts.Faults)
 	if err != nil {
 		return nil, fmt.Errorf("emulator: fault rules: %w", err)
@@ -60,31 +63,54 @@ func New(opts Options) (*Site, error) {
 	if s.books, err = newBooks(opts.StateDir); err != nil {
 		return nil, errors.Join(err, s.heap.close())
 	}
-	s.cloudID = s.uuid("cloud")
-	s.routes = newRouteTree(allRoutes())
 	s.gates = []gate{faultGate{}, newRateGate(opts.Rate, s.clock)}
-	s.people = people{byID: map[string]*user{}, byLogin: map[string]*user{}}
-	for _, name := range []string{"atlassian-addons-admin", "site-admins", "system-administrators"} {
-		s.addGroup(name)
+	s.people = newPeople()
+	admins := adminsGroup
+	if s.dc() {
+		admins = dcAdminsGroup
+	} else {
+		for _, name := range []string{"atlassian-addons-admin", "site-admins", "system-administrators"} {
+			s.addGroup(name)
+		}
 	}
 	service := s.addUser(serviceID, "tandem service account", serviceID+"@example.test")
-	s.join(s.addGroup(adminsGroup), service)
+	s.join(s.addGroup(admins), service)
 	return s, nil
 }
 
-// Account returns the e-mail and API token of the default service account, an administrator.
-func (s *Site) Account() (email, token string) {
+// Account returns the e-mail and API token of the default service account, an administrator. On Data Center it is the
+// username and the password, which is a personal access token as well.
+func (s *Site) Account() (login, token string) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	u := s.people.byID[serviceID]
+	if s.dc() {
+		return u.username, u.token
+	}
 	return u.email, u.token
 }
 
-// CloudID returns what /_edge/tenant_info tells.
+// Context returns the path of the product below the host: /wiki on Cloud, empty or /confluence on Data Center.
+func (s *Site) Context() string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.product.context(&s.set)
+}
+
+// CloudID returns what /_edge/tenant_info tells; on Data Center the id of the instance in its manifest.
 func (s *Site) CloudID() string { return s.cloudID }
 
-// Handler serves the product's routes: everything under /wiki, and /_edge/tenant_info.
+// Handler serves the product's routes: on Cloud everything under /wiki, and /_edge/tenant_info; on Data Center
+// everything under the context path.
 func (s *Site) Handler() http.Handler { return http.HandlerFunc(s.serve) }
+
+// Product names the product and its version for people: "Cloud", "Data Center 9.2.17".
+func (s *Site) Product() string {
+	if s.dc() {
+		return "Data Center " + s.product.release.String()
+	}
+	return "Cloud"
+}
 
 // Close gives the files back. The site must not be used afterwards.
 func (s *Site) Close() error {
