@@ -257,6 +257,7 @@ func updateFile(c *call) (answer, error) {
 		f.parent.more.files = without(f.parent.more.files, f)
 		on.extra().files = append(on.more.files, f)
 		f.parent, f.space = on, on.space
+		f.space.changed(f)
 	}
 	f.title = title
 	c.touch(f)
@@ -270,4 +271,5 @@ func (c *call) commitFile(f *content, next *file, minor bool) {
 	f.older = append(slices.Clip(f.older), old)
 	f.more.file = next
 	f.last = version{at: c.stamp(), by: c.user, message: next.comment, minor: minor}
+	f.space.changed(f)
 }

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"hash"
@@ -13,27 +14,42 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// span is a piece of the append-only file.
-type span struct {
-	off  int64
-	size int32
-}
+// span says where a body is; 0 is the empty body. It is one word, because every version of every content holds one. In
+// the heap: the offset above, the packed size in the lower spanBits. With spanGenerated set there is nothing in the
+// heap: the rest is the number of a generated page, whose body comes from the seed.
+type span uint64
+
+const (
+	spanBits           = 24
+	maxSpan            = 1<<spanBits - 1 // packed bytes; a larger body has its size before it in the heap
+	spanGenerated span = 1 << 63
+)
 
 // heap is an append-only file of bodies and attachments. It is safe for concurrent use.
 type heap struct {
 	mu   sync.Mutex
 	file *os.File
-	end  int64
+	end  int64 // starts behind a mark, so that no body has the offset 0
 	name string // to be removed on Close; empty where it is gone already or belongs to a state folder
+
+	generated func(n int) string // the body of the n-th generated page
 }
+
+// heapMark is what a heap begins with.
+const heapMark = "tandem emulator heap\n"
 
 func newHeap(dir string) (*heap, error) {
 	if dir != "" {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("emulator: state folder: %w", err)
 		}
-		f, err := os.OpenFile(filepath.Join(dir, "heap"), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
-		return &heap{file: f}, err
+		f, err := os.OpenFile(filepath.Join(dir, "heap"), os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("emulator: state folder: %w", err)
+		}
+		h := &heap{file: f}
+		h.append([]byte(heapMark))
+		return h, nil
 	}
 	f, err := os.CreateTemp("", "confluence-emulator-*")
 	if err != nil {
@@ -43,6 +59,7 @@ func newHeap(dir string) (*heap, error) {
 	if os.Remove(h.name) == nil { // the file lives on until it is closed, where the system allows it
 		h.name = ""
 	}
+	h.append([]byte(heapMark))
 	return h, nil
 }
 
@@ -68,26 +85,42 @@ func (h *heap) append(p []byte) int64 {
 // putText keeps a body, compressed.
 func (h *heap) putText(text string) span {
 	if text == "" {
-		return span{}
+		return 0
 	}
 	packed := s2.Encode(nil, []byte(text))
-	return span{h.append(packed), int32(len(packed))}
+	if len(packed) > maxSpan {
+		packed = append(binary.BigEndian.AppendUint64(nil, uint64(len(packed))), packed...)
+		return span(h.append(packed)) << spanBits
+	}
+	return span(h.append(packed))<<spanBits | span(len(packed))
 }
 
 // text returns a body that putText kept.
 func (h *heap) text(at span) string {
-	if at.size == 0 {
+	switch {
+	case at == 0:
 		return ""
+	case at&spanGenerated != 0:
+		return h.generated(int(at &^ spanGenerated))
 	}
-	packed := make([]byte, at.size)
-	if _, err := h.file.ReadAt(packed, at.off); err != nil {
-		panic(fmt.Sprintf("emulator: cannot read state: %v", err))
+	off, size := int64(at>>spanBits), int64(at&maxSpan)
+	if size == 0 {
+		size = int64(binary.BigEndian.Uint64(h.read(off, 8)))
+		off += 8
 	}
-	text, err := s2.Decode(nil, packed)
+	text, err := s2.Decode(nil, h.read(off, size))
 	if err != nil {
 		panic(fmt.Sprintf("emulator: state is damaged: %v", err))
 	}
 	return string(text)
+}
+
+func (h *heap) read(off, size int64) []byte {
+	p := make([]byte, size)
+	if _, err := h.file.ReadAt(p, off); err != nil {
+		panic(fmt.Sprintf("emulator: cannot read state: %v", err))
+	}
+	return p
 }
 
 // stored is a file's bytes in the heap.

@@ -231,8 +231,10 @@ func (c *call) changeSpace(p *content, to *space) error {
 		}
 		*from = without(*from, at)
 		at.space = to
+		to.changed(at)
 		for _, sub := range slices.Concat(at.files(), at.comments()) {
 			sub.space = to
+			to.changed(sub)
 		}
 		i, _ := slices.BinarySearchFunc(*into, at.id, func(o *content, id int64) int { return int(o.id - id) })
 		*into = slices.Insert(*into, i, at)

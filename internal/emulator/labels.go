@@ -86,7 +86,7 @@ func listLabelled(k kind) func(*call) (answer, error) {
 			return answer{}, err
 		}
 		keep := func(p *content) bool { return p.status == current && slices.Contains(p.labels, l) && c.sees(p) }
-		return c.listRows(c.contentsOf(k, spaces), keep, []string{"id", "created-date", "modified-date", "title"})
+		return c.listIndexed(k, c.spacesSeen(spaces), keep, []string{"id", "created-date", "modified-date", "title"})
 	}
 }
 

@@ -32,26 +32,6 @@ const firstID = 1 << 20
 
 var pageStatuses = []string{"current", "archived", "deleted", "trashed"}
 
-// contentsOf is what a listing of pages or blog posts goes through.
-func (c *call) contentsOf(k kind, spaces map[int64]bool) []*content {
-	var out []*content
-	for _, s := range c.world.spaces {
-		if spaces != nil && !spaces[s.id] || !s.sees(c.user) {
-			continue
-		}
-		list := s.pages
-		if k == blogPost {
-			list = s.blogs
-		}
-		if len(spaces) == 1 {
-			return list
-		}
-		out = append(out, list...)
-	}
-	slices.SortFunc(out, func(a, b *content) int { return int(a.id - b.id) })
-	return out
-}
-
 // filter reads what listings of pages and blog posts have in common.
 func (c *call) filter(valid []string, def ...status) (func(*content) bool, error) {
 	statuses, err := c.statuses(valid, def...)
@@ -92,7 +72,7 @@ func (c *call) listContents(k kind, sorts, valid []string, def ...status) (answe
 	if ids, _ := c.ids("id", 250); ids != nil {
 		return c.listRows(c.named(ids, k, spaces), keep, sorts)
 	}
-	return c.listRows(c.contentsOf(k, spaces), keep, sorts)
+	return c.listIndexed(k, c.spacesSeen(spaces), keep, sorts)
 }
 
 // named returns contents by id, in id order.
@@ -117,7 +97,33 @@ func (c *call) listRows(rows []*content, keep func(*content) bool, sorts []strin
 		return answer{}, err
 	}
 	picked, cursor := pick(rows, keep, o, w)
+	return c.listPicked(picked, cursor)
+}
+
+// listIndexed lists contents of spaces by the index that fits what is asked for.
+func (c *call) listIndexed(k kind, spaces []*space, keep func(*content) bool, sorts []string) (answer, error) {
+	w, err := c.window(25)
+	if err != nil {
+		return answer{}, err
+	}
+	o, err := c.order(sorts...)
+	if err != nil {
+		return answer{}, err
+	}
+	if title, asked := c.query["title"]; asked {
+		if rows, found := c.titled(k, spaces, title[0]); found {
+			o.sorted = false
+			picked, cursor := pick(rows, keep, o, w)
+			return c.listPicked(picked, cursor)
+		}
+	}
+	picked, cursor := pickFrom(c.world.contentsOf(k, spaces, o, w.after), keep, o, w)
+	return c.listPicked(picked, cursor)
+}
+
+func (c *call) listPicked(picked []*content, cursor string) (answer, error) {
 	var out []object
+	var err error
 	for _, p := range picked {
 		row := c.pageV2(p)
 		if p.kind == page {
@@ -147,11 +153,7 @@ func listSpacePages(k kind) func(*call) (answer, error) {
 		} else if depth != "" && depth != "all" {
 			return answer{}, invalid("Provided value {" + depth + "} for 'depth' is not valid")
 		}
-		list := s.pages
-		if k == blogPost {
-			list = s.blogs
-		}
-		return c.listRows(list, keep, []string{"id", "created-date", "modified-date", "title"})
+		return c.listIndexed(k, []*space{s}, keep, []string{"id", "created-date", "modified-date", "title"})
 	}
 }
 
@@ -247,7 +249,7 @@ func (c *content) versionAt(number int) (*version, span, bool) {
 	}
 	at := number - int(c.firstAt)
 	if at < 0 || at >= len(c.older) {
-		return nil, span{}, false
+		return nil, 0, false
 	}
 	return &c.older[at], c.older[at].body, true
 }

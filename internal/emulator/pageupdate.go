@@ -11,6 +11,7 @@ func (c *call) commit(p *content, message string, minor bool) {
 	old.body = p.body
 	p.older = append(p.older, old)
 	p.last = version{at: c.stamp(), by: c.user, message: message, minor: minor}
+	p.space.changed(p)
 }
 
 // retitle changes the title and what it reserves.
@@ -156,6 +157,7 @@ func (c *call) update(p *content, q *pageRequest) (answer, error) {
 	}
 	if p.status == draft {
 		p.last = version{at: c.stamp(), by: c.user, message: q.Version.Message, minor: q.Version.Minor}
+		p.space.changed(p)
 	} else {
 		c.commit(p, q.Version.Message, q.Version.Minor)
 	}

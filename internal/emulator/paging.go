@@ -29,6 +29,8 @@ type order[T any] struct {
 	desc bool
 	// sorted says that the candidates come in this order already.
 	sorted bool
+	// changes says that it is the order of last changes, which contents are indexed by.
+	changes bool
 }
 
 func (o order[T]) compare(a, b sortKey) int {
@@ -153,7 +155,7 @@ func (c *call) listing(results []object, cursor string) (answer, error) {
 var contentOrders = map[string]order[*content]{
 	"id":            {key: byID, sorted: true},
 	"created-date":  {key: func(c *content) sortKey { return sortKey{N: int64(c.created), ID: c.id} }},
-	"modified-date": {key: func(c *content) sortKey { return sortKey{N: int64(c.last.at), ID: c.id} }},
+	"modified-date": {key: byChange, changes: true},
 	"title":         {key: func(c *content) sortKey { return sortKey{S: fold(c.title), ID: c.id} }},
 }
 

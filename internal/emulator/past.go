@@ -61,7 +61,7 @@ func (s *Site) asOf(then time.Time) *Site {
 // clone copies the world but for what no read looks at. Bodies, files, labels and accounts are shared: they never change.
 func (w *world) clone() *world {
 	out := &world{
-		next: w.next, contents: make(map[int64]*content, len(w.contents)), titles: map[titleKey]*content{},
+		next: w.next, doubles: w.doubles, contents: make(map[int64]*content, len(w.contents)), titles: map[titleKey]*content{},
 		spaces: make([]*space, len(w.spaces)), keys: make(map[string]*space, len(w.keys)), labels: map[string]*label{},
 		labelIDs: maps.Clone(w.labelIDs), lagging: make(map[*content]treeLag, len(w.lagging)),
 	}
@@ -139,6 +139,10 @@ func (t twins) fixContent(c *content) {
 
 func (t twins) fixSpace(s *space) {
 	s.home = t.of(s.home)
+	s.changes = slices.Clone(s.changes)
+	for i := range s.changes {
+		s.changes[i].content = t.of(s.changes[i].content)
+	}
 	s.roots, s.pages, s.blogs, s.folders = t.list(s.roots), t.list(s.pages), t.list(s.blogs), t.list(s.folders)
 	s.grants, s.props = cloneAll(s.grants), cloneAll(s.props)
 	s.roles, s.labels = slices.Clone(s.roles), slices.Clone(s.labels)

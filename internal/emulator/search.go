@@ -30,34 +30,6 @@ func (c *call) indexed(p *content) (version, bool) {
 	return version{}, false
 }
 
-// searchable are all contents of the index that the caller may read, by id.
-func (c *call) searchable(where *clause, archivedToo bool) []*content {
-	out, only := c.withIDs(where)
-	if !only {
-		for _, s := range c.world.spaces {
-			if s.sees(c.user) && where.canHit("space", s.key) {
-				out = append(append(append(out, s.pages...), s.blogs...), s.folders...)
-			}
-		}
-		if where.canHit("type", "attachment") {
-			out = append(out, c.world.files...)
-		}
-		if where.canHit("type", "comment") {
-			out = append(out, c.world.comments...)
-		}
-	}
-	out = slices.DeleteFunc(out, func(p *content) bool {
-		state := p.root().status
-		if p.status == trashed || p.status == draft {
-			state = p.status
-		}
-		_, there := c.indexed(p)
-		return !there || state != current && !(archivedToo && state == archived) || !c.sees(p)
-	})
-	slices.SortFunc(out, func(a, b *content) int { return int(a.id - b.id) })
-	return out
-}
-
 // withIDs are the contents whose ids a clause lists, if it only fits those.
 func (c *call) withIDs(where *clause) (out []*content, only bool) {
 	ids, only := where.onlyIDs()
@@ -249,27 +221,15 @@ func (c *call) search(e expansions, prefix string) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	all := c.searchable(q.where, strings.Contains(c.query.Get("cqlcontext"), `"archived"`))
-	var hits []*content
-	for _, p := range all {
-		if q.where != nil {
-			hit, err := c.matches(q.where, p)
-			if err != nil {
-				return found{}, err
-			}
-			if !hit {
-				continue
-			}
-		}
-		hits = append(hits, p)
-	}
 	o, err := cqlOrder(c, q.order)
 	if err != nil {
 		return found{}, err
 	}
-	size := c.searchPage(min(limit, searchCap(e, prefix)), after)
-	rows, cursor := pick(hits, func(*content) bool { return true }, o, window{limit: size, after: after})
-	return found{rows: rows, total: len(hits), limit: limit, cursor: cursor, cql: src}, nil
+	w := window{limit: c.searchPage(min(limit, searchCap(e, prefix)), after), after: after}
+	s := indexSearch{call: c, where: q.where, archived: strings.Contains(c.query.Get("cqlcontext"), `"archived"`)}
+	f := found{limit: limit, cql: src}
+	f.rows, f.cursor, f.total, err = s.run(o, w)
+	return f, err
 }
 
 // searchCap is how many rows a page holds at most, without saying so (open-facts OF-18, register row PG-04).
@@ -305,6 +265,7 @@ func cqlOrder(c *call, by []orderBy) (order[*content], error) {
 			v, _ := c.indexed(p)
 			return sortKey{N: int64(v.at), ID: p.id}
 		}
+		o.changes = true
 	case "created":
 		o.key = contentOrders["created-date"].key
 	case "title":

@@ -288,9 +288,11 @@ func deleteSpace(c *call) (answer, error) {
 }
 
 func (s *Site) dropSpace(in *space) {
-	for _, list := range [][]*content{in.pages, in.blogs, in.folders} {
-		for _, c := range slices.Clone(list) {
-			c.kids = nil
+	lists := [][]*content{in.pages, in.blogs, in.folders}
+	in.pages, in.blogs, in.folders, in.roots, in.changes = nil, nil, nil, nil, nil // so that nothing is looked for in them
+	for _, list := range lists {
+		for _, c := range list {
+			c.parent, c.kids = nil, nil
 			s.erase(c)
 		}
 	}

@@ -142,6 +142,7 @@ type space struct {
 	creator     *user
 	created     stamp
 	roots       []*content // pages and folders at the root, in display order
+	changes     []moment   // of all its contents, by time and id (index.go)
 	pages       []*content // by id, as blogs, whatever their status
 	blogs       []*content
 	folders     []*content
@@ -174,6 +175,7 @@ type world struct {
 	comments []*content // all comments by id
 	lagging  map[*content]treeLag
 	tasks    []*longTask
+	doubles  bool // an export brought contents that share a title, which the index of titles does not know
 }
 
 func newWorld(seed uint64) *world {
@@ -277,6 +279,7 @@ func (s *Site) add(c *content) {
 		c.parent.extra().comments = append(c.parent.extra().comments, c)
 	}
 	s.reserve(c)
+	c.space.changed(c)
 }
 
 // reserve notes that a content holds its title, if it does and no other holds it already.
