@@ -38,7 +38,7 @@ func (a *app) emulatorServe() *cobra.Command {
 	fl.StringVar(&f.listen, "listen", "127.0.0.1:8091", "address of the site")
 	fl.StringVar(&f.control, "control", "", "address of the control plane: request log, counters, clock, faults, state dump")
 	fl.Uint64Var(&f.seed, "seed", 1, "same seed and same requests, same site")
-	fl.IntVar(&f.size, "size", 0, "pages to start with (only 0, an empty site, so far)")
+	fl.IntVar(&f.size, "size", 0, "pages to start with, made by the seed")
 	fl.DurationVar(&f.latency, "latency", 0, "each answer takes this long")
 	fl.Float64Var(&f.rate, "rate", 0, "requests a second before 429 (0: no limit)")
 	fl.StringVar(&f.importFile, "import", "", "XML export to start from")
@@ -95,10 +95,10 @@ func (a *app) emulate(ctx context.Context, f emulatorFlags) error {
 func (f emulatorFlags) options(a *app) (emulator.Options, error) {
 	o := emulator.Options{
 		Personality: f.personality, Version: f.version, Seed: f.seed, Now: a.env.Now, Latency: f.latency, Rate: f.rate,
-		Import: f.importFile, StateDir: f.state,
+		Size: f.size, Import: f.importFile, StateDir: f.state,
 	}
-	if f.size != 0 {
-		return o, confluence.Errorf(confluence.CodeNotCapable, "--size %d: an emulated site starts empty, or from --import", f.size)
+	if f.size < 0 || f.size > 0 && f.importFile != "" {
+		return o, confluence.Errorf(confluence.CodeUsage, "--size %d: an emulated site starts empty, from --import, or with so many pages", f.size)
 	}
 	if f.faults != "" {
 		rules, err := a.readFile(f.faults)

@@ -29,7 +29,7 @@ const (
 type heap struct {
 	mu   sync.Mutex
 	file *os.File
-	end  int64 // starts behind a mark, so that no body has the offset 0
+	end  int64  // starts behind a mark, so that no body has the offset 0
 	name string // to be removed on Close; empty where it is gone already or belongs to a state folder
 
 	generated func(n int) string // the body of the n-th generated page

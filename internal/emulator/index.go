@@ -17,7 +17,9 @@ type moment struct {
 	*content
 }
 
-func (m moment) compare(o moment) int { return cmp.Or(cmp.Compare(m.at, o.at), cmp.Compare(m.id, o.id)) }
+func (m moment) compare(o moment) int {
+	return cmp.Or(cmp.Compare(m.at, o.at), cmp.Compare(m.id, o.id))
+}
 
 func byChange(c *content) sortKey { return sortKey{N: int64(c.last.at), ID: c.id} }
 

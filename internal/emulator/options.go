@@ -23,6 +23,7 @@ type Options struct {
 	Latency  time.Duration // each answer leaves this long after its request came
 	Rate     float64       // requests a second of the whole site before 429; 0 = no limit
 	Faults   []byte        // fault rules, YAML; the options they name win over Options
+	Size     int           // pages that an otherwise empty site is made of, by the seed (generate.go)
 	Import   string        // export to start from
 	StateDir string        // where bodies and files are kept; empty: unnamed temporary files
 	// Options are start values for rows of the register of behaviours marked option, for example "SP-07": "ROLES".

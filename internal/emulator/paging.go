@@ -113,20 +113,31 @@ func pick[T any](rows []T, keep func(T) bool, o order[T], w window) ([]T, string
 
 // smallest returns the first limit+1 rows behind the cursor, in order, without sorting all.
 func smallest[T any](rows []T, keep func(T) bool, o order[T], w window) []T {
-	var out []T
+	type keyed struct {
+		key sortKey
+		row T
+	}
+	var best []keyed
+	full := false // best is cut, and its last row is the largest that can still be among the first
 	cut := func() {
-		slices.SortFunc(out, func(a, b T) int { return o.compare(o.key(a), o.key(b)) })
-		out = out[:min(len(out), w.limit+1)]
+		slices.SortFunc(best, func(a, b keyed) int { return o.compare(a.key, b.key) })
+		best = best[:min(len(best), w.limit+1)]
+		full = len(best) == w.limit+1
 	}
 	for _, r := range rows {
-		if !keep(r) || w.after != nil && o.compare(o.key(r), *w.after) <= 0 {
+		k := keyed{o.key(r), r}
+		if w.after != nil && o.compare(k.key, *w.after) <= 0 || full && o.compare(k.key, best[w.limit].key) >= 0 || !keep(r) {
 			continue
 		}
-		if out = append(out, r); len(out) > 2*(w.limit+1) {
+		if best = append(best, k); len(best) > 2*(w.limit+1) {
 			cut()
 		}
 	}
 	cut()
+	out := make([]T, len(best))
+	for i, k := range best {
+		out[i] = k.row
+	}
 	return out
 }
 

@@ -75,6 +75,12 @@ func New(opts Options) (*Site, error) {
 	}
 	service := s.addUser(serviceID, "tandem service account", serviceID+"@example.test")
 	s.join(s.addGroup(admins), service)
+	s.heap.generated = s.generatedBody
+	if opts.Size > 0 {
+		if err := s.generate(opts.Size); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
 	return s, nil
 }
 
