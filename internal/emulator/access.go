@@ -41,7 +41,7 @@ func (c *call) sees(p *content) bool {
 		visible = p.space.sees(c.user)
 		c.open[p.space] = visible
 	}
-	return visible && p.open(c.user)
+	return visible && (p.open(c.user) || p.status != draft && c.pastRestrictions())
 }
 
 func (c *content) open(u *user) bool {

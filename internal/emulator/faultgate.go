@@ -99,12 +99,11 @@ func (c *call) drain() {
 
 // expire makes the credential of the request invalid from now on.
 func (c *call) expire() {
-	if email, token, basic := c.r.BasicAuth(); basic {
-		c.mu.Lock()
-		delete(c.people.byLogin, login(email, token))
-		c.mu.Unlock()
-	}
-	c.user = nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.withdraw()
+	c.user, c.key, c.rejected = nil, nil, false
+	c.product.identify(c)
 }
 
 // hides reports whether a content does not exist for this request.

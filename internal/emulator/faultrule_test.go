@@ -55,7 +55,7 @@ func TestFaultRulesAreReadStrictly(t *testing.T) {
 		{"rules:\n  - match: {site: server}\n    do: {status: 500}", "one of dc, cloud"},
 		{"rules:\n  - match: {query: x}\n    do: {status: 500}", "query must be a mapping"},
 		{"options:\n  TR-03: soon", `line 2, column 3: option TR-03 cannot be "soon"`},
-		{"options: {ID-99: /confluence}", `no option "ID-03"; there are AT-07`},
+		{"options: {ID-99: /confluence}", `no option "ID-99"; there are AT-07`},
 		{"rules: [\n", "line "},
 		{"a: b: c", "line 1"},
 		{"rules: []\n---\nrules: []", "one document"},

@@ -43,7 +43,7 @@ func (c *call) postpone(d time.Duration) error {
 	}
 	r := c.r.Clone(context.WithoutCancel(c.r.Context()))
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	again := &call{Site: c.Site, r: r, arrived: c.arrived, now: c.now.Add(d), route: c.route, params: c.params, query: c.query, user: c.user}
+	again := &call{Site: c.Site, r: r, arrived: c.arrived, now: c.now.Add(d), route: c.route, params: c.params, query: c.query, user: c.user, rejected: c.rejected, context: c.context, key: c.key, gateway: c.gateway}
 	again.fault = disturbance{seed: c.fault.seed, skew: c.fault.skew}
 	c.late.add(&lateCall{due: again.now, call: again}, d)
 	return nil

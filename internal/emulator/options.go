@@ -46,6 +46,11 @@ type settings struct {
 	moveBumps     bool   // OF-06: the move call to another parent makes a version
 	draftRestrict string // OF-22: refused, kept, lost
 
+	limits       limitSettings
+	deadRefresh  string // AU-04: error of a dead refresh token
+	adminKeys    bool   // AU-09
+	organization bool   // US-05
+
 	// Data Center.
 	contextPath  string // ID-03: empty or beginning with a slash
 	anonymous    bool   // SP-12: callers without credentials are let in
@@ -93,8 +98,10 @@ type optionRow struct {
 	set                       func(*settings, string) error
 }
 
-// optionRows are the rows of the register that are instance options.
-var optionRows = []optionRow{
+// optionRows are the rows of the register that are instance options, a table for each subject.
+var optionRows = slices.Concat(coreOptions, limitOptions)
+
+var coreOptions = []optionRow{
 	{"AT-07", "104857600", "bytes", "largest file; more is answered 404",
 		bytesOption(func(s *settings, n int64) { s.maxFile = n })},
 	{"CQ-01", "5s", "a duration", "until a write is seen by searches",

@@ -14,6 +14,7 @@ type user struct {
 	token           string // API token; on Data Center the password
 	username, key   string // Data Center: the name can change, the key of 32 hex digits stays
 	active, admin   bool
+	service         bool // an account of an app, no person
 	revoked         bool // the token holds no longer
 	zone            *time.Location
 	groups          []*group
@@ -43,12 +44,13 @@ type people struct {
 	byKey   map[string]*user
 	pats    map[string]*pat // by secret
 	nobody  *user           // the anonymous caller of Data Center
+	keys    *keyring        // what was issued beside the accounts' own tokens
 }
 
 func newPeople() people {
 	return people{
 		byID: map[string]*user{}, byLogin: map[string]*user{}, byName: map[string]*user{}, byKey: map[string]*user{},
-		pats: map[string]*pat{}, nobody: &user{name: "Anonymous", zone: time.UTC},
+		pats: map[string]*pat{}, nobody: &user{name: "Anonymous", zone: time.UTC}, keys: newKeyring(),
 	}
 }
 
@@ -157,6 +159,7 @@ func (s *Site) Revoke(id string) {
 // revoke makes the account's token invalid, and with it its personal access tokens.
 func (s *Site) revoke(u *user) {
 	delete(s.people.byLogin, login(u.email, u.token))
+	s.people.keys.withdrawAll(u)
 	maps.DeleteFunc(s.people.pats, func(_ string, t *pat) bool { return t.owner == u })
 	u.revoked = true
 }

@@ -66,24 +66,6 @@ func (p *personality) path(escaped, context string) (string, bool) {
 	return rest, ok && strings.HasPrefix(rest, "/")
 }
 
-func identifyCloud(c *call) {
-	if email, token, basic := c.r.BasicAuth(); basic {
-		if u := c.people.byLogin[login(email, token)]; u != nil && u.active {
-			c.user = u
-		}
-	}
-}
-
-func admitCloud(c *call) (answer, bool) {
-	if c.route.api != edge && c.user == nil {
-		return c.refusal(c.noCredentials()), true
-	}
-	if c.route.multipart && !xsrfPassed(c.r.Header.Get("X-Atlassian-Token")) {
-		return xsrfFailed(), true
-	}
-	return answer{}, false
-}
-
 func xsrfPassed(token string) bool { return token == "no-check" || token == "nocheck" }
 
 func xsrfFailed() answer {

@@ -9,7 +9,7 @@ import (
 const createLimit = 5 << 20
 
 // cloudTables are the routes of the Cloud personality, a table for each subject.
-var cloudTables = [][]route{coreRoutes}
+var cloudTables = [][]route{coreRoutes, oauthRoutes, adminKeyRoutes}
 
 // cloudRoutes are all documented routes of the Cloud personality.
 var cloudRoutes = slices.Concat(cloudTables...)

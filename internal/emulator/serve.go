@@ -25,9 +25,12 @@ type call struct {
 	route    *route
 	params   []string
 	query    url.Values
-	user     *user  // nil: credentials missing or refused, or the account deactivated
-	rejected bool   // Data Center: basic credentials were given, and are wrong
-	context  string // path of the product below the host
+	key      *key     // Cloud: what was issued beside the accounts' own tokens, valid or not
+	gateway  bool     // Cloud: the request came through the gateway
+	leave    []func() // done when the answer has been written
+	user     *user    // nil: credentials missing or refused, or the account deactivated
+	rejected bool     // Data Center: basic credentials were given, and are wrong
+	context  string   // path of the product below the host
 	prepared any
 	touched  []*content // changed by this call, for the log of readers
 	open     map[*space]bool
@@ -68,6 +71,11 @@ func (c *call) touch(contents ...*content) { c.touched = append(c.touched, conte
 func (s *Site) serve(w http.ResponseWriter, r *http.Request) {
 	s.settleLate()
 	c := &call{Site: s, r: r, arrived: time.Now(), now: s.clock.Now()}
+	defer func() {
+		for _, leave := range c.leave {
+			leave()
+		}
+	}()
 	a := s.reply(c)
 	a.encode() // before the answer is due, so that it leaves on time
 	c.linger()

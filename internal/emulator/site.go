@@ -64,6 +64,9 @@ func New(opts Options) (*Site, error) {
 		return nil, errors.Join(err, s.heap.close())
 	}
 	s.gates = []gate{faultGate{}, newRateGate(opts.Rate, s.clock)}
+	if !s.dc() {
+		s.gates = append(s.gates, &burstGate{}, &pointsGate{})
+	}
 	s.people = newPeople()
 	admins := adminsGroup
 	if s.dc() {

@@ -55,6 +55,7 @@ var undocumented = []struct {
 	{v2, 501, "the emulator's own: it does not convert ADF"},
 	{v2, 404, "cloud-api.md 2: refused credentials are 404 on every v2 route"},
 	{v1, 400, "cloud-api.md 3: malformed input is 400 everywhere"},
+	{v1, 401, "cloud-api.md 2: scopes, and scoped tokens on the site, on every v1 route"},
 	{v1, 403, "cloud-api.md 2: refused credentials are 403 on every v1 route"},
 	{v1, 404, "emulator-faults.md ER-05"},
 	{v1, 409, "cloud-api.md 3"},

@@ -6,6 +6,14 @@ import (
 	"strconv"
 )
 
+// accountType is app for service accounts (cloud-api.md section 9).
+func (u *user) accountType() string {
+	if u.service {
+		return "app"
+	}
+	return "atlassian"
+}
+
 // userV1 is an account as REST v1 shows it.
 func (c *call) userV1(u *user) object {
 	state := "active"
@@ -13,7 +21,7 @@ func (c *call) userV1(u *user) object {
 		state = "inactive"
 	}
 	return object{
-		"type": "known", "accountId": u.id, "accountType": "atlassian", "email": u.email, "publicName": u.name,
+		"type": "known", "accountId": u.id, "accountType": u.accountType(), "email": u.email, "publicName": u.name,
 		"displayName": u.name, "timeZone": u.zone.String(), "isExternalCollaborator": false, "isGuest": false, "locale": "en_US",
 		"accountStatus":  state,
 		"profilePicture": object{"path": "/wiki/aa-avatar/" + u.id, "width": 48, "height": 48, "isDefault": false},
