@@ -42,6 +42,8 @@ type route struct {
 	// is made of both.
 	evidence evidence
 	gap      string
+	// refuses says that by default the route has nothing but refusals (removed operations, wrong methods).
+	refuses bool
 }
 
 // evidence says on what ground a behaviour stands, the best first.

@@ -175,7 +175,7 @@ func removed(*call) (answer, error) {
 func allRoutes() []route {
 	out := slices.Clone(cloudRoutes)
 	for _, r := range removedRoutes {
-		out = append(out, route{method: r.method, template: r.template, api: v1, handle: removed})
+		out = append(out, route{method: r.method, template: r.template, api: v1, handle: removed, refuses: true})
 	}
 	return out
 }

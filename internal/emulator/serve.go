@@ -78,6 +78,9 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request) {
 	}()
 	a := s.reply(c)
 	a.encode() // before the answer is due, so that it leaves on time
+	if err := s.answers.keep(c, &a); err != nil {
+		panic("emulator: an answer cannot be kept: " + err.Error())
+	}
 	c.linger()
 	if a.dropped {
 		s.books.request(c, 0, 0)

@@ -21,6 +21,7 @@ type Site struct {
 	books   *books
 	faults  *faults
 	late    *late
+	answers *answers // nil unless asked for
 
 	due atomic.Int64 // the stamp at which the next long task ends; 0 = none is under way
 
@@ -57,6 +58,9 @@ func New(opts Options) (*Site, error) {
 		s.late.after = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
 	}
 	s.opts.BaseURL = strings.TrimSuffix(strings.TrimSuffix(opts.BaseURL, "/"), "/wiki")
+	if s.answers, err = newAnswers(opts.Answers); err != nil {
+		return nil, err
+	}
 	if s.heap, err = newHeap(opts.StateDir); err != nil {
 		return nil, err
 	}
