@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -42,25 +41,20 @@ func (g *rateGate) before(c *call) (answer, bool) {
 }
 
 func (g *rateGate) after(c *call, a *answer) {
-	if g.limit <= 0 {
-		return
+	if g.limit > 0 {
+		left := max(0, int(g.bucket.TokensAt(c.now)))
+		reset := c.now.Add(time.Duration(float64(g.burst-left) / g.limit * float64(time.Second)))
+		c.quotas = append(c.quotas, quota{"burst", g.burst, time.Second, left, reset})
 	}
-	left := max(0, int(g.bucket.TokensAt(c.now)))
-	reset := c.now.Add(time.Duration(float64(g.burst-left) / g.limit * float64(time.Second)))
-	a.set("X-RateLimit-Limit", strconv.Itoa(g.burst))
-	a.set("X-RateLimit-Remaining", strconv.Itoa(left))
-	a.set("X-RateLimit-Reset", reset.UTC().Format("2006-01-02T15:04Z"))
-	if left*5 < g.burst {
-		a.set("X-RateLimit-NearLimit", "true")
-		a.set("RateLimit", fmt.Sprintf(`"burst";r=%d;t=%d`, left, int(reset.Sub(c.now).Seconds())))
+	if len(c.quotas) > 0 {
+		c.announce(a)
 	}
-	a.set("RateLimit-Policy", fmt.Sprintf(`"burst";q=%d;w=1`, g.burst))
 }
 
 // linger lets the answer leave a fixed time after its request came; the effect does not wait.
 func (c *call) linger() {
-	wait := c.opts.Latency - time.Since(c.arrived)
-	if c.opts.Latency <= 0 || wait <= 0 {
+	wait := c.latency() - time.Since(c.arrived)
+	if wait <= 0 {
 		return
 	}
 	timer := time.NewTimer(wait)

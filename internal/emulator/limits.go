@@ -16,10 +16,12 @@ import (
 
 // limitSettings are the options of the limits of Cloud.
 type limitSettings struct {
-	points   int     // RL-01: of an app in an hour; 0 = no limit
-	parallel int     // RL-02: calls of one endpoint under way; 0 = no limit
-	burst    float64 // RL-02: calls of one endpoint in a second; 0 = no limit
-	beta     bool    // RL-03: structured headers carry the prefix of what is not enforced yet
+	points   int           // RL-01: of an app in an hour; 0 = no limit
+	parallel int           // RL-02: calls of one endpoint under way; 0 = no limit
+	burst    float64       // RL-02: calls of one endpoint in a second; 0 = no limit
+	latency  time.Duration // RL-07: of each answer; 0 = as Options say
+	jitter   time.Duration // RL-07: at most so much more or less
+	beta     bool          // RL-03: structured headers carry the prefix of what is not enforced yet
 }
 
 // limitOptions are the rows of the register about limits and credentials that are instance options of Cloud.
@@ -63,6 +65,20 @@ var limitOptions = []optionRow{
 		}},
 	{"RL-03", "enforced", "enforced or beta", "whether the structured headers of limits carry the prefix Beta-",
 		oneOf(func(s *settings, v string) { s.limits.beta = v == "beta" }, "enforced", "beta")},
+	{"RL-07", "0s", "a duration, or one and what it varies by: 20ms/10ms", "time that each answer takes; 0s = as --latency says",
+		func(s *settings, v string) error {
+			base, by, varies := strings.Cut(v, "/")
+			latency, err := time.ParseDuration(base)
+			var jitter time.Duration
+			if err == nil && varies {
+				jitter, err = time.ParseDuration(by)
+			}
+			if err == nil && (latency < 0 || jitter < 0 || jitter > latency) {
+				err = errors.New("a duration, or one and what it varies by, at most as much")
+			}
+			s.limits.latency, s.limits.jitter = latency, jitter
+			return err
+		}},
 	{"US-05", "off", "off or on", "organization and SCIM endpoints",
 		oneOf(func(s *settings, v string) { s.organization = v == "on" }, "off", "on")},
 }
@@ -78,7 +94,8 @@ type quota struct {
 
 // announce writes the headers of limits (register row RL-03): the plain ones about the quota with the smallest share
 // left, the structured ones about all of them in no certain order.
-func (c *call) announce(a *answer, quotas ...quota) {
+func (c *call) announce(a *answer) {
+	quotas := c.quotas
 	tight := slices.MinFunc(quotas, func(x, y quota) int { return x.left*y.size - y.left*x.size })
 	draw := c.digest("limit", tight.reset.String(), c.r.URL.Path)
 	form := "2006-01-02T15:04:05Z"
@@ -118,6 +135,20 @@ func (c *call) limits() limitSettings {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.set.limits
+}
+
+// latency is how long the answer takes, the n-th of a site always the same.
+func (c *call) latency() time.Duration {
+	set := c.limits()
+	if set.latency == 0 {
+		return c.opts.Latency
+	}
+	if set.jitter == 0 {
+		return set.latency
+	}
+	n := c.answered.Add(1)
+	share := 2*lot(fmt.Sprintf("%d/latency/%d", c.opts.Seed, n)) - 1
+	return set.latency + time.Duration(share*float64(set.jitter))
 }
 
 // pointsGate counts the points of OAuth apps by the hour of the site's clock (register row RL-01, cloud-api.md section
@@ -162,7 +193,7 @@ func (g *pointsGate) after(c *call, a *answer) {
 		cost = points(c, a)
 	}
 	left := max(0, size-g.spend(c, cost))
-	c.announce(a, quota{"global-app-quota", size, time.Hour, left, nextHour(c.now)}, quota{"tenant-app-quota", size, time.Hour, left, nextHour(c.now)})
+	c.quotas = append(c.quotas, quota{"global-app-quota", size, time.Hour, left, nextHour(c.now)})
 }
 
 // points are what a call costs: one, and for a read one more for each object returned, two more where the objects are

@@ -27,6 +27,7 @@ type call struct {
 	query    url.Values
 	key      *key     // Cloud: what was issued beside the accounts' own tokens, valid or not
 	gateway  bool     // Cloud: the request came through the gateway
+	quotas   []quota  // limits that the answer tells about
 	leave    []func() // done when the answer has been written
 	user     *user    // nil: credentials missing or refused, or the account deactivated
 	rejected bool     // Data Center: basic credentials were given, and are wrong

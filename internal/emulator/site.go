@@ -23,7 +23,8 @@ type Site struct {
 	late    *late
 	answers *answers // nil unless asked for
 
-	due atomic.Int64 // the stamp at which the next long task ends; 0 = none is under way
+	answered atomic.Int64 // answers whose latency varied
+	due      atomic.Int64 // the stamp at which the next long task ends; 0 = none is under way
 
 	mu     sync.RWMutex // guards what follows
 	set    settings
