@@ -56,14 +56,19 @@ func (c *content) open(u *user) bool {
 	return true
 }
 
+// target is what the permissions on the content are about: those of pages, where it has none of its own.
+func (c *content) target() string {
+	switch c.kind {
+	case blogPost, comment, attachment:
+		return c.kind.String()
+	}
+	return "page"
+}
+
 // edits reports whether the user may change the content.
 func (c *content) edits(u *user) bool {
 	on := c.root()
-	target := c.kind.String()
-	if target == "folder" {
-		target = "page"
-	}
-	if !on.sees(u) || !on.space.allowed(u, "create", target) {
+	if !on.sees(u) || !on.space.allowed(u, "create", c.target()) {
 		return false
 	}
 	_, update := on.restricted()
@@ -72,14 +77,10 @@ func (c *content) edits(u *user) bool {
 
 // removes reports whether the user may delete the content.
 func (c *content) removes(u *user) bool {
-	target := c.kind.String()
-	if target == "folder" {
-		target = "page"
-	}
 	if c.creator == u && c.edits(u) {
 		return true
 	}
-	return c.edits(u) && c.root().space.allowed(u, "delete", target)
+	return c.edits(u) && c.root().space.allowed(u, "delete", c.target())
 }
 
 // readers returns the sorted principals, as single users, that can read the content, or "everyone".

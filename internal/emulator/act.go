@@ -85,6 +85,10 @@ var acts = map[string]func(*call, json.RawMessage) error{
 	"purge":   withPages(func(c *call, p *content) error { c.orphan(p); c.erase(p); return nil }),
 	"archive": withPages(func(_ *call, p *content) error { p.status = archived; return nil }),
 	"create":  actCreate,
+	"like":    actLike(true),
+	"unlike":  actLike(false),
+	// The editor of a live doc saves by itself.
+	"autosave": actAutosave,
 	"label": withPage(func(c *call, p *content, q actRequest) error {
 		for _, name := range texts(q.Add) {
 			prefix, short, ok := strings.Cut(name, ":")

@@ -74,6 +74,7 @@ func actCreate(c *call, raw json.RawMessage) error {
 	}
 	p.body = c.heap.putText(text)
 	c.add(p)
+	c.todoOf(p, text)
 	if p.kind == page {
 		c.link(p, parent)
 	}

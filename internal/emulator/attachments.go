@@ -17,9 +17,12 @@ func (c *call) attachmentV2(f *content) object {
 		"fileSize": v.size, "webuiLink": f.webUI(), "downloadLink": f.downloadUI(), "version": versionV2(f.number(), &f.last),
 		"_links": object{"webui": f.webUI(), "download": f.downloadUI()},
 	}
-	if f.parent.kind == blogPost {
+	switch f.parent.kind {
+	case blogPost:
 		o["blogPostId"] = f.parent.idText()
-	} else {
+	case customContent:
+		o["customContentId"] = f.parent.idText()
+	default:
 		o["pageId"] = f.parent.idText()
 	}
 	return o
@@ -94,17 +97,7 @@ func getAttachment(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	o := c.single(c.attachmentV2(f))
-	if n := c.query.Get("version"); n != "" {
-		number, _ := strconv.Atoi(n)
-		v, _, found := f.versionAt(number)
-		if !found {
-			return answer{}, missing("attachment", c.params[0])
-		}
-		o["version"] = versionV2(number, v)
-	}
-	c.includes(f, o)
-	return ok(o)
+	return c.singleVersion(f, c.single(c.attachmentV2(f)), nil)
 }
 
 // deleteAttachment puts an attachment into the trash, or removes a trashed one for good.

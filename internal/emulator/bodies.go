@@ -129,6 +129,18 @@ func (c *call) bodyV2(at span, valid ...string) (object, error) {
 	return object{form: object{"representation": form, "value": value}}, nil
 }
 
+// bodyText is a piece of storage format in the representation asked for; empty without one.
+func (c *call) bodyText(value string, valid ...string) (object, error) {
+	form := c.query.Get("body-format")
+	if form == "" {
+		return object{}, nil
+	}
+	if err := checkForm(form, valid); err != nil {
+		return nil, err
+	}
+	return object{form: object{"representation": form, "value": value}}, nil
+}
+
 var (
 	bulkForms   = []string{"storage", "atlas_doc_format"}
 	singleForms = []string{"storage", "atlas_doc_format", "view", "export_view", "anonymous_export_view", "styled_view", "editor"}

@@ -13,6 +13,7 @@ import (
 type commentRequest struct {
 	PageID       string          `json:"pageId"`
 	BlogPostID   string          `json:"blogPostId"`
+	CustomID     string          `json:"customContentId"`
 	AttachmentID string          `json:"attachmentId"`
 	ParentID     string          `json:"parentCommentId"`
 	Body         json.RawMessage `json:"body"`
@@ -36,7 +37,7 @@ func prepareComment(c *call) (any, error) {
 		return nil, err
 	}
 	var err error
-	q.sent, err = c.readBody(q.Body, nil, "comment", q.PageID, q.BlogPostID, q.AttachmentID, q.ParentID)
+	q.sent, err = c.readBody(q.Body, nil, "comment", q.PageID, q.BlogPostID, q.CustomID, q.AttachmentID, q.ParentID)
 	return &q, err
 }
 
@@ -52,7 +53,7 @@ func (r *remark) state() string {
 func (c *call) commentV2(m *content) object {
 	r := m.more.remark
 	o := object{
-		"id": m.idText(), "status": m.root().status.String(), "title": "Re: " + m.root().title, "version": versionV2(m.number(), &m.last),
+		"id": m.idText(), "status": m.root().status.String(), "title": m.heading(), "version": versionV2(m.number(), &m.last),
 		"body": object{}, "_links": object{"webui": m.webUI()},
 	}
 	switch m.parent.kind {
@@ -62,6 +63,8 @@ func (c *call) commentV2(m *content) object {
 		o["blogPostId"] = m.parent.idText()
 	case attachment:
 		o["attachmentId"] = m.parent.idText()
+	case customContent:
+		o["customContentId"] = m.parent.idText()
 	}
 	if r.replyTo != nil {
 		o["parentCommentId"] = r.replyTo.idText()
@@ -102,7 +105,7 @@ func (c *call) commentRows(rows []*content, without []string, keep func(*content
 }
 
 // containerMembers are the members that say what a comment belongs to. Listings of replies do not have them.
-var containerMembers = []string{"pageId", "blogPostId", "attachmentId"}
+var containerMembers = []string{"pageId", "blogPostId", "attachmentId", "customContentId"}
 
 // listComments lists the root comments of a content, footer or inline.
 func listComments(k kind, inline bool) func(*call) (answer, error) {
@@ -151,20 +154,7 @@ func getComment(inline bool) func(*call) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		o := c.single(c.commentV2(m))
-		body := m.body
-		if n := c.query.Get("version"); n != "" {
-			number, _ := strconv.Atoi(n)
-			v, at, found := m.versionAt(number)
-			if !found {
-				return answer{}, missing("comment", c.params[0])
-			}
-			o["version"], body = versionV2(number, v), at
-		}
-		if o["body"], err = c.bodyV2(body, singleForms...); err != nil {
-			return answer{}, err
-		}
-		return ok(o)
+		return c.singleVersion(m, c.single(c.commentV2(m)), singleForms)
 	}
 }
 
@@ -174,7 +164,7 @@ func (c *call) commented(q *commentRequest) (on, replyTo *content, err error) {
 	for _, ref := range []struct {
 		id string
 		k  kind
-	}{{q.PageID, page}, {q.BlogPostID, blogPost}, {q.AttachmentID, attachment}, {q.ParentID, comment}} {
+	}{{q.PageID, page}, {q.BlogPostID, blogPost}, {q.CustomID, customContent}, {q.AttachmentID, attachment}, {q.ParentID, comment}} {
 		if ref.id == "" {
 			continue
 		}

@@ -265,7 +265,7 @@ func (d *dumper) content(c *content) object {
 	if c.kind != comment {
 		o["title"] = c.title
 	}
-	if c.kind != attachment && c.kind != folder {
+	if c.kind != attachment && c.kind != folder && !c.kind.opaque() {
 		o["body"] = d.body(c)
 	}
 	if parent := c.parent; parent != nil {

@@ -226,7 +226,7 @@ func (c *call) changeSpace(p *content, to *space) error {
 		c.release(at)
 		from := &at.space.pages
 		into := &to.pages
-		if at.kind == folder {
+		if at.kind != page {
 			from, into = &at.space.folders, &to.folders
 		}
 		*from = without(*from, at)

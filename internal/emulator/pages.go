@@ -9,6 +9,7 @@ import (
 // nouns are how error texts call contents.
 var nouns = map[kind]string{
 	page: "page", blogPost: "blog post", folder: "folder", comment: "comment", attachment: "attachment",
+	whiteboard: "whiteboard", database: "database", embed: "embed", customContent: "custom content",
 }
 
 // visible returns a content of that kind if it exists and the caller may read it. A purged content gives the bare 404.
@@ -66,8 +67,8 @@ func (c *call) listContents(k kind, sorts, valid []string, def ...status) (answe
 	if err != nil {
 		return answer{}, err
 	}
-	if c.query.Get("subtype") == "live" {
-		keep = func(*content) bool { return false }
+	if keep, err = c.bySubtype(keep); err != nil {
+		return answer{}, err
 	}
 	if ids, _ := c.ids("id", 250); ids != nil {
 		return c.listRows(c.named(ids, k, spaces), keep, sorts)
@@ -127,7 +128,7 @@ func (c *call) listPicked(picked []*content, cursor string) (answer, error) {
 	for _, p := range picked {
 		row := c.pageV2(p)
 		if p.kind == page {
-			row["subtype"] = nil
+			row["subtype"] = p.subtype()
 		}
 		if row["body"], err = c.bodyV2(p.body, bulkForms...); err != nil {
 			return answer{}, err
@@ -180,26 +181,15 @@ func getPage(k kind) func(*call) (answer, error) {
 
 func (c *call) pageAnswer(p *content, asDraft bool) (answer, error) {
 	o := c.single(c.pageV2(p))
+	var err error
 	body := p.body
 	if asDraft && p.more != nil && p.more.pending != nil {
 		d := p.more.pending
 		o["status"], o["title"], body = "draft", d.title, d.body
 		o["version"] = versionV2(1, &version{at: d.at, by: d.by})
-	} else if n := c.query.Get("version"); n != "" {
-		number, err := strconv.Atoi(n)
-		v, at, found := p.versionAt(number)
-		if err != nil || !found {
-			return answer{}, failf(http.StatusNotFound, "NOT_FOUND", "Cannot find version [%s] of content with id [%s]", n, p.idText())
-		}
-		o["version"], body = versionV2(number, v), at
-		if number != p.number() {
-			o["status"] = "historical"
-			if v.title != "" {
-				o["title"] = v.title
-			}
-		}
+	} else if body, err = c.wantedVersion(p, o); err != nil {
+		return answer{}, err
 	}
-	var err error
 	if o["body"], err = c.bodyV2(body, singleForms...); err != nil {
 		return answer{}, err
 	}
@@ -208,38 +198,6 @@ func (c *call) pageAnswer(p *content, asDraft bool) (answer, error) {
 	}
 	c.includes(p, o)
 	return ok(o)
-}
-
-// includes adds what the include parameters of a single content ask for.
-func (c *call) includes(p *content, o object) {
-	self := c.r.URL.Path + "/"
-	add := func(name, member, path string, rows func() []object) {
-		if c.flag(name, false) {
-			o[member] = c.included(rows(), self+path)
-		}
-	}
-	add("include-labels", "labels", "labels", func() []object { return labelsV2(p.labels) })
-	add("include-properties", "properties", "properties", func() []object { return c.propertiesV2(p) })
-	add("include-operations", "operations", "operations", func() []object { return c.operations(p) })
-	add("include-likes", "likes", "likes/users", func() []object { return nil })
-	add("include-versions", "versions", "versions", func() []object { return p.versionsV2() })
-	if c.flag("include-favorited-by-current-user-status", false) {
-		o["isFavoritedByCurrentUser"] = false
-	}
-	if c.flag("include-direct-children", false) && p.tree() {
-		o["directChildren"] = c.included(c.childRows(p), self+"direct-children")
-	}
-}
-
-func (c *call) operations(p *content) []object {
-	out := []object{{"operation": "read", "targetType": p.kind.String()}}
-	if p.edits(c.user) {
-		out = append(out, object{"operation": "update", "targetType": p.kind.String()})
-	}
-	if p.removes(c.user) {
-		out = append(out, object{"operation": "delete", "targetType": p.kind.String()})
-	}
-	return out
 }
 
 // versionAt returns one version of a content and its body.
@@ -264,8 +222,13 @@ func (c *content) versionsV2() []object {
 }
 
 func listVersions(k kind, member string) func(*call) (answer, error) {
+	return versionsOf(ofKind(k), member)
+}
+
+// versionsOf lists the versions of a content, newest first, each with the content as it was under the name member.
+func versionsOf(find finder, member string) func(*call) (answer, error) {
 	return func(c *call) (answer, error) {
-		p, err := c.visible(numeric(c.params[0]), k)
+		p, err := find(c)
 		if err != nil {
 			return answer{}, err
 		}
@@ -278,16 +241,20 @@ func listVersions(k kind, member string) func(*call) (answer, error) {
 		for n := int(p.firstAt); n <= p.number(); n++ {
 			numbers = append(numbers, n)
 		}
+		forms := bulkForms
+		if p.kind == customContent {
+			forms = customBulkForms
+		}
 		rows, cursor := pick(numbers, func(int) bool { return true }, o, w)
 		var out []object
 		for _, n := range rows {
 			v, at, _ := p.versionAt(n)
 			row := versionV2(n, v)
-			entity := object{"id": p.idText(), "title": p.title}
+			entity := object{"id": p.idText(), "title": p.heading()}
 			if v.title != "" {
 				entity["title"] = v.title
 			}
-			if entity["body"], err = c.bodyV2(at, bulkForms...); err != nil {
+			if entity["body"], err = c.bodyV2(at, forms...); err != nil {
 				return answer{}, err
 			}
 			row[member] = entity
@@ -297,9 +264,19 @@ func listVersions(k kind, member string) func(*call) (answer, error) {
 	}
 }
 
-func getVersion(k kind) func(*call) (answer, error) {
+// heading is what answers call a content: a comment by what it is on.
+func (c *content) heading() string {
+	if c.kind == comment {
+		return "Re: " + c.root().title
+	}
+	return c.title
+}
+
+func getVersion(k kind) func(*call) (answer, error) { return versionOf(ofKind(k)) }
+
+func versionOf(find finder) func(*call) (answer, error) {
 	return func(c *call) (answer, error) {
-		p, err := c.visible(numeric(c.params[0]), k)
+		p, err := find(c)
 		if err != nil {
 			return answer{}, err
 		}

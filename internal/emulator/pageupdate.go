@@ -208,6 +208,7 @@ func (c *call) setOwner(p *content, q *pageRequest) error {
 // setBody stores a body and finds out which inline comments have lost their place in it.
 func (s *Site) setBody(p *content, text string) {
 	p.body = s.heap.putText(text)
+	s.todoOf(p, text)
 	s.anchor(p, text)
 }
 

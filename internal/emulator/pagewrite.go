@@ -128,6 +128,12 @@ func createPage(k kind) func(*call) (answer, error) {
 			return answer{}, err
 		}
 		p.body = c.heap.putText(q.sent.text)
+		switch {
+		case q.Subtype == "live" && k == page:
+			p.makeLive()
+		case q.Subtype != "" && q.Subtype != "page":
+			return answer{}, invalid("Provided value {" + q.Subtype + "} for 'subtype' is not valid")
+		}
 		if c.flag("private", false) {
 			me := "user:" + c.user.id
 			p.extra().read, p.extra().update = []string{me}, []string{me}
@@ -138,6 +144,7 @@ func createPage(k kind) func(*call) (answer, error) {
 			c.lag(p, nil, true, c.stamp())
 		}
 		c.add(p)
+		c.todoOf(p, q.sent.text)
 		c.touch(p)
 		return ok(c.written(p, q.sent.given))
 	}

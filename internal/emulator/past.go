@@ -86,7 +86,7 @@ func (w *world) clone() *world {
 		l.parent = t.of(l.parent)
 		out.lagging[t.of(c)] = l
 	}
-	out.files, out.comments = t.list(w.files), t.list(w.comments)
+	out.files, out.comments, out.todos = t.list(w.files), t.list(w.comments), maps.Clone(w.todos)
 	return out
 }
 

@@ -20,10 +20,12 @@ func propertyV2(p *property) object {
 	}
 }
 
+// spacePropertyV2 is a property of a space. The document calls its author createdBy; a public live suite, written against
+// real sites, finds authorId.
 func spacePropertyV2(p *property) object {
 	return object{
-		"id": text(p.id), "key": p.key, "value": json.RawMessage(p.value), "createdAt": p.created.String(), "createdBy": p.by.id,
-		"version": object{"number": p.number, "message": p.message, "createdBy": p.by.id, "createdAt": p.at.String()},
+		"id": text(p.id), "key": p.key, "value": json.RawMessage(p.value), "createdAt": p.created.String(), "authorId": p.by.id,
+		"version": object{"number": p.number, "message": p.message, "authorId": p.by.id, "createdAt": p.at.String()},
 	}
 }
 

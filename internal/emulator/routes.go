@@ -9,7 +9,13 @@ import (
 const createLimit = 5 << 20
 
 // cloudTables are the routes of the Cloud personality, a table for each subject.
-var cloudTables = [][]route{coreRoutes, oauthRoutes, adminKeyRoutes}
+var cloudTables = [][]route{
+	coreRoutes,
+	nodeRoutes,
+	v2Routes,
+	oauthRoutes,
+	adminKeyRoutes,
+}
 
 // cloudRoutes are all documented routes of the Cloud personality.
 var cloudRoutes = slices.Concat(cloudTables...)
@@ -94,13 +100,6 @@ var coreRoutes = []route{
 	{method: "GET", template: "/wiki/api/v2/blogposts/{blogpost-id}/properties/{property-id}", api: v2, scope: "read:page:confluence", handle: getProperty(blogPost, false)},
 	{method: "PUT", template: "/wiki/api/v2/blogposts/{blogpost-id}/properties/{property-id}", api: v2, scope: "write:page:confluence", prepare: prepareProperty, handle: updateProperty(blogPost, false)},
 	{method: "DELETE", template: "/wiki/api/v2/blogposts/{blogpost-id}/properties/{property-id}", api: v2, scope: "write:page:confluence", handle: deleteProperty(blogPost, false)},
-
-	{method: "POST", template: "/wiki/api/v2/folders", api: v2, scope: "write:folder:confluence", limit: createLimit, prepare: prepareFolder, handle: createFolder},
-	{method: "GET", template: "/wiki/api/v2/folders/{id}", api: v2, scope: "read:folder:confluence", handle: getFolder},
-	{method: "DELETE", template: "/wiki/api/v2/folders/{id}", api: v2, scope: "delete:folder:confluence", handle: deleteFolder},
-	{method: "GET", template: "/wiki/api/v2/folders/{id}/direct-children", api: v2, scope: "read:hierarchical-content:confluence", handle: directChildren(folder, true)},
-	{method: "GET", template: "/wiki/api/v2/folders/{id}/descendants", api: v2, scope: "read:hierarchical-content:confluence", handle: descendants(folder)},
-	{method: "GET", template: "/wiki/api/v2/folders/{id}/ancestors", api: v2, scope: "read:content.metadata:confluence", handle: ancestors(folder)},
 
 	{method: "GET", template: "/wiki/api/v2/attachments", api: v2, scope: "read:attachment:confluence", handle: listAllAttachments},
 	{method: "GET", template: "/wiki/api/v2/attachments/{id}", api: v2, scope: "read:attachment:confluence", handle: getAttachment},

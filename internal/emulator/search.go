@@ -157,7 +157,7 @@ func worded(get func(*call, *content) string) cqlTest {
 var cqlFields = map[string]cqlTest{
 	"space":     equals(func(p *content) string { return p.space.key }),
 	"space.key": equals(func(p *content) string { return p.space.key }),
-	"type":      equals(func(p *content) string { return p.kind.String() }),
+	"type":      equals(func(p *content) string { return p.typeKey() }),
 	"id":        equals(func(p *content) string { return text(p.id) }),
 	"content":   equals(func(p *content) string { return text(p.id) }),
 	"creator":   equals(func(p *content) string { return p.creator.id }),

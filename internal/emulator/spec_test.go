@@ -97,7 +97,8 @@ var extras = map[api]map[string]string{
 		"edituiv2": "recorded for v1; cloud-api.md 0: 161 undocumented members", "base": "list links",
 		"directChildren":  "named by include-direct-children, not in the schema",
 		"roleAssignments": "named by include-role-assignments, not in the schema",
-		"isDefault":       "icon", "attachmentId": "open-facts: container of the comment", "meta": "optional field", "customContentId": "container",
+		"isDefault":       "icon", "operations": "named by include-operations", "properties": "named by include-properties",
+		"authorId": "of a space property: confluence.js tests/live/v2/spaceProperties.test.ts", "attachmentId": "open-facts: container of the comment", "meta": "optional field", "customContentId": "container",
 	},
 }
 

@@ -72,8 +72,10 @@ func (c *content) webUI() string {
 		return on.webUI() + "?focusedCommentId=" + text(c.id)
 	case c.status == draft:
 		return root + "/pages/edit-v2/" + c.idText() + "?draftShareId=" + c.idText()
-	case c.kind == folder:
-		return root + "/folder/" + c.idText()
+	case c.kind == folder || c.kind.opaque():
+		return root + "/" + c.kind.String() + "/" + c.idText()
+	case c.kind == customContent:
+		return root + "/custom-content/" + c.idText()
 	case c.kind == blogPost:
 		return root + "/blog/" + c.created.time().Format("2006/01/02") + "/" + c.idText() + "/" + url.QueryEscape(c.title)
 	case c.space.home == c:

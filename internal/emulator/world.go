@@ -17,11 +17,27 @@ const (
 	folder
 	comment
 	attachment
+	whiteboard
+	database
+	embed
+	customContent
 )
 
-var kindNames = [...]string{"page", "blogpost", "folder", "comment", "attachment"}
+var kindNames = [...]string{
+	"page", "blogpost", "folder", "comment", "attachment", "whiteboard", "database", "embed", "custom-content",
+}
 
 func (k kind) String() string { return kindNames[k] }
+
+// titled reports whether a content of this kind reserves its title; whiteboards, databases, embeds and custom content
+// may be called alike.
+func (k kind) titled() bool { return k == page || k == blogPost || k == folder }
+
+// tree reports whether a content of this kind has a place in the page tree.
+func (k kind) tree() bool { return k == page || k == folder || k.opaque() }
+
+// opaque reports whether the kind is a shell in the tree whose content no REST route shows (register row TR-10).
+func (k kind) opaque() bool { return k == whiteboard || k == database || k == embed }
 
 // status says where in its life a content is.
 type status uint8
@@ -83,7 +99,17 @@ type more struct {
 	file     *file   // of an attachment, its current version
 	pending  *pending
 	owner    *user
-	firstly  string // the first title, where it is another now
+	firstly  string  // the first title, where it is another now
+	likes    []*user // in order of time
+	shape    *shape
+}
+
+// shape is what some kinds have besides a title and a body.
+type shape struct {
+	live     bool   // of a page: it is a live doc
+	document span   // of a live doc: what its editor holds
+	url      string // of an embed
+	typeKey  string // of custom content
 }
 
 // remark is what a comment has besides its body.
@@ -145,7 +171,7 @@ type space struct {
 	changes     []moment   // of all its contents, by time and id (index.go)
 	pages       []*content // by id, as blogs, whatever their status
 	blogs       []*content
-	folders     []*content
+	folders     []*content // and all else in the space that is no page or blog post: whiteboards, custom content ...
 	grants      []*grant
 	roles       []assignment
 	props       []*property
@@ -175,13 +201,14 @@ type world struct {
 	comments []*content // all comments by id
 	lagging  map[*content]treeLag
 	tasks    []*longTask
-	doubles  bool // an export brought contents that share a title, which the index of titles does not know
+	doubles  bool              // an export brought contents that share a title, which the index of titles does not know
+	todos    map[int64][]*todo // by id of the page or blog post
 }
 
 func newWorld(seed uint64) *world {
 	return &world{
 		next: 1<<20 + int64(seed%4096)*8, contents: map[int64]*content{}, titles: map[titleKey]*content{},
-		keys: map[string]*space{}, labels: map[string]*label{}, labelIDs: map[int64]*label{}, lagging: map[*content]treeLag{},
+		keys: map[string]*space{}, labels: map[string]*label{}, labelIDs: map[int64]*label{}, lagging: map[*content]treeLag{}, todos: map[int64][]*todo{},
 	}
 }
 
@@ -238,7 +265,7 @@ func (c *content) root() *content {
 }
 
 // tree reports whether the content has a place in the page tree.
-func (c *content) tree() bool { return c.kind == page || c.kind == folder }
+func (c *content) tree() bool { return c.kind.tree() }
 
 // titleKey stands for what must be unique: kind, space, folded title, and of blog posts the day.
 type titleKey [16]byte
@@ -269,7 +296,7 @@ func (s *Site) add(c *content) {
 		c.space.pages = append(c.space.pages, c)
 	case blogPost:
 		c.space.blogs = append(c.space.blogs, c)
-	case folder:
+	case folder, whiteboard, database, embed, customContent:
 		c.space.folders = append(c.space.folders, c)
 	case attachment:
 		w.files = append(w.files, c)
@@ -284,7 +311,7 @@ func (s *Site) add(c *content) {
 
 // reserve notes that a content holds its title, if it does and no other holds it already.
 func (s *Site) reserve(c *content) {
-	if c.kind == comment || c.kind == attachment || c.title == "" || !s.set.holds(c) {
+	if !c.kind.titled() || c.title == "" || !s.set.holds(c) {
 		return
 	}
 	key := keyOf(c.kind, c.space, c.title, c.created)
@@ -295,7 +322,7 @@ func (s *Site) reserve(c *content) {
 
 // release frees the title of a content.
 func (s *Site) release(c *content) {
-	if c.kind == comment || c.kind == attachment {
+	if !c.kind.titled() {
 		return
 	}
 	key := keyOf(c.kind, c.space, c.title, c.created)
@@ -311,11 +338,12 @@ func (s *Site) holder(k kind, in *space, title string, created stamp) *content {
 
 // erase removes a content with its comments and attachments for good. Its children must have been moved before.
 func (s *Site) erase(c *content) {
-	for _, sub := range slices.Concat(c.files(), c.comments()) {
+	for _, sub := range slices.Concat(c.files(), c.comments(), c.customs()) {
 		s.erase(sub)
 	}
 	s.release(c)
 	delete(s.world.contents, c.id)
+	delete(s.world.todos, c.id)
 	if c.space.home == c {
 		c.space.home = nil
 	}
@@ -324,7 +352,7 @@ func (s *Site) erase(c *content) {
 		c.space.pages = without(c.space.pages, c)
 	case blogPost:
 		c.space.blogs = without(c.space.blogs, c)
-	case folder:
+	case folder, whiteboard, database, embed, customContent:
 		c.space.folders = without(c.space.folders, c)
 	case attachment:
 		s.world.files = without(s.world.files, c)
