@@ -26,7 +26,7 @@ func (c *content) customs() []*content {
 // typeKey is what CQL and listings call the type of a content.
 func (c *content) typeKey() string {
 	if c.kind == customContent {
-		return c.more.shape.typeKey
+		return c.more.nature.typeKey
 	}
 	return c.kind.String()
 }
@@ -166,7 +166,7 @@ func createCustom(c *call) (answer, error) {
 	p := &content{
 		id: c.world.newID(), kind: customContent, space: in, parent: on, title: q.Title, creator: c.user, created: c.stamp(),
 		firstAt: 1, last: version{at: c.stamp(), by: c.user}, body: c.heap.putText(q.sent.text),
-		more: &more{shape: &shape{typeKey: q.Type}},
+		more: &more{nature: &nature{typeKey: q.Type}},
 	}
 	switch q.Status {
 	case "", "current":

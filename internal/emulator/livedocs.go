@@ -9,7 +9,7 @@ import (
 
 // live reports whether a page is a live doc.
 func (c *content) live() bool {
-	return c.kind == page && c.more != nil && c.more.shape != nil && c.more.shape.live
+	return c.kind == page && c.more != nil && c.more.nature != nil && c.more.nature.live
 }
 
 // subtype is live for a live doc, else null.
@@ -34,7 +34,7 @@ func (c *call) bySubtype(keep func(*content) bool) (func(*content) bool, error) 
 
 // makeLive makes a new page a live doc. It has a document of its own in the editor, beside the stored body.
 func (p *content) makeLive() {
-	p.extra().shape = &shape{live: true, document: p.body}
+	p.extra().nature = &nature{live: true, document: p.body}
 }
 
 // actAutosave is the editor of a live doc saving by itself. What REST wrote since, the editor knows by the local ids of
@@ -45,15 +45,15 @@ func actAutosave(c *call, raw json.RawMessage) error {
 		if !p.live() {
 			return fmt.Errorf("%q is no live doc", p.title)
 		}
-		stored, document := c.heap.text(p.body), c.heap.text(p.more.shape.document)
+		stored, document := c.heap.text(p.body), c.heap.text(p.more.nature.document)
 		undo, err := markup.HasMacroWithoutLocalID(stored)
 		if err != nil {
 			return err
 		}
-		next := *p.more.shape
+		next := *p.more.nature
 		if !undo {
 			next.document = p.body
-			p.more.shape = &next
+			p.more.nature = &next
 			return nil
 		}
 		c.commit(p, "", false)

@@ -28,7 +28,7 @@ func (c *call) nodeV2(f *content) object {
 	case whiteboard:
 		links["editui"] = f.webUI()
 	case embed:
-		o["embedUrl"] = f.more.shape.url
+		o["embedUrl"] = f.more.nature.url
 	}
 	return c.single(o)
 }
@@ -65,7 +65,7 @@ func createNode(k kind) func(*call) (answer, error) {
 			last: version{at: c.stamp(), by: c.user},
 		}
 		if k == embed {
-			f.extra().shape = &shape{url: q.EmbedURL}
+			f.extra().nature = &nature{url: q.EmbedURL}
 		}
 		if k.opaque() && c.flag("private", false) {
 			me := "user:" + c.user.id

@@ -101,11 +101,11 @@ type more struct {
 	owner    *user
 	firstly  string  // the first title, where it is another now
 	likes    []*user // in order of time
-	shape    *shape
+	nature   *nature
 }
 
-// shape is what some kinds have besides a title and a body.
-type shape struct {
+// nature is what some kinds have besides a title and a body.
+type nature struct {
 	live     bool   // of a page: it is a live doc
 	document span   // of a live doc: what its editor holds
 	url      string // of an embed
