@@ -171,7 +171,7 @@ func media(c *call) (answer, error) {
 		return answer{}, fail(http.StatusForbidden, "FORBIDDEN", "Invalid media token")
 	}
 	v, found := f.fileAt(number)
-	if !found {
+	if !found || v.missing {
 		return answer{}, fail(http.StatusNotFound, "NOT_FOUND", "File not found")
 	}
 	a := answer{status: http.StatusOK, stream: c.heap.open(v.stored), form: v.mediaType}

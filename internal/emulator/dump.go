@@ -36,6 +36,9 @@ func (s *Site) counts() Counts {
 	n := Counts{Spaces: len(s.world.spaces)}
 	for _, in := range s.world.spaces {
 		for _, p := range slices.Concat(in.pages, in.blogs) {
+			if p.more != nil && p.more.pending != nil {
+				n.Drafts++
+			}
 			switch p.status {
 			case draft:
 				n.Drafts++
@@ -64,7 +67,9 @@ func (n *Counts) current(p *content) {
 	for _, f := range p.files() {
 		if f.status == current {
 			n.AttachmentsCurrent++
-			n.AttachmentsWithBinary++
+			if !f.more.file.missing {
+				n.AttachmentsWithBinary++
+			}
 		}
 	}
 	for _, m := range p.comments() {

@@ -35,9 +35,6 @@ type Site struct {
 
 // New makes an empty site with the default accounts and groups.
 func New(opts Options) (*Site, error) {
-	if opts.Import != "" {
-		return nil, errors.New("emulator: importing an export is not built yet")
-	}
 	s := &Site{opts: opts, clock: newClock(opts.Now), set: defaults(opts.Personality), world: newWorld(opts.Seed)}
 	s.cloudID = s.uuid("cloud")
 	product, err := newPersonality(opts, s.cloudID)
@@ -84,10 +81,14 @@ func New(opts Options) (*Site, error) {
 	service := s.addUser(serviceID, "tandem service account", serviceID+"@example.test")
 	s.join(s.addGroup(admins), service)
 	s.heap.generated = s.generatedBody
-	if opts.Size > 0 {
-		if err := s.generate(opts.Size); err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
+	switch {
+	case opts.Import != "":
+		err = s.importFile(opts.Import)
+	case opts.Size > 0:
+		err = s.generate(opts.Size)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }

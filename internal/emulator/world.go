@@ -127,6 +127,7 @@ type remark struct {
 // file is one version of an attachment's bytes.
 type file struct {
 	stored
+	missing   bool // the record is there and the bytes are not
 	mediaType string
 	comment   string
 	uuid      string
