@@ -26,12 +26,16 @@ const (
 	VerbSpace      Verb = "SP"
 	VerbHome       Verb = "HM"
 	VerbPermission Verb = "PM"
+	VerbPurge      Verb = "PRG"
+	VerbResolve    Verb = "CMr"
+	VerbState      Verb = "CS"
 )
 
 // Verbs lists all verbs in the order of the register.
 var Verbs = []Verb{
 	VerbPost, VerbPut, VerbMove, VerbTrash, VerbRestore, VerbArchive, VerbLabel, VerbUnlabel, VerbAttach, VerbReplace,
 	VerbDetach, VerbComment, VerbRecomment, VerbUncomment, VerbRestrict, VerbProperty, VerbSpace, VerbHome, VerbPermission,
+	VerbPurge, VerbResolve, VerbState,
 }
 
 // Change is one edit to one site. The set is closed: only the types of this package implement it.
@@ -97,6 +101,12 @@ type Restore struct {
 	Expect int
 }
 
+// Purge deletes for good what is in the trash.
+type Purge struct {
+	ID   ID
+	Kind Kind
+}
+
 // Archive archives pages. The site does it after the call has returned.
 type Archive struct{ IDs []ID }
 
@@ -135,21 +145,42 @@ type ReplaceFile struct {
 // Detach puts an attachment into the trash.
 type Detach struct{ ID ID }
 
-// CreateComment adds a footer comment, or a reply if ReplyTo is set.
+// CreateComment adds a footer comment, an inline comment if Inline is set, or a reply if ReplyTo is set. A reply to an
+// inline comment names Kind.
 type CreateComment struct {
 	Container     ID
 	ContainerKind Kind
 	ReplyTo       ID
+	Kind          CommentKind // of a reply; empty: footer
+	Inline        *Anchor
 }
 
-// UpdateComment replaces a footer comment's body.
+// Anchor is the text that an inline comment is made on. The site puts the marker into the container's body itself.
+type Anchor struct {
+	Selection string // as the container's rendered text has it
+	Matches   int    // how often it occurs there, at least 1
+	Index     int    // which of them, from 0
+}
+
+// UpdateComment replaces a comment's body.
 type UpdateComment struct {
 	ID     ID
+	Kind   CommentKind // empty: footer
 	Expect int
 }
 
-// RemoveComment deletes a footer comment for good.
-type RemoveComment struct{ ID ID }
+// RemoveComment deletes a comment for good.
+type RemoveComment struct {
+	ID   ID
+	Kind CommentKind // empty: footer
+}
+
+// ResolveComment resolves an inline comment, or opens it again.
+type ResolveComment struct {
+	ID       ID
+	Resolved bool
+	Expect   int // version of the comment; a site may not ask for it
+}
 
 // Restrict replaces a content's own restrictions. Both lists empty opens it.
 type Restrict struct {
@@ -165,6 +196,13 @@ type SetProperty struct {
 	Key    string
 	Value  []byte
 	Expect int // version of the property read last; 0 = create
+}
+
+// SetState gives a page the content state of that name, or takes its state away if Name is empty. On Cloud it makes a
+// version. A name that the site does not offer for the page is refused, never made.
+type SetState struct {
+	ID   ID
+	Name string
 }
 
 // CreateSpace makes a space. Private: only the account that makes it sees it.
@@ -187,42 +225,48 @@ type Grant struct {
 	Permission Permission
 }
 
-func (Create) Verb() Verb        { return VerbPost }
-func (Update) Verb() Verb        { return VerbPut }
-func (Move) Verb() Verb          { return VerbMove }
-func (Trash) Verb() Verb         { return VerbTrash }
-func (Restore) Verb() Verb       { return VerbRestore }
-func (Archive) Verb() Verb       { return VerbArchive }
-func (AddLabels) Verb() Verb     { return VerbLabel }
-func (RemoveLabel) Verb() Verb   { return VerbUnlabel }
-func (Attach) Verb() Verb        { return VerbAttach }
-func (ReplaceFile) Verb() Verb   { return VerbReplace }
-func (Detach) Verb() Verb        { return VerbDetach }
-func (CreateComment) Verb() Verb { return VerbComment }
-func (UpdateComment) Verb() Verb { return VerbRecomment }
-func (RemoveComment) Verb() Verb { return VerbUncomment }
-func (Restrict) Verb() Verb      { return VerbRestrict }
-func (SetProperty) Verb() Verb   { return VerbProperty }
-func (CreateSpace) Verb() Verb   { return VerbSpace }
-func (SetHomepage) Verb() Verb   { return VerbHome }
-func (Grant) Verb() Verb         { return VerbPermission }
+func (Create) Verb() Verb         { return VerbPost }
+func (Update) Verb() Verb         { return VerbPut }
+func (Move) Verb() Verb           { return VerbMove }
+func (Trash) Verb() Verb          { return VerbTrash }
+func (Restore) Verb() Verb        { return VerbRestore }
+func (Archive) Verb() Verb        { return VerbArchive }
+func (AddLabels) Verb() Verb      { return VerbLabel }
+func (RemoveLabel) Verb() Verb    { return VerbUnlabel }
+func (Attach) Verb() Verb         { return VerbAttach }
+func (ReplaceFile) Verb() Verb    { return VerbReplace }
+func (Detach) Verb() Verb         { return VerbDetach }
+func (CreateComment) Verb() Verb  { return VerbComment }
+func (UpdateComment) Verb() Verb  { return VerbRecomment }
+func (RemoveComment) Verb() Verb  { return VerbUncomment }
+func (Restrict) Verb() Verb       { return VerbRestrict }
+func (SetProperty) Verb() Verb    { return VerbProperty }
+func (CreateSpace) Verb() Verb    { return VerbSpace }
+func (SetHomepage) Verb() Verb    { return VerbHome }
+func (Grant) Verb() Verb          { return VerbPermission }
+func (Purge) Verb() Verb          { return VerbPurge }
+func (ResolveComment) Verb() Verb { return VerbResolve }
+func (SetState) Verb() Verb       { return VerbState }
 
-func (Create) closed()        {}
-func (Update) closed()        {}
-func (Move) closed()          {}
-func (Trash) closed()         {}
-func (Restore) closed()       {}
-func (Archive) closed()       {}
-func (AddLabels) closed()     {}
-func (RemoveLabel) closed()   {}
-func (Attach) closed()        {}
-func (ReplaceFile) closed()   {}
-func (Detach) closed()        {}
-func (CreateComment) closed() {}
-func (UpdateComment) closed() {}
-func (RemoveComment) closed() {}
-func (Restrict) closed()      {}
-func (SetProperty) closed()   {}
-func (CreateSpace) closed()   {}
-func (SetHomepage) closed()   {}
-func (Grant) closed()         {}
+func (Create) closed()         {}
+func (Update) closed()         {}
+func (Move) closed()           {}
+func (Trash) closed()          {}
+func (Restore) closed()        {}
+func (Archive) closed()        {}
+func (AddLabels) closed()      {}
+func (RemoveLabel) closed()    {}
+func (Attach) closed()         {}
+func (ReplaceFile) closed()    {}
+func (Detach) closed()         {}
+func (CreateComment) closed()  {}
+func (UpdateComment) closed()  {}
+func (RemoveComment) closed()  {}
+func (Restrict) closed()       {}
+func (SetProperty) closed()    {}
+func (CreateSpace) closed()    {}
+func (SetHomepage) closed()    {}
+func (Grant) closed()          {}
+func (Purge) closed()          {}
+func (ResolveComment) closed() {}
+func (SetState) closed()       {}

@@ -177,6 +177,9 @@ type Content struct {
 	// Attachments and Comments count what belongs to the content, -1 where the site does not tell in the same answer.
 	Attachments int
 	Comments    int
+	// Live is set for a page whose editor keeps a document of its own (a live doc of Cloud): what is written to its body
+	// may be undone by the next autosave.
+	Live bool
 	// Untitled is set where the source has no title and Title was made up by the Reader.
 	Untitled bool
 	// SourceTitle is the title at the source where Title had to differ from it; else empty.
@@ -221,6 +224,8 @@ type Space struct {
 	Created     time.Time
 	Permissions []Permission
 	Pages       int // current pages and blog posts, -1 where the site does not tell cheaply
+	// Guarded is set where permissions were asked for and the account may not see them: Permissions is then empty.
+	Guarded bool
 }
 
 // Defect is a thing a Reader found wrong with an object of its source, and how it dealt with it. It becomes a finding.

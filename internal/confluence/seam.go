@@ -50,6 +50,15 @@ type Capabilities struct {
 	Concurrent      int   // calls in flight that are polite by default
 	ArchivedHolds   bool  // an archived content still holds its title
 	UnpaginatedRead bool  // reading costs no calls (an export)
+	Permissions     bool  // the permissions of spaces can be read and written
+	Archive         bool  // pages can be archived
+	Drafts          bool  // Create takes Draft
+	Resolution      bool  // inline comments can be resolved and opened again
+	Trash           bool  // TrashReader is implemented
+	Templates       bool  // Templates is implemented and the site has the resource
+	Properties      bool  // Properties is implemented
+	States          bool  // States is implemented
+	PositionBySet   bool  // a fresh page is sorted in by title unless people have ordered its siblings by hand
 }
 
 // Cursor resumes a Scan where a batch ended. It is opaque and may be stored; empty = from the start, or at the end.
@@ -111,6 +120,49 @@ type Directory interface {
 	Users(ctx context.Context, ids []UserID) ([]User, error)
 	// Groups returns which of these groups exist.
 	Groups(ctx context.Context, names []string) ([]string, error)
+}
+
+// TrashReader is a Reader that lists what is in the trash of a space: with a content that is not listed any more, it tells a
+// deletion from a loss of sight. A site declares it by Capabilities.Trash.
+type TrashReader interface {
+	// Trashed returns the next batch of a space's trash, without bodies. T-4030 and T-2009 say that the account may not
+	// look into it.
+	Trashed(ctx context.Context, space Space, cursor Cursor) (Batch, error)
+}
+
+// Property is a property of a content or of a space: JSON under a key, with a version of its own.
+type Property struct {
+	Key     string
+	Value   []byte
+	Version int
+}
+
+// Properties is a Reader that knows properties. A site declares it by Capabilities.Properties.
+type Properties interface {
+	// Properties returns all properties of a content, sorted by key, those of the server's own included.
+	Properties(ctx context.Context, kind Kind, id ID) ([]Property, error)
+}
+
+// Template is a page template. Two of a space may share a name.
+type Template struct {
+	ID          ID
+	Name        string
+	Description string
+	SpaceKey    string // empty: of the whole site
+	Body        Body
+	Labels      []Label
+}
+
+// Templates is a Reader that knows page templates. A site declares it by Capabilities.Templates.
+type Templates interface {
+	// Templates returns the templates of a space, or of the whole site if space is the zero Space, sorted by name and id.
+	Templates(ctx context.Context, space Space) ([]Template, error)
+}
+
+// States is a Reader that knows content states (lozenges). A site declares it by Capabilities.States.
+type States interface {
+	// State returns the name of a page's state, empty if it has none.
+	State(ctx context.Context, id ID) (string, error)
 }
 
 // Payload is what a change carries besides its fields. Open may be called again for another try.
