@@ -32,6 +32,8 @@ type Request struct {
 	Anonymous bool
 	// Origin: Path stands below the origin of the base, not below the base itself.
 	Origin bool
+	// Stay makes a Stream refuse a redirect that leaves the scheme, host and port of the base.
+	Stay bool
 	// Cap bounds the answer in bytes; 0 = the client's.
 	Cap int64
 	// Timeout bounds one try; 0 = the client's. For an Upload and a Stream it bounds the time without progress.

@@ -95,6 +95,8 @@ func (c *Client) redirect(ctx context.Context, req *Request, resp *http.Response
 		bad.What = "the download leads nowhere"
 	case hop >= mostRedirects:
 		bad.What = fmt.Sprintf("the download was passed on more than %d times", mostRedirects)
+	case req.Stay && !c.own(to.String()):
+		bad.What = "the download leads off the site"
 	case !Protected(to):
 		bad.What = "the download leads to an address without TLS"
 	default:

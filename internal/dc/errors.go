@@ -1,0 +1,213 @@
+package dc
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/rest"
+)
+
+// pause before asking again what something in front of the site has refused.
+const pause = 5 * time.Second
+
+// do sends a call and returns a *confluence.Error of what goes wrong. A 401, 403 or 404 is believed only after the
+// account has been confirmed.
+func (c *Connector) do(ctx context.Context, k call, out any) (rest.Answer, error) {
+	doubt := false
+	for try := 0; ; try++ {
+		ans, err := c.rest.Do(ctx, k.request(), out)
+		if err == nil {
+			return ans, nil
+		}
+		e := rest.As(err)
+		if doubt = doubt || e.Outcome == rest.MayBeDone; doubt {
+			// An earlier try may have been carried out, whatever the last one says.
+			e.Outcome = rest.MayBeDone
+		}
+		if e.Kind != rest.Status || !hidden(e.Status) {
+			return ans, c.fail(ctx, k, e)
+		}
+		if locked(e) {
+			return ans, c.fail(ctx, k, e)
+		}
+		if bad := c.confirm(ctx); bad != nil {
+			return ans, c.unconfirmed(k, e, bad)
+		}
+		// A page of HTML is not the site's own refusal, but that of a proxy or of a node that starts.
+		if !e.HTML || try > 0 || c.clock.Wait(ctx, pause) != nil {
+			return ans, c.fail(ctx, k, e)
+		}
+	}
+}
+
+func hidden(status int) bool {
+	return status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound
+}
+
+// locked reports whether the account must answer a CAPTCHA before it is let in again (AU-12). Asking on makes it worse.
+func locked(e *rest.Error) bool {
+	return strings.Contains(strings.ToUpper(e.Header.Get("X-Authentication-Denied-Reason")), "CAPTCHA")
+}
+
+// toLogin reports whether the answer led to the login page.
+func toLogin(e *rest.Error) bool {
+	return e.Status >= 300 && e.Status < 400 && strings.Contains(strings.ToLower(e.Header.Get("Location")), "login")
+}
+
+// fail translates an error of package rest.
+func (c *Connector) fail(ctx context.Context, k call, e *rest.Error) *confluence.Error {
+	out := confluence.Errorf(codeOf(e, k), "%s", k.what).At(k.where)
+	out.Status, out.RetryAfter, out.Err = e.Status, e.RetryAfter, e
+	if e.Outcome == rest.MayBeDone {
+		out.Outcome = confluence.OutcomeUnknown
+	}
+	switch {
+	case locked(e):
+		out.Cause = "the account must answer a CAPTCHA after too many wrong passwords"
+		out.Remedy = "log in once in a browser with tandem's account, then go on"
+	case toLogin(e):
+		out.Cause = "the site asks to log in"
+	case e.HTML:
+		out.Cause = "the site answered with an HTML page"
+	case said(e.Body) != "" && e.Kind != rest.Unusable:
+		out.Cause = said(e.Body)
+	case e.What != "":
+		out.Cause = e.What
+	case e.Err != nil:
+		out.Cause = e.Err.Error()
+	}
+	if e.Kind == rest.Status && e.Status == http.StatusMethodNotAllowed && k.writes() {
+		c.closed(ctx, out, e)
+	}
+	return out
+}
+
+// closed tells a 405 of read-only mode (AU-17) from that of a method that the site does not have.
+func (c *Connector) closed(ctx context.Context, out *confluence.Error, e *rest.Error) {
+	if mode, err := c.accessMode(ctx); err != nil || mode != readOnly {
+		return
+	}
+	out.Code, out.Cause = confluence.CodeReadOnlySite, "the site is in read-only mode"
+	if s := said(e.Body); s != "" {
+		out.Cause += ": " + s
+	}
+	out.Remedy = "wait until the site's administrators end the read-only mode, then go on"
+}
+
+func codeOf(e *rest.Error, k call) confluence.Code {
+	switch e.Kind {
+	case rest.Unreachable:
+		return confluence.CodeUnreachable
+	case rest.Lost, rest.Canceled:
+		if e.Outcome == rest.MayBeDone {
+			return confluence.CodeUnknownOutcome
+		}
+		return confluence.CodeUnreachable
+	case rest.Unusable, rest.TooLarge:
+		if toLogin(e) {
+			return confluence.CodeCredential
+		}
+		return confluence.CodeUnusableAnswer
+	case rest.Limited:
+		return confluence.CodeLimited
+	case rest.Source:
+		return confluence.CodeFileMissing
+	case rest.PlainHTTP:
+		return confluence.CodePlainHTTP
+	case rest.Status:
+		return codeOfStatus(e, k)
+	}
+	return confluence.CodeInternal
+}
+
+func codeOfStatus(e *rest.Error, k call) confluence.Code {
+	switch {
+	case locked(e), e.Status == http.StatusUnauthorized:
+		return confluence.CodeCredential
+	case e.Status == http.StatusForbidden:
+		return confluence.CodeForbidden
+	case e.Status == http.StatusNotFound:
+		return confluence.CodeNotThere
+	case e.Status == http.StatusConflict:
+		return confluence.CodeVersionMoved
+	case e.Status == http.StatusGone, e.Status == http.StatusMethodNotAllowed, e.Status == http.StatusNotImplemented:
+		return confluence.CodeNotCapable
+	case e.Status == http.StatusRequestEntityTooLarge && k.writes():
+		return confluence.CodeTooLarge
+	case e.Status >= 500 || e.Status == http.StatusRequestTimeout:
+		return confluence.CodeSiteFails
+	}
+	return confluence.CodeRefused
+}
+
+// said returns what the site wrote into an error, in one line: message, and data.errors with a text, a translation or at
+// least a key; else the reason, which is all that old versions have (dc-api.md sections 2 and 15).
+func said(body []byte) string {
+	var m struct {
+		Message json.RawMessage `json:"message"`
+		Reason  string          `json:"reason"`
+		Data    struct {
+			Errors []struct {
+				Message json.RawMessage `json:"message"`
+			} `json:"errors"`
+		} `json:"data"`
+		Validation []string `json:"validationErrors"` // of .action calls
+		Action     []string `json:"actionErrors"`
+	}
+	if json.Unmarshal(body, &m) != nil {
+		return ""
+	}
+	var parts []string
+	add := func(s string) {
+		if s = tidy(s); s != "" && !strings.Contains(strings.Join(parts, "; "), s) {
+			parts = append(parts, s)
+		}
+	}
+	add(phrase(m.Message))
+	for _, e := range m.Data.Errors {
+		add(phrase(e.Message))
+	}
+	for _, s := range append(m.Validation, m.Action...) {
+		add(s)
+	}
+	if len(parts) == 0 {
+		add(m.Reason)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// phrase is a message as a text, or as an object with a translation or at least a key.
+func phrase(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	var m struct {
+		Translation string `json:"translation"`
+		Key         string `json:"key"`
+	}
+	if json.Unmarshal(raw, &m) != nil {
+		return ""
+	}
+	return first(m.Translation, m.Key)
+}
+
+// tidy makes one line of at most 400 characters out of a text from outside.
+func tidy(s string) string {
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+	if r := []rune(s); len(r) > 400 {
+		s = string(r[:400]) + "…"
+	}
+	return s
+}
+
+func unusable(k call, cause string) *confluence.Error {
+	e := confluence.Errorf(confluence.CodeUnusableAnswer, "%s", k.what).At(k.where)
+	e.Cause = cause
+	return e
+}

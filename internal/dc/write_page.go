@@ -1,0 +1,265 @@
+package dc
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+)
+
+type refIn struct {
+	ID   confluence.ID `json:"id"`
+	Type string        `json:"type,omitempty"`
+}
+
+type versionIn struct {
+	Number  int    `json:"number,omitempty"`
+	Message string `json:"message,omitempty"`
+	Minor   bool   `json:"minorEdit,omitempty"`
+}
+
+type contentIn struct {
+	ID        confluence.ID        `json:"id,omitempty"`
+	Type      confluence.Kind      `json:"type"`
+	Status    confluence.Status    `json:"status,omitempty"`
+	Title     string               `json:"title,omitempty"`
+	Space     map[string]string    `json:"space,omitempty"`
+	Container *refIn               `json:"container,omitempty"`
+	Ancestors []refIn              `json:"ancestors,omitempty"`
+	Body      map[string]textW     `json:"body,omitempty"`
+	Version   *versionIn           `json:"version,omitempty"`
+	Ext       *commentExtensionsIn `json:"extensions,omitempty"`
+}
+
+// bodyIn is a body under its own name; wiki markup is taken too, and kept as storage (OF-36).
+func bodyIn(b confluence.Body) map[string]textW {
+	if b.Format == "" {
+		return nil
+	}
+	return map[string]textW{string(b.Format): {Value: b.Raw, Representation: string(b.Format)}}
+}
+
+func (c *Connector) create(ctx context.Context, x confluence.Create, p confluence.Payload) (confluence.Result, error) {
+	if x.Private {
+		return confluence.Result{}, confluence.Errorf(confluence.CodeNotCapable,
+			"a page cannot be made private at its creation: make a draft, restrict it, then publish it")
+	}
+	space, err := c.space(ctx, x.Space)
+	if err != nil {
+		return confluence.Result{}, err
+	}
+	in := contentIn{Type: x.Kind, Title: x.Title, Space: map[string]string{"key": space.Key}, Body: bodyIn(p.Body), Status: confluence.Current}
+	if in.Body == nil {
+		in.Body = map[string]textW{"storage": {Representation: "storage"}}
+	}
+	if x.Message != "" {
+		in.Version = &versionIn{Message: x.Message}
+	}
+	if x.Draft {
+		in.Status = confluence.Draft
+	}
+	k := write(http.MethodPost, api+"/content", "the page could not be created", &in).at(confluence.Where{Space: space.Key})
+	switch {
+	case x.Kind == confluence.BlogPost:
+		k.what = "the blog post could not be created"
+	case x.Parent != "":
+		in.Ancestors = []refIn{{ID: x.Parent}}
+	case !x.Root:
+		// Without a parent the site makes a page at the root; the default place of the seam is below the home page.
+		if space.HomeID == "" {
+			if space, err = c.look(ctx, space.Key); err != nil {
+				return confluence.Result{}, err
+			}
+		}
+		if space.HomeID != "" {
+			in.Ancestors = []refIn{{ID: space.HomeID}}
+		}
+	}
+	if x.Draft {
+		k = k.with("status", "draft")
+	}
+	r, err := c.applied(ctx, k)
+	return r, c.titled(ctx, err, titleWrite{space: space, kind: x.Kind, title: x.Title})
+}
+
+func (c *Connector) update(ctx context.Context, x confluence.Update, p confluence.Payload) (confluence.Result, error) {
+	in := contentIn{
+		ID: x.ID, Type: x.Kind, Status: confluence.Current, Title: x.Title, Body: bodyIn(p.Body),
+		Version: &versionIn{Number: x.Expect + 1, Message: x.Message, Minor: x.Minor},
+	}
+	if x.Parent != "" && x.Kind == confluence.Page {
+		in.Ancestors = []refIn{{ID: x.Parent}}
+	}
+	k := write(http.MethodPut, api+"/content/{id}", "the page could not be updated", &in, string(x.ID))
+	if x.Kind == confluence.BlogPost {
+		k.what = "the blog post could not be updated"
+	}
+	if x.Expect == 0 {
+		// A draft is published by a create that names it.
+		space, err := c.space(ctx, x.Space)
+		if err != nil {
+			return confluence.Result{}, err
+		}
+		in.Space = map[string]string{"key": space.Key}
+		k = write(http.MethodPost, api+"/content", "the draft could not be published", &in)
+	}
+	r, err := c.applied(ctx, k.at(confluence.Where{Space: x.Space.Key, Content: string(x.ID)}))
+	return r, c.titled(ctx, err, titleWrite{space: x.Space, kind: x.Kind, title: x.Title, self: x.ID})
+}
+
+func (c *Connector) restore(ctx context.Context, x confluence.Restore) (confluence.Result, error) {
+	const what = "the content could not be restored"
+	where := confluence.Where{Space: x.Space.Key, Content: string(x.ID)}
+	now, err := c.single(ctx, x.Kind, x.ID, 0)
+	if err != nil {
+		return confluence.Result{}, err
+	}
+	if now.Status != confluence.Trashed {
+		return confluence.Result{}, confluence.Errorf(confluence.CodeRefused, "%s: it is not in the trash", what).At(where)
+	}
+	in := contentIn{ID: x.ID, Type: x.Kind, Status: confluence.Current, Title: now.Title, Version: &versionIn{Number: x.Expect + 1}}
+	k := write(http.MethodPut, api+"/content/{id}", what, &in, string(x.ID)).with("status", "trashed").at(where)
+	r, err := c.applied(ctx, k)
+	return r, c.titled(ctx, err, titleWrite{space: x.Space, kind: x.Kind, title: now.Title, self: x.ID})
+}
+
+// places are the names that the action of the page tree gives to places.
+var places = map[confluence.Place]string{confluence.Before: "above", confluence.After: "below", confluence.Append: "append"}
+
+// move changes order or parent and makes no version. The action answers otherwise than the API does, and not in one way, so
+// the page is looked at before, for its space and because it must be there, and where the answer is no JSON also after.
+func (c *Connector) move(ctx context.Context, x confluence.Move) (confluence.Result, error) {
+	where := confluence.Where{Content: string(x.ID)}
+	const what = "the page could not be moved"
+	for _, id := range []confluence.ID{x.ID, x.Target} {
+		if _, err := c.raw(ctx, id, "space", ""); err != nil {
+			e := confluence.AsError(err)
+			e.What = what
+			return confluence.Result{}, e.At(where)
+		}
+	}
+	w, err := c.raw(ctx, x.Target, "space,ancestors", "")
+	if err != nil {
+		return confluence.Result{}, err
+	}
+	k := write(http.MethodPost, "/pages/movepage.action", what, nil).at(where).
+		with("pageId", string(x.ID), "position", places[x.Where], "targetId", string(x.Target))
+	if w.Space != nil {
+		k = k.with("spaceKey", w.Space.Key)
+	}
+	ans, err := c.do(ctx, k.repeatable(), nil)
+	if err == nil {
+		if s := said(ans.Body); s != "" && strings.Contains(string(ans.Body), "rrors") {
+			e := confluence.Errorf(confluence.CodeRefused, what).At(where)
+			e.Cause = s
+			return confluence.Result{}, e
+		}
+		return confluence.Result{ID: x.ID}, nil
+	}
+	if confluence.AsError(err).Code != confluence.CodeUnusableAnswer {
+		return confluence.Result{}, err
+	}
+	target := w.ID
+	if x.Where != confluence.Append {
+		target = ""
+		if n := len(w.Ancestors); n > 0 {
+			target = w.Ancestors[n-1].ID
+		}
+	}
+	now, lookErr := c.single(ctx, confluence.Page, x.ID, 0)
+	if lookErr == nil && now.ParentID == target.ID() {
+		return confluence.Result{ID: x.ID}, nil
+	}
+	return confluence.Result{}, err
+}
+
+// titleWrite is a write that gives a title.
+type titleWrite struct {
+	space confluence.Space
+	kind  confluence.Kind
+	title string
+	self  confluence.ID // the content that is given the title; empty for a new one
+}
+
+// titled says what is behind the failure of a write that gives a title. The wording of a title that is taken differs by
+// version, so facts decide: is there another page of that title in the space?
+func (c *Connector) titled(ctx context.Context, err error, w titleWrite) error {
+	if err == nil {
+		return nil
+	}
+	e := confluence.AsError(err)
+	cause := strings.ToLower(e.Cause)
+	moved := e.Status == http.StatusConflict && strings.Contains(cause, "version")
+	if moved || e.Status != http.StatusBadRequest && e.Status != http.StatusConflict && e.Status < 500 {
+		return err
+	}
+	saysTaken := strings.Contains(cause, "title") && strings.Contains(cause, "exist")
+	holder, lookErr := c.holder(ctx, w, e.Status >= 500)
+	switch {
+	case lookErr == nil && holder.ID != "":
+		return taken(e, w, "it belongs to "+string(holder.Status)+" "+string(holder.Kind)+" "+string(holder.ID))
+	case saysTaken:
+		return taken(e, w, e.Cause)
+	case e.Status == http.StatusBadRequest && aboutBody(cause):
+		e.Code = confluence.CodeBodyRefused
+	}
+	return e
+}
+
+func taken(e *confluence.Error, w titleWrite, cause string) error {
+	out := confluence.Errorf(confluence.CodeTitleTaken, "the title %q is taken", w.title).At(e.Where)
+	out.Cause, out.Status, out.Err = cause, e.Status, e
+	return out
+}
+
+func aboutBody(cause string) bool {
+	for _, word := range []string{"xhtml", "xml", "pars", "malformed", "storage format", "content body", "markup", "entity"} {
+		if strings.Contains(cause, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// bodied names a refusal that is about the body.
+func bodied(err error) error {
+	e := confluence.AsError(err)
+	if e == nil {
+		return nil
+	}
+	if e.Status == http.StatusBadRequest && aboutBody(strings.ToLower(e.Cause)) {
+		e.Code = confluence.CodeBodyRefused
+	}
+	return e
+}
+
+// holder returns another page of the space that has the title, or nothing. Two blog posts may share one on different days.
+func (c *Connector) holder(ctx context.Context, w titleWrite, doubt bool) (confluence.Content, error) {
+	if w.title == "" || w.kind != confluence.Page {
+		return confluence.Content{}, nil
+	}
+	space, err := c.space(ctx, w.space)
+	if err != nil {
+		return confluence.Content{}, err
+	}
+	me, err := c.account(ctx)
+	if err != nil {
+		return confluence.Content{}, err
+	}
+	k := get(api+"/content", "the title could not be looked up").
+		with("type", "page", "spaceKey", space.Key, "title", w.title, "limit", "50", "expand", "version,history")
+	var found confluence.Content
+	err = listAll(ctx, c, k, func(got []contentW) bool {
+		for _, x := range contentsOf(got, nil) {
+			ours := doubt && w.self == "" && x.Creator == me
+			same := strings.EqualFold(strings.TrimSpace(x.Title), strings.TrimSpace(w.title))
+			if x.ID != w.self && !ours && same && x.Status == confluence.Current {
+				found = x
+				return false
+			}
+		}
+		return true
+	})
+	return found, err
+}
