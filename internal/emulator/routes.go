@@ -15,6 +15,8 @@ var cloudTables = [][]route{
 	v2Routes,
 	oauthRoutes,
 	adminKeyRoutes,
+	organizationRoutes,
+	scimRoutes,
 }
 
 // cloudRoutes are all documented routes of the Cloud personality.
