@@ -54,5 +54,6 @@ func TestRow_US_05(t *testing.T) {
 		n := len(b.do(200, "GET", "/wiki/rest/api/group/"+staff+"/membersByGroupId", nil).col("accountId"))
 		equal(t, op, n, map[string]int{"add": 2, "remove": 1}[op])
 	}
-	b.sent(404, newBench(t).bearing(whole, "GET", users, nil))
+	off := newBench(t)
+	off.sent(404, off.bearing(whole, "GET", users, nil))
 }
