@@ -25,8 +25,9 @@ type sentBody struct {
 	text  string
 }
 
-// readBody checks and normalises a body. scope and the body itself decide the ids that it is given.
-func (s *Site) readBody(raw json.RawMessage, in func() *space, scope ...string) (sentBody, error) {
+// readBody checks and normalises a body. scope and the body itself decide the ids that it is given. The lock must not be
+// held.
+func (c *call) readBody(raw json.RawMessage, in func() *space, scope ...string) (sentBody, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return sentBody{}, nil
 	}
@@ -42,16 +43,88 @@ func (s *Site) readBody(raw json.RawMessage, in func() *space, scope ...string) 
 		}
 	}
 	switch q.Representation {
-	case "storage":
-	case "wiki":
-		q.Value = markup.FromWiki(q.Value)
-	case "atlas_doc_format":
-		return sentBody{}, fail(http.StatusNotImplemented, "NOT_IMPLEMENTED", "The emulator does not convert atlas_doc_format")
+	case "storage", "wiki", "atlas_doc_format":
 	default:
 		return sentBody{}, invalid("Provided value {" + q.Representation + "} for 'representation' is not valid")
 	}
-	text, err := s.normalise(q.Value, in, scope...)
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	text, err := c.storage(q.Value, q.Representation, in, c.bodyOf(), scope...)
 	return sentBody{given: true, text: text}, err
+}
+
+// bodyOf is the content that the call's body is written to, or nil.
+func (c *call) bodyOf() *content {
+	for _, id := range c.params {
+		if n, err := strconv.ParseInt(numeric(id), 10, 64); err == nil {
+			return c.world.contents[n]
+		}
+	}
+	return nil
+}
+
+// storage makes any representation that servers take what they store of it: storage, wiki, atlas_doc_format, editor and
+// view. in and on are what the body belongs to and may be nil. The lock must be held, for reading at least.
+func (c *call) storage(value, form string, in func() *space, on *content, scope ...string) (string, error) {
+	switch form {
+	case "storage":
+	case "wiki":
+		value = markup.FromWiki(value)
+	case "editor", "editor2", "view", "export_view", "styled_view":
+		value = markup.FromHTML(value)
+	case "atlas_doc_format":
+		var at *space
+		if in != nil {
+			at = in()
+		}
+		var err error
+		if value, err = markup.FromADF(value, c.scene(at, on), c.set.decorateMedia); err != nil {
+			return "", badDocument(err)
+		}
+	default:
+		return "", invalid("Provided value {" + form + "} for 'representation' is not valid")
+	}
+	return c.normaliseLocked(value, in, scope...)
+}
+
+// badDocument is the refusal of a document of the new editor (register rows ER-13, AT-10).
+func badDocument(err error) error {
+	var bad *markup.DocError
+	if errors.As(err, &bad) && bad.Media {
+		return fail(http.StatusBadRequest, "ATTACHMENT_VALIDATION_ERROR", bad.What)
+	}
+	return invalid("Invalid ADF document: " + err.Error())
+}
+
+// rendering returns a stored body in any form that servers give: storage, atlas_doc_format, editor and the views. in and
+// on are what the body belongs to and may be nil. The lock must be held, for reading at least.
+func (c *call) rendering(stored, form string, in *space, on *content) (string, error) {
+	var out string
+	var err error
+	switch form {
+	case "storage", "raw":
+		return stored, nil
+	case "atlas_doc_format":
+		out, err = markup.ToADF(stored, c.scene(in, on))
+	case "view", "export_view", "styled_view", "anonymous_export_view", "editor", "editor2":
+		out, err = markup.Render(stored, markup.Form(strings.TrimSuffix(form, "2")), c.scene(in, on))
+	default:
+		return "", invalid("Provided value {" + form + "} for the representation is not valid")
+	}
+	if err != nil { // a body that came in by an import or an act and is no storage format
+		return "", invalid("Error parsing xhtml: " + err.Error())
+	}
+	return out, nil
+}
+
+// converted returns a body in another form, as content body conversion does. The lock must be held.
+func (c *call) converted(value, from, to string, in *space, on *content) (string, error) {
+	of := func() *space { return in }
+	stored, err := c.storage(value, from, of, on, "convert", to)
+	if err != nil {
+		return "", err
+	}
+	return c.rendering(stored, to, in, on)
 }
 
 // normalise returns what a REST write of storage format stores. The lock must not be held.
@@ -64,13 +137,15 @@ func (s *Site) normalise(raw string, in func() *space, scope ...string) (string,
 func (s *Site) normaliseLocked(raw string, in func() *space, scope ...string) (string, error) {
 	digest := s.digest(append(scope, raw)...)
 	text, err := markup.Normalise(raw, markup.Rules{
-		ID: func(n int) string { return s.uuid("element", string(digest[:]), strconv.Itoa(n)) },
+		DataCenter: s.dc(),
+		ID:         func(n int) string { return s.uuid("element", string(digest[:]), strconv.Itoa(n)) },
 		Target: func(r markup.Ref) (int, bool) {
 			if in == nil {
 				return 0, false
 			}
 			return s.target(in(), r)
 		},
+		User:              s.renamedUser,
 		DropEmptyHeadings: s.set.emptyHeadings,
 	})
 	var syntax *markup.SyntaxError
@@ -78,6 +153,35 @@ func (s *Site) normaliseLocked(raw string, in func() *space, scope ...string) (s
 		return "", invalid("Error parsing xhtml: " + syntax.Error())
 	}
 	return text, err
+}
+
+// renamedUser returns how a server writes an account that a body names in an older way: by key in place of the username
+// on Data Center, by account id on Cloud where it does so at all (row 21; register row ST-02).
+func (s *Site) renamedUser(kind, id string) (newKind, newID string, ok bool) {
+	u := s.account(kind, id)
+	switch {
+	case u == nil:
+		return "", "", false
+	case s.dc():
+		return "userkey", u.key, kind == "username"
+	}
+	return "account-id", u.id, s.set.userkeys
+}
+
+// account finds an account as bodies name it, or nil.
+func (s *Site) account(kind, id string) *user {
+	switch kind {
+	case "account-id":
+		return s.people.byID[id]
+	case "username":
+		return s.people.named(id)
+	}
+	for _, u := range s.people.users {
+		if u.key == id {
+			return u
+		}
+	}
+	return nil
 }
 
 // target finds what a reference in a body of that space names.
@@ -116,8 +220,8 @@ func fileNamed(on *content, name string) *content {
 // sameBody reports whether two stored bodies differ only in what the server itself assigns on every save.
 func sameBody(a, b string) bool { return a == b || markup.Unassigned(a) == markup.Unassigned(b) }
 
-// bodyV2 is the body in the representation asked for; empty without one.
-func (c *call) bodyV2(at span, valid ...string) (object, error) {
+// bodyV2 is the body of a content, or of one of its versions, in the representation asked for; empty without one.
+func (c *call) bodyV2(p *content, at span, valid ...string) (object, error) {
 	form := c.query.Get("body-format")
 	if form == "" {
 		return object{}, nil
@@ -125,7 +229,10 @@ func (c *call) bodyV2(at span, valid ...string) (object, error) {
 	if err := checkForm(form, valid); err != nil {
 		return nil, err
 	}
-	value := c.heap.text(at)
+	value, err := c.rendering(c.heap.text(at), form, p.root().space, p)
+	if err != nil {
+		return nil, err
+	}
 	return object{form: object{"representation": form, "value": value}}, nil
 }
 
@@ -136,6 +243,10 @@ func (c *call) bodyText(value string, valid ...string) (object, error) {
 		return object{}, nil
 	}
 	if err := checkForm(form, valid); err != nil {
+		return nil, err
+	}
+	value, err := c.rendering(value, form, nil, nil)
+	if err != nil {
 		return nil, err
 	}
 	return object{form: object{"representation": form, "value": value}}, nil
@@ -149,9 +260,6 @@ var (
 func checkForm(form string, valid []string) error {
 	for _, v := range valid {
 		if v == form {
-			if form == "atlas_doc_format" {
-				return fail(http.StatusNotImplemented, "NOT_IMPLEMENTED", "The emulator does not convert to atlas_doc_format")
-			}
 			return nil
 		}
 	}

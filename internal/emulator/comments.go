@@ -93,7 +93,7 @@ func (c *call) commentRows(rows []*content, without []string, keep func(*content
 	var out []object
 	for _, m := range picked {
 		row := c.commentV2(m)
-		if row["body"], err = c.bodyV2(m.body, bulkForms...); err != nil {
+		if row["body"], err = c.bodyV2(m, m.body, bulkForms...); err != nil {
 			return answer{}, err
 		}
 		for _, member := range without {

@@ -276,7 +276,7 @@ func (c *call) customRows(rows []*content, keep func(*content) bool) (answer, er
 	var out []object
 	for _, p := range picked {
 		row := c.customV2(p)
-		if row["body"], err = c.bodyV2(p.body, customBulkForms...); err != nil {
+		if row["body"], err = c.bodyV2(p, p.body, customBulkForms...); err != nil {
 			return answer{}, err
 		}
 		out = append(out, row)

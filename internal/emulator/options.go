@@ -40,6 +40,8 @@ type settings struct {
 	freshPosition string // OF-01: last, first, alphabetical
 	trashHolds    bool   // PA-09: a trashed page reserves its title
 	emptyHeadings bool   // OF-35: dropped
+	decorateMedia bool   // AT-10: an unknown media id makes a file that is not there, not a refusal
+	userkeys      bool   // ST-02: a userkey or username sent to Cloud becomes an account id
 	maxFile       int64  // AT-07: bytes
 	maxPut        int64  // ER-18: bytes of a v2 PUT, 0 = no limit
 	free          bool   // OF-19: plan without restrictions
@@ -105,6 +107,8 @@ var optionRows = slices.Concat(coreOptions, limitOptions)
 var coreOptions = []optionRow{
 	{"AT-07", "104857600", "bytes", "largest file; more is answered 404",
 		bytesOption(func(s *settings, n int64) { s.maxFile = n })},
+	{"AT-10", "refused", "refused or decorated", "a media id that no attachment has, in a written atlas_doc_format",
+		oneOf(func(s *settings, v string) { s.decorateMedia = v == "decorated" }, "refused", "decorated")},
 	{"CQ-01", "5s", "a duration", "until a write is seen by searches",
 		duration(func(s *settings, d time.Duration) { s.indexLag = d })},
 	{"CQ-02", "UTC+2", "UTC+2 or a name of the time zone database", "zone in which searches read dates",
@@ -173,6 +177,8 @@ var coreOptions = []optionRow{
 		oneOf(func(s *settings, v string) { s.anonymous = v == "on" }, "off", "on")},
 	{"TR-07", "refused", "refused or works", "whether an update moves a Data Center page to another space (open-facts OF-42)",
 		oneOf(func(s *settings, v string) { s.spacesByPut = v == "works" }, "refused", "works")},
+	{"ST-02", "kept", "kept or resolved", "a userkey or username in a body written to Cloud",
+		oneOf(func(s *settings, v string) { s.userkeys = v == "resolved" }, "kept", "resolved")},
 	{"SP-07", "ROLES_TRANSITION", "PRE_ROLES, ROLES_TRANSITION or ROLES", "role mode of the site",
 		oneOf(func(s *settings, v string) { s.roleMode = v }, "PRE_ROLES", "ROLES_TRANSITION", "ROLES")},
 	{"TR-03", "10s", "a duration", "until a create or move is seen by child listings, at most",

@@ -130,7 +130,7 @@ func (c *call) listPicked(picked []*content, cursor string) (answer, error) {
 		if p.kind == page {
 			row["subtype"] = p.subtype()
 		}
-		if row["body"], err = c.bodyV2(p.body, bulkForms...); err != nil {
+		if row["body"], err = c.bodyV2(p, p.body, bulkForms...); err != nil {
 			return answer{}, err
 		}
 		out = append(out, row)
@@ -190,7 +190,7 @@ func (c *call) pageAnswer(p *content, asDraft bool) (answer, error) {
 	} else if body, err = c.wantedVersion(p, o); err != nil {
 		return answer{}, err
 	}
-	if o["body"], err = c.bodyV2(body, singleForms...); err != nil {
+	if o["body"], err = c.bodyV2(p, body, singleForms...); err != nil {
 		return answer{}, err
 	}
 	if !c.flag("include-version", true) {
@@ -254,7 +254,7 @@ func versionsOf(find finder, member string) func(*call) (answer, error) {
 			if v.title != "" {
 				entity["title"] = v.title
 			}
-			if entity["body"], err = c.bodyV2(at, forms...); err != nil {
+			if entity["body"], err = c.bodyV2(p, at, forms...); err != nil {
 				return answer{}, err
 			}
 			row[member] = entity

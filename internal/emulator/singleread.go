@@ -33,7 +33,7 @@ func (c *call) singleVersion(p *content, o object, forms []string) (answer, erro
 		return answer{}, err
 	}
 	if forms != nil {
-		if o["body"], err = c.bodyV2(at, forms...); err != nil {
+		if o["body"], err = c.bodyV2(p, at, forms...); err != nil {
 			return answer{}, err
 		}
 	}

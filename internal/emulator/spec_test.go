@@ -52,7 +52,6 @@ var undocumented = []struct {
 	{v2, 409, "cloud-api.md 3: developer community thread 98344"},
 	{v2, 413, "cloud-api.md 11: PUT unverified, option ER-18; properties open-facts OF-32"},
 	{v2, 429, "cloud-api.md 4"},
-	{v2, 501, "the emulator's own: it does not convert ADF"},
 	{v2, 404, "cloud-api.md 2: refused credentials are 404 on every v2 route"},
 	{v1, 400, "cloud-api.md 3: malformed input is 400 everywhere"},
 	{v1, 401, "cloud-api.md 2: scopes, and scoped tokens on the site, on every v1 route"},

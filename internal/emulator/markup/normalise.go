@@ -22,6 +22,10 @@ type Rules struct {
 	ID func(n int) string
 	// Target returns the current version of what a reference names, and whether it is there. May be nil.
 	Target func(Ref) (version int, found bool)
+	// User returns how the server writes an account that a body names in an older way, and whether it does. May be nil.
+	User func(kind, id string) (newKind, newID string, ok bool)
+	// DataCenter leaves out the rules that only Cloud has (rows 11, 12, 13; register row ST-01).
+	DataCenter bool
 	// DropEmptyHeadings removes headings without content (cloud-api.md 8.3 row 30; open-facts OF-35: off).
 	DropEmptyHeadings bool
 }
@@ -33,7 +37,7 @@ func Normalise(raw string, rules Rules) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	n := normaliser{rules: rules, nextTask: highestTask(root) + 1}
+	n := normaliser{rules: rules, nextTask: highestTask(root) + 1, macros: map[string]bool{}}
 	n.element(root)
 	return root.String(), nil
 }
@@ -42,6 +46,7 @@ type normaliser struct {
 	rules    Rules
 	ids      int
 	nextTask int
+	macros   map[string]bool // ids of macros so far
 }
 
 func (z *normaliser) id() string {
@@ -50,7 +55,9 @@ func (z *normaliser) id() string {
 }
 
 func (z *normaliser) element(n *Node) {
-	n.Kids = unwrapMarks(n.Kids)
+	if !z.rules.DataCenter {
+		n.Kids = unwrapMarks(n.Kids)
+	}
 	z.plain(n)
 	n.Kids = joinText(z.dropped(n.Kids))
 	for _, k := range n.Kids {
@@ -62,7 +69,20 @@ func (z *normaliser) element(n *Node) {
 	z.attributes(n)
 	z.task(n)
 	z.savedVersion(n)
+	z.user(n)
 	sortAttrs(n)
+}
+
+// user names an account as the server does (row 21).
+func (z *normaliser) user(n *Node) {
+	if n.Name != "ri:user" || z.rules.User == nil {
+		return
+	}
+	kind, id := userOf(n)
+	if newKind, newID, ok := z.rules.User(kind, id); ok && kind != newKind {
+		n.Attrs = slices.DeleteFunc(n.Attrs, func(a Attr) bool { return a.Name == "ri:"+kind })
+		n.Set("ri:"+newKind, newID)
+	}
 }
 
 // plain makes the content of a plain text body one CDATA section, and CDATA elsewhere ordinary text.
@@ -182,9 +202,14 @@ func (z *normaliser) attributes(n *Node) {
 		if _, ok := n.Attr("ac:schema-version"); !ok {
 			n.Set("ac:schema-version", "1")
 		}
-		if id, _ := n.Attr("ac:macro-id"); id == "" {
+		if id, _ := n.Attr("ac:macro-id"); id == "" || z.macros[id] { // one that stands twice is given anew
 			n.Set("ac:macro-id", z.id())
 		}
+		id, _ := n.Attr("ac:macro-id")
+		z.macros[id] = true
+	}
+	if z.rules.DataCenter {
+		return
 	}
 	if n.Name == "div" || n.Name == "span" {
 		n.Attrs = slices.DeleteFunc(n.Attrs, func(a Attr) bool { return stray(n.Name, a.Name) })
@@ -224,7 +249,7 @@ func (z *normaliser) task(n *Node) {
 	} else {
 		at = slices.Index(n.Kids, id)
 	}
-	if n.Kid("ac:task-uuid") == nil {
+	if n.Kid("ac:task-uuid") == nil && !z.rules.DataCenter {
 		n.Kids = slices.Insert(n.Kids, at+1, textElement("ac:task-uuid", z.id()))
 	}
 }
@@ -249,16 +274,7 @@ func (z *normaliser) savedVersion(n *Node) {
 	if z.rules.Target == nil || (n.Name != "ri:page" && n.Name != "ri:blog-post" && n.Name != "ri:attachment") {
 		return
 	}
-	ref := Ref{Element: n.Name}
-	ref.SpaceKey, _ = n.Attr("ri:space-key")
-	ref.Title, _ = n.Attr("ri:content-title")
-	ref.Day, _ = n.Attr("ri:posting-day")
-	ref.File, _ = n.Attr("ri:filename")
-	if owner := n.Kid("ri:page"); owner != nil {
-		ref.SpaceKey, _ = owner.Attr("ri:space-key")
-		ref.Title, _ = owner.Attr("ri:content-title")
-	}
-	if version, ok := z.rules.Target(ref); ok {
+	if version, ok := z.rules.Target(refOf(n)); ok {
 		n.Set("ri:version-at-save", strconv.Itoa(version))
 	}
 }
