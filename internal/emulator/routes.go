@@ -24,8 +24,8 @@ var cloudRoutes = slices.Concat(cloudTables...)
 
 // coreRoutes are the routes that a migration needs. Scopes are those of the vendor's documents.
 var coreRoutes = []route{
-	{method: "GET", template: "/_edge/tenant_info", api: edge, handle: tenantInfo},
-	{method: "GET", template: "/media/file/{id}/{version}", api: edge, handle: media},
+	{method: "GET", template: "/_edge/tenant_info", api: edge, handle: tenantInfo, evidence: byClient},
+	{method: "GET", template: "/media/file/{id}/{version}", api: edge, handle: media, evidence: byClient, gap: "on the same host; the real one is another"},
 
 	{method: "GET", template: "/wiki/rest/api/user/current", api: v1, scope: "read:confluence-user", handle: currentUser},
 	{method: "GET", template: "/wiki/rest/api/user", api: v1, scope: "read:confluence-user", handle: getUser},
