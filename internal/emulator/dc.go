@@ -7,7 +7,7 @@ import (
 
 // dcTables are the routes of the Data Center personality, a table for each subject. Templates begin below the context
 // path.
-var dcTables = [][]route{dcIdentityRoutes}
+var dcTables = [][]route{dcIdentityRoutes, dcContentRoutes}
 
 // guard says who a route of Data Center lets in.
 type guard uint8

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// span is what a listing of Data Center by offset was asked for.
+// offsets are what a listing of Data Center by offset was asked for.
 type offsets struct{ start, limit int }
 
 // offsetsDC reads start and limit. What is no number is no address at all to the server's router: 404.
@@ -180,4 +180,23 @@ func (c *call) scanDC(lists [][]*content, k keysetDC, match func(*content) bool,
 	}
 	out["_links"] = links
 	return out
+}
+
+// spanDC reads start and limit of a listing of contents, the limit as the server cuts it.
+func (c *call) spanDC(def int, e expansions) (offsets, error) {
+	o, err := c.offsetsDC(def)
+	o.limit = limitDC(o.limit, e, "")
+	return o, err
+}
+
+func everything(*content) bool { return true }
+
+// contentsDC answers a listing of contents by offset.
+func (c *call) contentsDC(rows []*content, keep func(*content) bool) (answer, error) {
+	e := c.expandDC("")
+	o, err := c.spanDC(25, e)
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(listDC(c, rows, o, keep, func(p *content) object { return c.contentDC(p.now(), e) }))
 }

@@ -92,7 +92,7 @@ func getContentDC(c *call) (answer, error) {
 
 // listContentDC is GET content.
 func listContentDC(c *call) (answer, error) {
-	o, err := c.offsetsDC(25)
+	o, err := c.spanDC(25, c.expandDC(""))
 	if err != nil {
 		return answer{}, err
 	}
@@ -107,15 +107,13 @@ func listContentDC(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	e := c.expandDC("")
-	o.limit = limitDC(o.limit, e, "")
 	title, byTitle := c.query["title"]
 	day := c.query.Get("postingDay")
 	rows := behind(lists, 0, false, o.start+o.limit+1, func(p *content) bool {
 		return statuses[p.status.String()] && (!byTitle || fold(p.title) == fold(title[0])) &&
 			(day == "" || p.kind == blogPost && p.created.time().Format("2006-01-02") == day)
 	})
-	return ok(listDC(c, rows, o, c.sees, func(p *content) object { return c.contentDC(p.now(), e) }))
+	return c.contentsDC(rows, c.sees)
 }
 
 // candidatesDC are the contents that a listing goes through, in lists by id: those of a list of ids, or of a type and
@@ -313,21 +311,15 @@ func getChildTypeDC(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	o, err := c.offsetsDC(25)
-	if err != nil {
-		return answer{}, err
-	}
 	name := c.params[1]
 	if !slices.Contains([]string{"page", "comment", "attachment"}, name) {
 		return answer{}, invalid("Unsupported child type: " + name)
 	}
-	e := c.expandDC("")
-	o.limit = limitDC(o.limit, e, "")
 	rows := c.kidsDC(p, name)
 	if name == "comment" && strings.Contains(c.query.Get("depth"), "all") {
 		rows = c.repliesToo(p)
 	}
-	return ok(listDC(c, rows, o, func(*content) bool { return true }, func(k *content) object { return c.contentDC(k.now(), e) }))
+	return c.contentsDC(rows, everything)
 }
 
 func getDescendantsDC(c *call) (answer, error) {
@@ -346,11 +338,5 @@ func getDescendantTypeDC(c *call) (answer, error) {
 	if c.params[1] != "comment" {
 		return answer{}, invalid("Only comments are supported as descendants")
 	}
-	o, err := c.offsetsDC(25)
-	if err != nil {
-		return answer{}, err
-	}
-	e := c.expandDC("")
-	o.limit = limitDC(o.limit, e, "")
-	return ok(listDC(c, c.repliesToo(p), o, func(*content) bool { return true }, func(k *content) object { return c.contentDC(k.now(), e) }))
+	return c.contentsDC(c.repliesToo(p), everything)
 }

@@ -190,6 +190,14 @@ func (s *Site) moveTo(p, parent *content, where string, target *content) {
 	s.unlink(p)
 	p.parent = parent
 	list := siblings(p.space, parent)
+	if s.set.freshPosition == "by set" {
+		if where == "append" {
+			s.linkBySet(p, list)
+		} else {
+			s.orderBySet(p, list, where, target)
+		}
+		return
+	}
 	s.initialise(*list)
 	at := len(*list)
 	if where != "append" {

@@ -206,7 +206,7 @@ func (c *content) versionAt(number int) (*version, span, bool) {
 		return &c.last, c.body, true
 	}
 	at := number - int(c.firstAt)
-	if at < 0 || at >= len(c.older) {
+	if at < 0 || at >= len(c.older) || c.older[at].gone {
 		return nil, 0, false
 	}
 	return &c.older[at], c.older[at].body, true

@@ -128,6 +128,7 @@ func (t twins) fixContent(c *content) {
 		return
 	}
 	m := *c.more
+	m.former = t.of(m.former)
 	m.files, m.comments, m.props = t.list(m.files), t.list(m.comments), cloneAll(m.props)
 	if m.remark != nil {
 		r := *m.remark

@@ -89,7 +89,7 @@ func (c *call) matches(q *clause, p *content) (bool, error) {
 		hit, err := c.matches(q.kids[0], p)
 		return !hit, err
 	}
-	test, ok := cqlFields[q.field]
+	test, ok := c.cqlField(q.field)
 	if !ok {
 		return false, invalid("Could not parse cql : no field " + q.field)
 	}
@@ -114,7 +114,7 @@ func equals(get func(*content) string) cqlTest {
 
 func dated(get func(*call, *content) stamp) cqlTest {
 	return func(c *call, p *content, op, value string) (bool, error) {
-		t, err := cqlTime(value, c.user.zone, c.now)
+		t, err := cqlTime(value, c.zoneCQL(), c.now)
 		if err != nil {
 			return false, invalid("Could not parse cql : " + err.Error())
 		}

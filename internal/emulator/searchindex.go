@@ -165,7 +165,7 @@ func (s *indexSearch) changedBetween(q *clause) (from, to stamp) {
 			from, to = max(from, low), min(to, high)
 		}
 	case q.field == "lastmodified" && len(q.values) == 1:
-		t, err := cqlTime(q.values[0], s.user.zone, s.now)
+		t, err := cqlTime(q.values[0], s.zoneCQL(), s.now)
 		if err != nil {
 			return from, to // the evaluation says so
 		}

@@ -19,6 +19,10 @@ func siblings(s *space, parent *content) *[]*content {
 func (s *Site) link(c, parent *content) {
 	c.parent = parent
 	list := siblings(c.space, parent)
+	if s.set.freshPosition == "by set" {
+		s.linkBySet(c, list)
+		return
+	}
 	s.initialise(*list)
 	at := len(*list)
 	switch s.set.freshPosition {

@@ -83,6 +83,7 @@ type version struct {
 	by      *user
 	message string
 	minor   bool
+	gone    bool   // an older version that was deleted and left a hole; Data Center only
 	title   string // only where it differs from the title now; older versions only
 	body    span
 	file    *file // of an attachment
@@ -99,8 +100,9 @@ type more struct {
 	file     *file   // of an attachment, its current version
 	pending  *pending
 	owner    *user
-	firstly  string  // the first title, where it is another now
-	likes    []*user // in order of time
+	firstly  string   // the first title, where it is another now
+	likes    []*user  // in order of time
+	former   *content // above a trashed page of Data Center
 	nature   *nature
 }
 
