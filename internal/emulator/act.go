@@ -84,11 +84,13 @@ var acts = map[string]func(*call, json.RawMessage) error{
 	}),
 	"purge":   withPages(func(c *call, p *content) error { c.orphan(p); c.erase(p); return nil }),
 	"archive": withPages(func(_ *call, p *content) error { p.status = archived; return nil }),
+	"view":    withPages(actView),
 	"create":  actCreate,
 	"like":    actLike(true),
 	"unlike":  actLike(false),
 	// The editor of a live doc saves by itself.
 	"autosave": actAutosave,
+	"group":    actGroup,
 	"label": withPage(func(c *call, p *content, q actRequest) error {
 		for _, name := range texts(q.Add) {
 			prefix, short, ok := strings.Cut(name, ":")

@@ -96,7 +96,8 @@ func (c *call) membersV1(p *content, e expansions) map[string]func() any {
 		"restrictions": func() any { return c.restrictionsV1(p, e.below("restrictions")) },
 		"childTypes":   func() any { return c.childTypesV1(p, e.below("childTypes")) },
 		"operations":   func() any { return c.operationsV1(p) },
-		"children":     func() any { return c.childrenV1(p, e.below("children")) },
+		"children":     func() any { return c.familyV1(p, e.below("children"), "child", 1) },
+		"descendants":  func() any { return c.familyV1(p, e.below("descendants"), "descendant", anyDepth) },
 	}
 }
 
@@ -155,23 +156,28 @@ func (c *call) ancestorsV1(p *content) []object {
 	return out
 }
 
-// bodyV1 is the body in the forms expanded; views are the stored form, as the emulator renders nothing.
+// bodyV1 is the body in the forms expanded.
 func (c *call) bodyV1(p *content, e expansions) object {
 	out, expandable := object{}, object{}
 	for _, form := range []string{
 		"storage", "view", "export_view", "styled_view", "editor", "editor2", "anonymous_export_view", "atlas_doc_format", "dynamic",
 	} {
-		if !e[form] || form == "atlas_doc_format" || form == "dynamic" {
+		if !e[form] || form == "dynamic" {
 			expandable[form] = ""
 			continue
 		}
-		out[form] = object{
-			"value": c.heap.text(p.body), "representation": form, "embeddedContent": []object{},
-			"_expandable": object{"content": "/rest/api/content/" + p.idText()},
+		value, err := c.rendering(c.heap.text(p.body), form, p.space, p)
+		if err != nil { // what came in by an import and is no storage format is shown as it is
+			value = c.heap.text(p.body)
 		}
+		out[form] = c.bodyFormV1(value, form, object{"content": "/rest/api/content/" + p.idText()})
 	}
 	out["_expandable"] = expandable
 	return out
+}
+
+func (c *call) bodyFormV1(value, form string, expandable object) object {
+	return object{"value": value, "representation": form, "embeddedContent": []object{}, "_expandable": expandable}
 }
 
 func (c *call) metadataV1(p *content, e expansions) object {
@@ -223,32 +229,5 @@ func (c *call) operationsV1(p *content) []object {
 	for _, o := range c.operations(p) {
 		out = append(out, object{"operation": o["operation"], "targetType": o["targetType"]})
 	}
-	return out
-}
-
-// childrenV1 are attachments, comments and pages below a content, at most 25 of each.
-func (c *call) childrenV1(p *content, e expansions) object {
-	out, expandable := object{}, object{}
-	kinds := map[string]func() []*content{
-		"attachment": p.files, "comment": p.comments, "page": func() []*content { return p.kids },
-	}
-	for name, list := range kinds {
-		if !e[name] {
-			expandable[name] = "/rest/api/content/" + p.idText() + "/child/" + name
-			continue
-		}
-		rows := []object{}
-		for _, sub := range list() {
-			if sub.kind.String() == name && sub.status != trashed && c.sees(sub) && len(rows) < 25 {
-				rows = append(rows, c.contentV1(sub, e.below(name)))
-			}
-		}
-		out[name] = object{
-			"results": rows, "start": 0, "limit": 25, "size": len(rows),
-			"_links": object{"self": c.base() + "/rest/api/content/" + p.idText() + "/child/" + name},
-		}
-	}
-	out["_expandable"] = expandable
-	out["_links"] = object{"self": c.base() + "/rest/api/content/" + p.idText() + "/child"}
 	return out
 }

@@ -103,7 +103,7 @@ func admitCloud(c *call) (answer, bool) {
 	case c.key != nil && !c.route.opens(c.key.scopes):
 		return gatewayAnswer(http.StatusUnauthorized, "Unauthorized; scope does not match"), true // AU-05
 	}
-	if c.route.multipart && !xsrfPassed(c.r.Header.Get("X-Atlassian-Token")) {
+	if (c.route.multipart || c.route.checked) && !xsrfPassed(c.r.Header.Get("X-Atlassian-Token")) {
 		return xsrfFailed(), true
 	}
 	return answer{}, false

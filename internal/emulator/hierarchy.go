@@ -287,7 +287,9 @@ func archivePages(c *call) (answer, error) {
 		id := strings.Trim(string(encode(row.ID)), `"`)
 		p, err := c.any(id)
 		switch {
-		case err != nil || p.kind != page || p.status == trashed:
+		case err != nil: // the live suite of confluence.js; register row ER-08
+			return answer{}, fail(http.StatusInternalServerError, "INTERNAL_SERVER_ERROR", "No content found with id: "+id)
+		case p.kind != page || p.status == trashed:
 			return answer{}, invalid("No page with id " + id)
 		case p.status == archived:
 			return answer{}, invalid("Page is already archived: " + id)
@@ -306,12 +308,13 @@ func archivePages(c *call) (answer, error) {
 	case c.underWay(archiveTask):
 		return answer{}, invalid("Another archive job is under way")
 	}
-	return c.submit(archiveTask, func(stamp) {
+	return c.submit(archiveTask, nil, func(stamp) error {
 		for _, p := range pages {
 			if p.status == current {
 				p.status = archived
 			}
 		}
+		return nil
 	})
 }
 
@@ -321,10 +324,13 @@ func deleteTree(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if !p.tree() || !p.removes(c.user) {
+	switch {
+	case p.kind != page || p.status != current:
+		return answer{}, invalid("Only the tree below a current page can be deleted: " + c.params[0])
+	case !p.removes(c.user):
 		return answer{}, c.forbidden("page", c.params[0])
 	}
-	return c.submit("deletePageTree", func(stamp) { c.trashTree(p) })
+	return c.submit("deletePageTree", nil, func(stamp) error { c.trashTree(p); return nil })
 }
 
 func (s *Site) trashTree(p *content) {

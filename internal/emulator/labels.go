@@ -220,7 +220,7 @@ func (p *content) stick(l *label) {
 func (c *call) labelsV1(labels []*label, self string) object {
 	rows := []object{}
 	for _, l := range labels {
-		rows = append(rows, object{"prefix": l.prefix, "name": l.name, "id": text(l.id), "label": l.name})
+		rows = append(rows, l.v1())
 	}
 	return object{
 		"results": rows, "start": 0, "limit": 200, "size": len(rows),

@@ -15,16 +15,21 @@ type longTask struct {
 	ends     stamp
 	looks    int
 	finished bool
-	effect   func(now stamp)
+	failure  error // what went wrong; such a task is finished without success
+	details  object
+	effect   func(now stamp) error
 }
 
 const longTaskTime = time.Second
 
-// submit begins a long task and answers 202.
-func (c *call) submit(key string, effect func(now stamp)) (answer, error) {
+// submit begins a long task and answers 202. details are what the task says besides its progress; nil is nothing.
+func (c *call) submit(key string, details object, effect func(now stamp) error) (answer, error) {
 	id := c.world.newID()
+	if details == nil {
+		details = object{}
+	}
 	t := &longTask{
-		id: strconv.FormatInt(id, 10), key: key, started: c.stamp(),
+		id: strconv.FormatInt(id, 10), key: key, started: c.stamp(), details: details,
 		ends: stampOf(c.now.Add(longTaskTime)), effect: effect,
 	}
 	c.world.tasks = append(c.world.tasks, t)
@@ -50,7 +55,7 @@ func (s *Site) settle(now stamp) {
 	next := stamp(0)
 	for _, t := range s.world.tasks {
 		if !t.finished && (t.ends <= now || t.looks > 1) {
-			t.effect(now)
+			t.failure = t.effect(now)
 			t.finished, t.ends, t.effect = true, now, nil
 		}
 		if !t.finished && (next == 0 || t.ends < next) {
@@ -81,17 +86,48 @@ func getLongTask(c *call) (answer, error) {
 	return answer{}, fail(http.StatusNotFound, "NOT_FOUND", "No long running task with id "+c.params[0])
 }
 
+// listLongTasks lists the tasks under way, oldest first.
+func listLongTasks(c *call) (answer, error) {
+	c.settle(stampOf(c.now))
+	start, limit, err := c.offset(100)
+	if err != nil {
+		return answer{}, err
+	}
+	key, byKey := c.query["key"]
+	var active []*longTask
+	for _, t := range c.world.tasks {
+		if !t.finished && (!byKey || t.key == key[0]) {
+			active = append(active, t)
+		}
+	}
+	picked, more := slicePage(active, start, limit)
+	rows := []object{}
+	for _, t := range picked {
+		row := c.longTask(t)
+		delete(row, "_links")
+		rows = append(rows, row)
+	}
+	return c.rowsV1(rows, start, limit, more)
+}
+
 func (c *call) longTask(t *longTask) object {
-	percent, until, state := 50, c.stamp(), "RUNNING"
+	percent, until, state, errs := 50, c.stamp(), "RUNNING", []object{}
 	if t.finished {
 		percent, until, state = 100, t.ends, "SUCCESS"
+	}
+	if t.failure != nil {
+		state = "FAILED"
+		errs = append(errs, message(t.failure.Error()))
 	}
 	return object{
 		"ari": "ari:cloud:confluence:" + c.cloudID + ":long-running-task/" + t.id, "id": t.id,
 		"name":        object{"key": t.key, "args": []object{}},
-		"elapsedTime": int64(until - t.started), "percentageComplete": percent, "successful": t.finished,
-		"finished": t.finished, "messages": []object{}, "status": state, "errors": []object{},
-		"additionalDetails": object{},
+		"elapsedTime": int64(until - t.started), "percentageComplete": percent, "successful": t.finished && t.failure == nil,
+		"finished": t.finished, "messages": []object{}, "status": state, "errors": errs,
+		"additionalDetails": t.details,
 		"_links":            object{"base": c.base(), "context": "/wiki", "self": c.base() + "/rest/api/longtask/" + t.id},
 	}
 }
+
+// message is a text in the way REST v1 writes them.
+func message(text string) object { return object{"translation": text, "args": []string{}} }

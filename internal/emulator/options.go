@@ -48,6 +48,10 @@ type settings struct {
 	premium       bool   // DL-07: plan that archives many pages in one call
 	moveBumps     bool   // OF-06: the move call to another parent makes a version
 	draftRestrict string // OF-22: refused, kept, lost
+	states        string // LB-12: which content states may be set: custom, space, none
+	legacyV1      bool   // ER-16: removed operations of REST v1 answer to an API token
+	emails        bool   // ER-09: user/email is enabled
+	noContext     bool   // OF-26: cqlcontext is ignored
 
 	limits       limitSettings
 	deadRefresh  string // AU-04: error of a dead refresh token
@@ -147,8 +151,14 @@ var coreOptions = []optionRow{
 			s.dateZone = zone
 			return err
 		}},
+	{"ER-09", "501", "501 or enabled", "the calls that give an account's e-mail address",
+		oneOf(func(s *settings, v string) { s.emails = v == "enabled" }, "501", "enabled")},
+	{"ER-16", "410", "410 or legacy-v1", "removed operations of REST v1, for a caller with an API token",
+		oneOf(func(s *settings, v string) { s.legacyV1 = v == "legacy-v1" }, "410", "legacy-v1")},
 	{"ER-18", "5242880", "bytes, 0 = no limit", "largest body of an update",
 		bytesOption(func(s *settings, n int64) { s.maxPut = n })},
+	{"LB-12", "custom", "custom, space or none", "content states that may be set",
+		oneOf(func(s *settings, v string) { s.states = v }, "custom", "space", "none")},
 	{"OF-01", "last", "last, first, alphabetical or by set", "place of a new page among its siblings; by set: sorted in where nobody ordered, else last",
 		oneOf(func(s *settings, v string) { s.freshPosition = v }, "last", "first", "alphabetical", "by set")},
 	{"OF-06", "no", "no or bumps", "whether a move to another parent makes a version",
@@ -165,6 +175,8 @@ var coreOptions = []optionRow{
 		oneOf(func(s *settings, v string) { s.silentRefs = v == "silent" }, "version", "silent")},
 	{"OF-22", "refused", "refused, kept or lost", "restrictions of a draft",
 		oneOf(func(s *settings, v string) { s.draftRestrict = v }, "refused", "kept", "lost")},
+	{"OF-26", "followed", "followed or ignored", "the context of a search",
+		oneOf(func(s *settings, v string) { s.noContext = v == "ignored" }, "followed", "ignored")},
 	{"OF-35", "kept", "kept or dropped", "headings without text in a written body",
 		oneOf(func(s *settings, v string) { s.emptyHeadings = v == "dropped" }, "kept", "dropped")},
 	{"PA-14", "keeps", "keeps or refused", "an update of a Data Center page without a body",

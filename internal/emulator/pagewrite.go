@@ -19,13 +19,16 @@ type pageRequest struct {
 	Subtype   string          `json:"subtype"`
 	CreatedAt string          `json:"createdAt"`
 	Body      json.RawMessage `json:"body"`
-	Version   *struct {
-		Number  *int   `json:"number"`
-		Message string `json:"message"`
-		Minor   bool   `json:"minorEdit"`
-	} `json:"version"`
+	Version   *versionRequest `json:"version"`
 
 	sent sentBody
+}
+
+// versionRequest is the version in the body of a write.
+type versionRequest struct {
+	Number  *int   `json:"number"`
+	Message string `json:"message"`
+	Minor   bool   `json:"minorEdit"`
 }
 
 func (q *pageRequest) title() string {

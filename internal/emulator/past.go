@@ -63,7 +63,7 @@ func (w *world) clone() *world {
 	out := &world{
 		next: w.next, doubles: w.doubles, contents: make(map[int64]*content, len(w.contents)), titles: map[titleKey]*content{},
 		spaces: make([]*space, len(w.spaces)), keys: make(map[string]*space, len(w.keys)), labels: map[string]*label{},
-		labelIDs: maps.Clone(w.labelIDs), lagging: make(map[*content]treeLag, len(w.lagging)),
+		labelIDs: maps.Clone(w.labelIDs), lagging: make(map[*content]treeLag, len(w.lagging)), annex: w.annex,
 	}
 	spaces := make(map[*space]*space, len(w.spaces))
 	for i, s := range w.spaces {

@@ -23,6 +23,7 @@ type user struct {
 type group struct {
 	id, name string
 	members  []*user
+	external bool // kept by an identity provider
 }
 
 // everyone is the group that each account is in and that a new space is open to.

@@ -88,13 +88,16 @@ func prepareGrant(c *call) (any, error) {
 	return &q, c.decode(&q)
 }
 
-var (
-	grantKeys = []string{
-		"administer", "archive", "copy", "create", "delete", "export", "move", "purge", "purge_version", "read", "restore",
-		"restrict_content", "update", "use",
-	}
-	grantTargets = []string{"page", "blogpost", "comment", "attachment", "space"}
-)
+// grantTargets are what each classic permission can be about (cloud-v1.json SpacePermissionV2; which go together is
+// general knowledge, but for those of a new space).
+var grantTargets = map[string][]string{
+	"administer": {"space"}, "archive": {"page", "blogpost"}, "copy": allTargets, "create": allTargets,
+	"delete": append([]string{"space"}, allTargets...), "export": {"space", "page"}, "move": allTargets, "purge": allTargets,
+	"purge_version": allTargets, "read": {"space"}, "restore": allTargets, "restrict_content": {"space"}, "update": allTargets,
+	"use": {"space"},
+}
+
+var allTargets = []string{"page", "blogpost", "comment", "attachment"}
 
 // errRolesOnly is what a site with roles only says to every classic write (register row SP-07).
 var errRolesOnly = invalid("InvalidRbacOperationException: Space permission updates that are not from RBAC are not supported in roles-only mode")
@@ -105,7 +108,7 @@ func addGrant(c *call) (answer, error) {
 		return answer{}, err
 	}
 	q := c.prepared.(*grantRequest)
-	if !slices.Contains(grantKeys, q.Operation.Key) || !slices.Contains(grantTargets, q.Operation.Target) {
+	if !slices.Contains(grantTargets[q.Operation.Key], q.Operation.Target) {
 		return answer{}, invalid("Invalid operation: " + q.Operation.Key + "/" + q.Operation.Target)
 	}
 	principal, err := c.subject(q.Subject.Type, q.Subject.Identifier)
@@ -124,6 +127,7 @@ func addGrant(c *call) (answer, error) {
 	g := &grant{c.world.newID(), principal, q.Operation.Key, q.Operation.Target}
 	s.grants = append(s.grants, g)
 	c.touch(visibleSamples(s)...)
+	c.note("Permissions", "Space permission added", auditObject{s.name, "Space"}, auditObject{q.Subject.Identifier, q.Subject.Type})
 	return ok(object{
 		"id": g.id, "subject": object{"type": q.Subject.Type, "identifier": q.Subject.Identifier},
 		"operation": object{"key": g.key, "target": g.target},
@@ -147,6 +151,8 @@ func (c *call) administered() (*space, error) {
 		return nil, err
 	case c.set.roleMode == "ROLES":
 		return nil, errRolesOnly
+	case c.oauth(): // register row SP-08: apps cannot use this, not even for a user
+		return nil, c.forbidden("space", text(s.id))
 	case !s.allowed(c.user, "administer", "space"):
 		return nil, c.forbidden("space", text(s.id))
 	}
@@ -171,6 +177,54 @@ func (c *call) subject(kind, id string) (string, error) {
 	return "", invalid("No " + kind + " found with identifier: " + id)
 }
 
+// customGrant is the body of POST space/{key}/permission/custom-content.
+type customGrant struct {
+	Subject struct {
+		Type       string `json:"type"`
+		Identifier string `json:"identifier"`
+	} `json:"subject"`
+	Operations []struct {
+		Key    string `json:"key"`
+		Target string `json:"target"`
+		Access bool   `json:"access"`
+	} `json:"operations"`
+}
+
+func prepareCustomGrant(c *call) (any, error) {
+	var q customGrant
+	return &q, c.decode(&q)
+}
+
+// addCustomGrants gives or takes permissions on the content of an app; only apps may call it (cloud-v1.json).
+func addCustomGrants(c *call) (answer, error) {
+	q := c.prepared.(*customGrant)
+	s, err := c.spaceByKey(c.params[0])
+	switch {
+	case err != nil:
+		return answer{}, err
+	case !c.oauth() || !s.allowed(c.user, "administer", "space"):
+		return answer{}, c.forbidden("space", text(s.id))
+	}
+	principal, err := c.subject(q.Subject.Type, q.Subject.Identifier)
+	if err != nil {
+		return answer{}, err
+	}
+	for _, op := range q.Operations {
+		if op.Key != "read" && op.Key != "create" && op.Key != "delete" || op.Target == "" {
+			return answer{}, invalid("Invalid operation: " + op.Key + "/" + op.Target)
+		}
+	}
+	for _, op := range q.Operations {
+		s.grants = slices.DeleteFunc(slices.Clone(s.grants), func(g *grant) bool {
+			return g.principal == principal && g.key == op.Key && g.target == op.Target
+		})
+		if op.Access {
+			s.grants = append(s.grants, &grant{c.world.newID(), principal, op.Key, op.Target})
+		}
+	}
+	return answer{status: http.StatusOK}, nil
+}
+
 func removeGrant(c *call) (answer, error) {
 	s, err := c.administered()
 	if err != nil {
@@ -181,6 +235,7 @@ func removeGrant(c *call) (answer, error) {
 	if len(s.grants) == n {
 		return answer{}, fail(http.StatusNotFound, "NOT_FOUND", "No permission with id "+c.params[1])
 	}
+	c.note("Permissions", "Space permission removed", auditObject{s.name, "Space"})
 	c.touch(visibleSamples(s)...)
 	return status204()
 }

@@ -189,8 +189,8 @@ func (c *call) restrictionV1(p *content, operation string, who []string, users, 
 	for _, w := range who {
 		if id, ok := strings.CutPrefix(w, "user:"); ok {
 			us = append(us, c.userV1(c.people.byID[id]))
-		} else if name, ok := strings.CutPrefix(w, "group:"); ok {
-			gs = append(gs, c.groupV1(c.people.group(name)))
+		} else if g := c.people.group(strings.TrimPrefix(w, "group:")); g != nil {
+			gs = append(gs, c.groupV1(g))
 		}
 	}
 	list := func(rows []object) object {

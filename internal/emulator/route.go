@@ -28,7 +28,7 @@ type route struct {
 	limit int64
 	// multipart routes refuse calls without the XSRF header.
 	multipart bool
-	// checked routes, which are no multipart ones, refuse calls without the XSRF header too. Data Center only.
+	// checked routes, which are no multipart ones, refuse calls without the XSRF header too.
 	checked bool
 	// guard says who is let in, since and until in which releases there is the route, both of Data Center; until 0 = to
 	// the newest.

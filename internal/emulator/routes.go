@@ -11,6 +11,8 @@ const createLimit = 5 << 20
 // cloudTables are the routes of the Cloud personality, a table for each subject.
 var cloudTables = [][]route{
 	coreRoutes,
+	contentRoutesV1,
+	siteRoutesV1,
 	nodeRoutes,
 	v2Routes,
 	oauthRoutes,
@@ -27,28 +29,12 @@ var coreRoutes = []route{
 	{method: "GET", template: "/_edge/tenant_info", api: edge, handle: tenantInfo, evidence: byClient},
 	{method: "GET", template: "/media/file/{id}/{version}", api: edge, handle: media, evidence: byClient, gap: "on the same host; the real one is another"},
 
-	{method: "GET", template: "/wiki/rest/api/user/current", api: v1, scope: "read:confluence-user", handle: currentUser},
-	{method: "GET", template: "/wiki/rest/api/user", api: v1, scope: "read:confluence-user", handle: getUser},
-	{method: "GET", template: "/wiki/rest/api/user/bulk", api: v1, scope: "read:confluence-user", handle: bulkUsers},
-	{method: "GET", template: "/wiki/rest/api/user/memberof", api: v1, scope: "read:confluence-user", handle: memberOf},
 	{method: "POST", template: "/wiki/api/v2/users-bulk", api: v2, scope: "read:user:confluence", prepare: prepareUsers, handle: usersBulkV2},
-	{method: "GET", template: "/wiki/rest/api/group", api: v1, scope: "read:confluence-groups", handle: listGroups},
-	{method: "POST", template: "/wiki/rest/api/group", api: v1, scope: "write:confluence-groups", prepare: prepareGroup, handle: createGroup},
-	{method: "GET", template: "/wiki/rest/api/group/by-id", api: v1, scope: "read:confluence-groups", handle: groupByID},
-	{method: "GET", template: "/wiki/rest/api/group/picker", api: v1, scope: "read:confluence-groups", handle: pickGroups},
-	{method: "GET", template: "/wiki/rest/api/group/{groupId}/membersByGroupId", api: v1, scope: "read:confluence-groups", handle: groupMembers},
-	{method: "POST", template: "/wiki/rest/api/group/userByGroupId", api: v1, scope: "write:confluence-groups", prepare: prepareGroup, handle: addMember},
 
 	{method: "GET", template: "/wiki/api/v2/spaces", api: v2, scope: "read:space:confluence", handle: listSpaces},
 	{method: "POST", template: "/wiki/api/v2/spaces", api: v2, scope: "write:space:confluence", limit: createLimit, prepare: prepareSpace, handle: createSpaceV2},
 	{method: "GET", template: "/wiki/api/v2/spaces/{id}", api: v2, scope: "read:space:confluence", handle: getSpace},
-	{method: "POST", template: "/wiki/rest/api/space", api: v1, scope: "write:confluence-space", prepare: prepareSpace, handle: createSpaceV1(false)},
-	{method: "POST", template: "/wiki/rest/api/space/_private", api: v1, scope: "write:confluence-space", prepare: prepareSpace, handle: createSpaceV1(true)},
-	{method: "PUT", template: "/wiki/rest/api/space/{spaceKey}", api: v1, scope: "write:confluence-space", prepare: prepareSpaceUpdate, handle: updateSpace},
-	{method: "DELETE", template: "/wiki/rest/api/space/{spaceKey}", api: v1, scope: "write:confluence-space", handle: deleteSpace},
 	{method: "GET", template: "/wiki/api/v2/spaces/{id}/permissions", api: v2, scope: "read:space:confluence", handle: listGrants},
-	{method: "POST", template: "/wiki/rest/api/space/{spaceKey}/permission", api: v1, scope: "write:space.permission:confluence", prepare: prepareGrant, handle: addGrant},
-	{method: "DELETE", template: "/wiki/rest/api/space/{spaceKey}/permission/{id}", api: v1, scope: "write:space.permission:confluence", handle: removeGrant},
 	{method: "GET", template: "/wiki/api/v2/space-role-mode", api: v2, scope: "read:configuration:confluence", handle: getRoleMode},
 	{method: "GET", template: "/wiki/api/v2/space-roles", api: v2, scope: "read:space.permission:confluence", handle: listRoles},
 	{method: "GET", template: "/wiki/api/v2/spaces/{id}/role-assignments", api: v2, scope: "read:space.permission:confluence", handle: listAssignments},
@@ -61,7 +47,6 @@ var coreRoutes = []route{
 	{method: "GET", template: "/wiki/api/v2/spaces/{id}/pages", api: v2, scope: "read:page:confluence", handle: listSpacePages(page)},
 	{method: "GET", template: "/wiki/api/v2/spaces/{id}/blogposts", api: v2, scope: "read:page:confluence", handle: listSpacePages(blogPost)},
 	{method: "GET", template: "/wiki/api/v2/spaces/{id}/labels", api: v2, scope: "read:space:confluence", handle: listSpaceLabels},
-	{method: "POST", template: "/wiki/rest/api/space/{spaceKey}/label", api: v1, scope: "write:confluence-space", prepare: prepareLabels, handle: addSpaceLabels},
 	{method: "GET", template: "/wiki/api/v2/spaces/{id}/content/labels", api: v2, scope: "read:space:confluence", handle: listContentLabels},
 
 	{method: "GET", template: "/wiki/api/v2/pages", api: v2, scope: "read:page:confluence", handle: listPages},
@@ -110,11 +95,6 @@ var coreRoutes = []route{
 	{method: "GET", template: "/wiki/api/v2/attachments/{attachment-id}/versions/{version-number}", api: v2, scope: "read:attachment:confluence", handle: getVersion(attachment)},
 	{method: "GET", template: "/wiki/api/v2/attachments/{id}/labels", api: v2, scope: "read:attachment:confluence", handle: listLabels(attachment)},
 	{method: "GET", template: "/wiki/api/v2/attachments/{id}/footer-comments", api: v2, scope: "read:comment:confluence", handle: listComments(attachment, false)},
-	{method: "PUT", template: "/wiki/rest/api/content/{id}/child/attachment", api: v1, scope: "write:confluence-file", multipart: true, prepare: prepareUpload, handle: uploadFiles(true)},
-	{method: "POST", template: "/wiki/rest/api/content/{id}/child/attachment", api: v1, scope: "write:confluence-file", multipart: true, prepare: prepareUpload, handle: uploadFiles(false)},
-	{method: "PUT", template: "/wiki/rest/api/content/{id}/child/attachment/{attachmentId}", api: v1, scope: "write:confluence-file", prepare: prepareFile, handle: updateFile},
-	{method: "POST", template: "/wiki/rest/api/content/{id}/child/attachment/{attachmentId}/data", api: v1, scope: "write:confluence-file", multipart: true, prepare: prepareUpload, handle: uploadData},
-	{method: "GET", template: "/wiki/rest/api/content/{id}/child/attachment/{attachmentId}/download", api: v1, scope: "readonly:content.attachment:confluence", handle: download},
 
 	{method: "GET", template: "/wiki/api/v2/footer-comments", api: v2, scope: "read:comment:confluence", handle: listAllComments(false)},
 	{method: "POST", template: "/wiki/api/v2/footer-comments", api: v2, scope: "write:comment:confluence", prepare: prepareComment, handle: createFooterComment},
@@ -129,32 +109,8 @@ var coreRoutes = []route{
 	{method: "DELETE", template: "/wiki/api/v2/inline-comments/{comment-id}", api: v2, scope: "delete:comment:confluence", handle: deleteComment(true)},
 	{method: "GET", template: "/wiki/api/v2/inline-comments/{id}/children", api: v2, scope: "read:comment:confluence", handle: listReplies(true)},
 
-	{method: "POST", template: "/wiki/rest/api/content/{id}/label", api: v1, scope: "write:confluence-content", prepare: prepareLabels, handle: addLabels},
-	{method: "DELETE", template: "/wiki/rest/api/content/{id}/label", api: v1, scope: "write:confluence-content", handle: removeLabel},
-	{method: "DELETE", template: "/wiki/rest/api/content/{id}/label/{label}", api: v1, scope: "write:confluence-content", handle: removeLabel},
 	{method: "GET", template: "/wiki/api/v2/labels/{id}/pages", api: v2, scope: "read:page:confluence", handle: listLabelled(page)},
 	{method: "GET", template: "/wiki/api/v2/labels/{id}/blogposts", api: v2, scope: "read:page:confluence", handle: listLabelled(blogPost)},
-
-	{method: "GET", template: "/wiki/rest/api/content/{id}/restriction", api: v1, scope: "read:confluence-content.all", handle: getRestrictions},
-	{method: "PUT", template: "/wiki/rest/api/content/{id}/restriction", api: v1, scope: "write:confluence-content", prepare: prepareRestrictions, handle: writeRestrictions(false)},
-	{method: "POST", template: "/wiki/rest/api/content/{id}/restriction", api: v1, scope: "write:confluence-content", prepare: prepareRestrictions, handle: writeRestrictions(true)},
-	{method: "DELETE", template: "/wiki/rest/api/content/{id}/restriction", api: v1, scope: "write:confluence-content", handle: clearRestrictions},
-	{method: "GET", template: "/wiki/rest/api/content/{id}/restriction/byOperation", api: v1, scope: "read:confluence-content.all", handle: getByOperation},
-	{method: "GET", template: "/wiki/rest/api/content/{id}/restriction/byOperation/{operationKey}", api: v1, scope: "read:confluence-content.all", handle: getOneOperation},
-	{method: "GET", template: "/wiki/rest/api/content/{id}/restriction/byOperation/{operationKey}/user", api: v1, scope: "read:confluence-content.all", handle: oneOfRestriction(false)},
-	{method: "PUT", template: "/wiki/rest/api/content/{id}/restriction/byOperation/{operationKey}/user", api: v1, scope: "write:confluence-content", handle: oneOfRestriction(false)},
-	{method: "DELETE", template: "/wiki/rest/api/content/{id}/restriction/byOperation/{operationKey}/user", api: v1, scope: "write:confluence-content", handle: oneOfRestriction(false)},
-	{method: "GET", template: "/wiki/rest/api/content/{id}/restriction/byOperation/{operationKey}/byGroupId/{groupId}", api: v1, scope: "read:confluence-content.all", handle: oneOfRestriction(true)},
-	{method: "PUT", template: "/wiki/rest/api/content/{id}/restriction/byOperation/{operationKey}/byGroupId/{groupId}", api: v1, scope: "write:confluence-content", handle: oneOfRestriction(true)},
-	{method: "DELETE", template: "/wiki/rest/api/content/{id}/restriction/byOperation/{operationKey}/byGroupId/{groupId}", api: v1, scope: "write:confluence-content", handle: oneOfRestriction(true)},
-
-	{method: "PUT", template: "/wiki/rest/api/content/{pageId}/move/{position}/{targetId}", api: v1, scope: "write:confluence-content", handle: move},
-	{method: "POST", template: "/wiki/rest/api/content/archive", api: v1, scope: "write:confluence-content", prepare: prepareArchive, handle: archivePages},
-	{method: "DELETE", template: "/wiki/rest/api/content/{id}/pageTree", api: v1, scope: "write:confluence-content", handle: deleteTree},
-	{method: "GET", template: "/wiki/rest/api/content/search", api: v1, scope: "search:confluence", handle: contentSearch},
-	{method: "GET", template: "/wiki/rest/api/search", api: v1, scope: "search:confluence", handle: siteSearch},
-	{method: "GET", template: "/wiki/rest/api/search/user", api: v1, scope: "read:content-details:confluence", handle: searchUsers},
-	{method: "GET", template: "/wiki/rest/api/longtask/{id}", api: v1, scope: "read:confluence-space.summary", handle: getLongTask, changes: true},
 }
 
 // removedRoutes are operations of REST v1 that the vendor took out of the documents: 410 (register row ER-16).
@@ -178,7 +134,7 @@ func allRoutes() []route {
 	for _, r := range removedRoutes {
 		out = append(out, route{method: r.method, template: r.template, api: v1, handle: removed, refuses: true})
 	}
-	return out
+	return append(out, undocumentedRoutes...)
 }
 
 func tenantInfo(c *call) (answer, error) { return ok(object{"cloudId": c.cloudID}) }

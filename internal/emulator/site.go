@@ -74,7 +74,7 @@ func New(opts Options) (*Site, error) {
 	if s.dc() {
 		admins = dcAdminsGroup
 	} else {
-		for _, name := range []string{"atlassian-addons-admin", "site-admins", "system-administrators"} {
+		for _, name := range genericGroups {
 			s.addGroup(name)
 		}
 	}

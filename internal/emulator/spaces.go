@@ -180,6 +180,7 @@ func createSpaceV1(private bool) func(*call) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
+		c.note("Spaces", "Space created", auditObject{s.name, "Space"})
 		return ok(c.spaceV1(s, true))
 	}
 }
@@ -284,7 +285,8 @@ func deleteSpace(c *call) (answer, error) {
 	if !s.allowed(c.user, "administer", "space") {
 		return answer{}, c.forbidden("space", text(s.id))
 	}
-	return c.submit("deleteSpace", func(stamp) { c.dropSpace(s) })
+	c.note("Spaces", "Space deleted", auditObject{s.name, "Space"})
+	return c.submit("deleteSpace", nil, func(stamp) error { c.dropSpace(s); return nil })
 }
 
 func (s *Site) dropSpace(in *space) {
@@ -296,6 +298,7 @@ func (s *Site) dropSpace(in *space) {
 			s.erase(c)
 		}
 	}
+	s.world.annex.templates = slices.DeleteFunc(slices.Clone(s.world.annex.templates), func(t *template) bool { return t.space == in.id })
 	delete(s.world.keys, foldKey(in.key))
 	s.world.spaces = slices.DeleteFunc(s.world.spaces, func(o *space) bool { return o == in })
 }

@@ -37,7 +37,34 @@ func (c *call) whole(o object) object {
 	return o
 }
 
-func currentUser(c *call) (answer, error) { return ok(c.whole(c.userV1(c.user))) }
+// userExpanded is an account with what was asked for besides.
+func (c *call) userExpanded(u *user) object {
+	o, e := c.userV1(u), c.expand()
+	expandable := o["_expandable"].(object)
+	if e["operations"] {
+		o["operations"] = []object{{"operation": "use", "targetType": "application"}}
+		delete(expandable, "operations")
+	}
+	if e["personalSpace"] {
+		if s := c.personalSpace(u); s != nil {
+			o["personalSpace"] = c.spaceV1(s, false)
+			delete(expandable, "personalSpace")
+		}
+	}
+	return c.whole(o)
+}
+
+// personalSpace returns the space of an account, if the caller sees it; its key must be looked up (register row SP-11).
+func (c *call) personalSpace(u *user) *space {
+	for _, s := range c.world.spaces {
+		if s.kind == "personal" && s.creator == u && s.sees(c.user) {
+			return s
+		}
+	}
+	return nil
+}
+
+func currentUser(c *call) (answer, error) { return ok(c.userExpanded(c.user)) }
 
 func getUser(c *call) (answer, error) {
 	id := c.query.Get("accountId")
@@ -45,17 +72,14 @@ func getUser(c *call) (answer, error) {
 	if u == nil {
 		return answer{}, fail(http.StatusNotFound, "NOT_FOUND", "No user found with account id: "+id)
 	}
-	return ok(c.whole(c.userV1(u)))
+	return ok(c.userExpanded(u))
 }
 
-// bulkUsers leaves unknown accounts out.
+// bulkUsers looks at the first hundred ids only, and leaves unknown accounts out (register row US-02).
 func bulkUsers(c *call) (answer, error) {
 	ids := c.list("accountId")
-	if len(ids) > 100 {
-		return answer{}, invalid("At most 100 account ids in one call")
-	}
 	rows := []object{}
-	for _, id := range ids {
+	for _, id := range ids[:min(len(ids), 100)] {
 		if u := c.people.byID[id]; u != nil {
 			rows = append(rows, c.userV1(u))
 		}
@@ -94,7 +118,10 @@ func usersBulkV2(c *call) (answer, error) {
 }
 
 // offset reads start and limit of a v1 listing.
-func (c *call) offset(def int) (start, limit int, err error) {
+func (c *call) offset(def int) (start, limit int, err error) { return c.offsetTo(def, max(def, 200)) }
+
+// offsetTo reads start and limit where at most so many rows are given, whatever is asked for.
+func (c *call) offsetTo(def, most int) (start, limit int, err error) {
 	limit = def
 	for name, to := range map[string]*int{"start": &start, "limit": &limit} {
 		if v := c.query.Get(name); v != "" {
@@ -102,7 +129,7 @@ func (c *call) offset(def int) (start, limit int, err error) {
 			if err != nil || n < 0 {
 				return 0, 0, invalid("Invalid " + name + ": " + v)
 			}
-			*to = min(n, map[string]int{"start": 1 << 30, "limit": 200}[name])
+			*to = min(n, map[string]int{"start": 1 << 30, "limit": most}[name])
 		}
 	}
 	return start, limit, nil
@@ -110,6 +137,10 @@ func (c *call) offset(def int) (start, limit int, err error) {
 
 // rowsV1 answers a v1 listing; the way to the next page is relative to the context path.
 func (c *call) rowsV1(rows []object, start, limit int, more bool) (answer, error) {
+	return ok(c.arrayV1(rows, start, limit, more))
+}
+
+func (c *call) arrayV1(rows []object, start, limit int, more bool) object {
 	links := object{"base": c.base(), "context": "/wiki", "self": c.base() + trimContext(c.r.URL.RequestURI())}
 	if more {
 		query := url.Values{}
@@ -120,15 +151,7 @@ func (c *call) rowsV1(rows []object, start, limit int, more bool) (answer, error
 		query.Set("limit", strconv.Itoa(limit))
 		links["next"] = trimContext(c.r.URL.Path) + "?" + query.Encode()
 	}
-	return ok(object{"results": rows, "start": start, "limit": limit, "size": len(rows), "_links": links})
-}
-
-func (c *call) groupV1(g *group) object {
-	managed := "ADMINS"
-	return object{
-		"type": "group", "name": g.name, "id": g.id, "usageType": "USERBASE_GROUP", "managedBy": managed,
-		"_links": object{"self": c.base() + "/rest/api/group/by-id?id=" + g.id},
-	}
+	return object{"results": rows, "start": start, "limit": limit, "size": len(rows), "_links": links}
 }
 
 // page of a slice by start and limit.
@@ -138,95 +161,44 @@ func slicePage[T any](rows []T, start, limit int) ([]T, bool) {
 	return rows[start:end], end < len(rows)
 }
 
-func (c *call) groupRows(groups []*group) (answer, error) {
-	start, limit, err := c.offset(200)
-	if err != nil {
-		return answer{}, err
+// anonymousUser is how callers without an account are shown.
+func anonymousUser(c *call) (answer, error) {
+	o := object{
+		"type": "anonymous", "displayName": "Anonymous",
+		"profilePicture": object{"path": "/wiki/aa-avatar/anonymous", "width": 48, "height": 48, "isDefault": true},
+		"_expandable":    object{"operations": ""}, "_links": object{"self": c.base() + "/rest/api/user/anonymous"},
 	}
-	picked, more := slicePage(groups, start, limit)
-	rows := []object{}
-	for _, g := range picked {
-		rows = append(rows, c.groupV1(g))
+	if c.expand()["operations"] {
+		o["operations"] = []object{}
+		delete(o["_expandable"].(object), "operations")
 	}
-	return c.rowsV1(rows, start, limit, more)
+	return ok(c.whole(o))
 }
 
-func listGroups(c *call) (answer, error) { return c.groupRows(c.people.groups) }
+// errNoEmails is what a site says where addresses are not given away (register row ER-09).
+var errNoEmails = fail(http.StatusNotImplemented, "NOT_IMPLEMENTED", "This API is not currently enabled")
 
-func memberOf(c *call) (answer, error) {
+func userEmail(c *call) (answer, error) {
 	u := c.people.byID[c.query.Get("accountId")]
-	if u == nil {
-		return c.groupRows(nil)
+	switch {
+	case !c.set.emails:
+		return answer{}, errNoEmails
+	case u == nil:
+		return answer{}, fail(http.StatusNotFound, "NOT_FOUND", "No user found with account id: "+c.query.Get("accountId"))
 	}
-	return c.groupRows(u.groups)
+	return ok(object{"accountId": u.id, "email": u.email})
 }
 
-func groupByID(c *call) (answer, error) {
-	g := c.people.groupByID(c.query.Get("id"))
-	if g == nil {
-		return answer{}, fail(http.StatusNotFound, "NOT_FOUND", "No group found with id: "+c.query.Get("id"))
-	}
-	return ok(c.whole(c.groupV1(g)))
-}
-
-// pickGroups finds groups whose name contains the query.
-func pickGroups(c *call) (answer, error) {
-	var found []*group
-	for _, g := range c.people.groups {
-		if containsFold(g.name, c.query.Get("query")) {
-			found = append(found, g)
-		}
-	}
-	return c.groupRows(found)
-}
-
-// groupMembers answers an empty list for a group that does not exist (register row US-03).
-func groupMembers(c *call) (answer, error) {
-	start, limit, err := c.offset(200)
-	if err != nil {
-		return answer{}, err
+// userEmails leaves unknown accounts out.
+func userEmails(c *call) (answer, error) {
+	if !c.set.emails {
+		return answer{}, errNoEmails
 	}
 	rows := []object{}
-	more := false
-	if g := c.people.groupByID(c.params[0]); g != nil {
-		var picked []*user
-		picked, more = slicePage(g.members, start, limit)
-		for _, u := range picked {
-			rows = append(rows, c.userV1(u))
+	for _, id := range c.list("accountId") {
+		if u := c.people.byID[id]; u != nil {
+			rows = append(rows, object{"accountId": u.id, "email": u.email})
 		}
 	}
-	return c.rowsV1(rows, start, limit, more)
-}
-
-type groupRequest struct {
-	Name      string `json:"name"`
-	AccountID string `json:"accountId"`
-}
-
-func prepareGroup(c *call) (any, error) {
-	var q groupRequest
-	return &q, c.decode(&q)
-}
-
-func createGroup(c *call) (answer, error) {
-	name := c.prepared.(*groupRequest).Name
-	switch {
-	case !c.user.admin:
-		return answer{}, c.forbidden("group", name)
-	case name == "" || c.people.group(name) != nil:
-		return answer{}, invalid("A group with this name exists already: " + name)
-	}
-	return answer{status: http.StatusCreated, json: c.whole(c.groupV1(c.addGroup(name)))}, nil
-}
-
-func addMember(c *call) (answer, error) {
-	g, u := c.people.groupByID(c.query.Get("groupId")), c.people.byID[c.prepared.(*groupRequest).AccountID]
-	switch {
-	case !c.user.admin:
-		return answer{}, c.forbidden("group", c.query.Get("groupId"))
-	case g == nil || u == nil:
-		return answer{}, fail(http.StatusNotFound, "NOT_FOUND", "No such group or user")
-	}
-	c.join(g, u)
-	return answer{status: http.StatusCreated}, nil
+	return ok(rows)
 }

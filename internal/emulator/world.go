@@ -99,6 +99,7 @@ type more struct {
 	remark   *remark // of a comment
 	file     *file   // of an attachment, its current version
 	pending  *pending
+	state    *stated
 	owner    *user
 	firstly  string   // the first title, where it is another now
 	likes    []*user  // in order of time
@@ -179,6 +180,7 @@ type space struct {
 	roles       []assignment
 	props       []*property
 	labels      []*label
+	settings    spaceSettings
 }
 
 // grant is one space permission.
@@ -204,6 +206,7 @@ type world struct {
 	comments []*content // all comments by id
 	lagging  map[*content]treeLag
 	tasks    []*longTask
+	annex    *annex
 	doubles  bool              // an export brought contents that share a title, which the index of titles does not know
 	todos    map[int64][]*todo // by id of the page or blog post
 }
@@ -211,7 +214,9 @@ type world struct {
 func newWorld(seed uint64) *world {
 	return &world{
 		next: 1<<20 + int64(seed%4096)*8, contents: map[int64]*content{}, titles: map[titleKey]*content{},
-		keys: map[string]*space{}, labels: map[string]*label{}, labelIDs: map[int64]*label{}, lagging: map[*content]treeLag{}, todos: map[int64][]*todo{},
+		keys: map[string]*space{}, labels: map[string]*label{}, labelIDs: map[int64]*label{}, lagging: map[*content]treeLag{},
+		annex: newAnnex(),
+		todos: map[int64][]*todo{},
 	}
 }
 
