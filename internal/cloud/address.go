@@ -47,3 +47,9 @@ func notConfluence(cause string, err error) *confluence.Error {
 	e.Cause = cause
 	return e.Because(err)
 }
+
+func notGateway() *confluence.Error {
+	e := confluence.Errorf(confluence.CodeNotConfluence, "a token with scopes does not work at the site's own address")
+	e.Remedy = "give the address https://api.atlassian.com/ex/confluence/CLOUDID; https://NAME.atlassian.net/_edge/tenant_info tells the CLOUDID"
+	return e
+}

@@ -45,7 +45,13 @@ func (c *Connector) Apply(ctx context.Context, change confluence.Change, payload
 	case confluence.UpdateComment:
 		return c.updateComment(ctx, x, payload)
 	case confluence.RemoveComment:
-		return c.discard(ctx, confluence.Comment, x.ID, "the comment could not be deleted")
+		return c.removeComment(ctx, x)
+	case confluence.ResolveComment:
+		return c.resolve(ctx, x)
+	case confluence.Purge:
+		return c.purge(ctx, x)
+	case confluence.SetState:
+		return c.setState(ctx, x)
 	case confluence.Restrict:
 		return c.restrict(ctx, x)
 	case confluence.SetProperty:
@@ -100,7 +106,26 @@ func (c *Connector) silent(ctx context.Context, k call, id confluence.ID) (confl
 	return confluence.Result{ID: id}, nil
 }
 
-// discard moves an attachment to the trash, or deletes a comment for good. One that is gone already counts as done only
+// purge deletes for good what is in the trash, and nothing else: a call for what is not would only move it there.
+func (c *Connector) purge(ctx context.Context, x confluence.Purge) (confluence.Result, error) {
+	const what = "the content could not be purged"
+	where := confluence.Where{Content: string(x.ID)}
+	now, err := c.single(ctx, x.Kind, x.ID, 0)
+	if err != nil {
+		return confluence.Result{}, err
+	}
+	if now.Status != confluence.Trashed {
+		return confluence.Result{}, confluence.Errorf(confluence.CodeRefused, "%s: it is not in the trash", what).At(where)
+	}
+	k := write(http.MethodDelete, collection(x.Kind)+"/{id}", what, nil, string(x.ID)).with("purge", "true").at(where)
+	r, err := c.silent(ctx, k.repeatable(), x.ID)
+	if confluence.Unknown(err) && confluence.ClassOf(err) == confluence.ClassNotFound {
+		return confluence.Result{ID: x.ID}, nil
+	}
+	return r, err
+}
+
+// discard moves a content to the trash. One that is gone already counts as done only
 // after the answer to an earlier try was lost.
 func (c *Connector) discard(ctx context.Context, kind confluence.Kind, id confluence.ID, what string) (confluence.Result, error) {
 	k := write(http.MethodDelete, collection(kind)+"/{id}", what, nil, string(id)).at(confluence.Where{Content: string(id)})

@@ -18,6 +18,11 @@ func (c *Connector) belongings(ctx context.Context, listed []confluence.Content,
 				return err
 			}
 			files[i], x.Attachments = got, len(got)
+			if facets.Has(confluence.FacetFileComments) {
+				if files[i], err = c.withComments(ctx, got); err != nil {
+					return err
+				}
+			}
 		}
 		if facets.Has(confluence.FacetComments) && x.Comments == unknown {
 			got, err := c.comments(ctx, x.Kind, x.ID)
@@ -68,6 +73,27 @@ func (c *Connector) comments(ctx context.Context, kind confluence.Kind, of confl
 		k := get(collection(kind)+"/{id}/"+commentPath(ck), "the comments could not be listed", string(of)).
 			at(confluence.Where{Content: string(of)})
 		top, err := c.commentList(ctx, k, ck, of, "")
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range top {
+			thread, err := c.thread(ctx, x)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, thread...)
+		}
+	}
+	return out, nil
+}
+
+// withComments adds to attachments the comments on them, which are footer comments only.
+func (c *Connector) withComments(ctx context.Context, files []confluence.Content) ([]confluence.Content, error) {
+	out := files
+	for _, f := range files {
+		k := get(v2+"/attachments/{id}/footer-comments", "the comments could not be listed", string(f.ID)).
+			at(confluence.Where{Content: string(f.ID)})
+		top, err := c.commentList(ctx, k, confluence.Footer, f.ID, "")
 		if err != nil {
 			return nil, err
 		}

@@ -44,6 +44,7 @@ func (c *Connector) confirm(ctx context.Context) error {
 // whoAmI reads user/current. A refusal is asked again after pauses, since the site in distress refuses valid calls.
 func (c *Connector) whoAmI(ctx context.Context) (rest.Answer, error) {
 	k := get(v1+"/user/current", "the account could not be confirmed")
+	access := c.tokens.current()
 	for try := 0; ; try++ {
 		var u userV1
 		ans, err := c.rest.Do(ctx, k.request(), &u)
@@ -53,6 +54,10 @@ func (c *Connector) whoAmI(ctx context.Context) (rest.Answer, error) {
 		e := rest.As(err)
 		if e.Kind != rest.Status || !hidden(e.Status) || scopeMissing(e) {
 			return ans, c.fail(k, e)
+		}
+		if c.tokens != nil && e.Status == http.StatusUnauthorized && try == 0 {
+			c.tokens.refused(access)
+			continue
 		}
 		if e.Status == http.StatusUnauthorized || try == len(pauses)-1 || c.clock.Wait(ctx, pauses[try]) != nil {
 			out := c.fail(k, e)

@@ -19,6 +19,8 @@ type Options struct {
 	BaseURL string
 	// Email and Token are the credential. Without Email the token is sent as a bearer token.
 	Email, Token string
+	// OAuth, where set, takes their place. BaseURL must then be the gateway's.
+	OAuth *OAuth
 	// Transport carries the requests; nil: one of its own, with the system's proxy and certificates.
 	Transport http.RoundTripper
 	// Budget is shared by all connectors of the site; nil: 8 requests at a time.
@@ -42,6 +44,7 @@ type Connector struct {
 	clock     rest.Clock
 	indexWait time.Duration
 	fan       int // calls of one Scan or Fetch side by side
+	tokens    *tokens
 
 	mu     sync.Mutex
 	me     confluence.User
@@ -79,8 +82,19 @@ func Open(_ context.Context, o Options) (*Connector, error) {
 	if o.Email == "" {
 		auth = rest.Bearer(o.Token)
 	}
+	var source rest.Credentials
+	var tokens *tokens
+	if o.OAuth != nil {
+		if _, gateway := gatewayCloudID(root); !gateway {
+			return nil, notGateway()
+		}
+		if tokens, err = newTokens(*o.OAuth, o.Transport, o.Clock); err != nil {
+			return nil, err
+		}
+		auth, source = rest.Auth{}, tokens.auth
+	}
 	client, err := rest.New(rest.Options{
-		Base: root, Auth: auth, Transport: o.Transport, Budget: o.Budget, Clock: o.Clock, Random: o.Random,
+		Base: root, Auth: auth, Credentials: source, Transport: o.Transport, Budget: o.Budget, Clock: o.Clock, Random: o.Random,
 		Timeout: o.Timeout, UserAgent: o.UserAgent, Observe: o.Observe,
 	})
 	if err != nil {
@@ -91,7 +105,7 @@ func Open(_ context.Context, o Options) (*Connector, error) {
 	}
 	_, fan := client.Budget().Slots()
 	return &Connector{
-		root: root, rest: client, clock: client.Clock(), indexWait: o.IndexWait, fan: fan,
+		root: root, rest: client, clock: client.Clock(), indexWait: o.IndexWait, fan: fan, tokens: tokens,
 		keys: map[confluence.ID]string{},
 	}, nil
 }
@@ -99,6 +113,9 @@ func Open(_ context.Context, o Options) (*Connector, error) {
 // Close frees idle connections.
 func (c *Connector) Close() error {
 	c.rest.Close()
+	if c.tokens != nil {
+		c.tokens.close()
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ import (
 // do sends a call and returns a *confluence.Error of what goes wrong. A 401, 403 or 404 is believed only after the
 // account has been confirmed, and asked again where the site is known to say it without meaning it.
 func (c *Connector) do(ctx context.Context, k call, out any) (rest.Answer, error) {
-	doubt := false
+	doubt, access := false, c.tokens.current()
 	for try := 0; ; try++ {
 		ans, err := c.rest.Do(ctx, k.request(), out)
 		if err == nil {
@@ -31,6 +32,11 @@ func (c *Connector) do(ctx context.Context, k call, out any) (rest.Answer, error
 		}
 		if scopeMissing(e) {
 			return ans, c.fail(k, e)
+		}
+		if c.tokens != nil && e.Status == http.StatusUnauthorized && try == 0 {
+			// The access token may have ended before its time; the next try sends a fresh one.
+			c.tokens.refused(access)
+			continue
 		}
 		if bad := c.confirm(ctx); bad != nil {
 			return ans, c.unconfirmed(k, e, bad)
@@ -75,6 +81,12 @@ func scopeMissing(e *rest.Error) bool {
 
 // fail translates an error of package rest.
 func (c *Connector) fail(k call, e *rest.Error) *confluence.Error {
+	var known *confluence.Error
+	if e.Kind == rest.NoCredential && errors.As(e.Err, &known) {
+		out := *known
+		out.Cause, out.What = out.What+orNothing(out.Cause), k.what
+		return out.At(k.where)
+	}
 	out := confluence.Errorf(codeOf(e, k), "%s", k.what).At(k.where)
 	out.Status, out.RetryAfter, out.Err = e.Status, e.RetryAfter, e
 	if e.Outcome == rest.MayBeDone {
@@ -93,6 +105,9 @@ func (c *Connector) fail(k call, e *rest.Error) *confluence.Error {
 	if scopeMissing(e) {
 		out.Remedy = "make a token without scopes, or one that may read and write pages, comments, attachments, labels, restrictions and spaces, and read users and groups"
 	}
+	if e.Status == http.StatusGone {
+		out.Remedy = "the site has removed this operation; use a newer tandem, and report the message if there is none"
+	}
 	if e.Status == http.StatusUnauthorized && e.HTML {
 		out.Remedy = "a token with scopes works only with the address https://api.atlassian.com/ex/confluence/CLOUDID"
 	}
@@ -103,6 +118,8 @@ func codeOf(e *rest.Error, k call) confluence.Code {
 	switch e.Kind {
 	case rest.Unreachable:
 		return confluence.CodeUnreachable
+	case rest.NoCredential:
+		return confluence.CodeCredential
 	case rest.Lost, rest.Canceled:
 		if e.Outcome == rest.MayBeDone {
 			return confluence.CodeUnknownOutcome

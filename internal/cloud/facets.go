@@ -18,8 +18,8 @@ func collection(kind confluence.Kind) string {
 		return v2 + "/attachments"
 	case confluence.Comment:
 		return v2 + "/footer-comments"
-	case confluence.Folder:
-		return v2 + "/folders"
+	case confluence.Folder, confluence.Whiteboard, confluence.Database, confluence.Embed:
+		return v2 + "/" + string(kind) + "s"
 	}
 	return v2 + "/pages"
 }

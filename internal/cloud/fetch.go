@@ -120,7 +120,7 @@ func (c *Connector) single(ctx context.Context, kind confluence.Kind, of conflue
 	var last error
 	for i, route := range routes {
 		k := get(route+"/{id}", "the content could not be read", string(of)).at(confluence.Where{Content: string(of)})
-		if kind != confluence.Attachment && kind != confluence.Folder {
+		if kind != confluence.Attachment && !slices.Contains(nodes, kind) {
 			k = k.with("body-format", "storage")
 		}
 		if version > 0 {

@@ -88,13 +88,17 @@ func (c *Connector) findTitled(ctx context.Context, p confluence.Probe) ([]confl
 }
 
 func (c *Connector) findComments(ctx context.Context, p confluence.Probe) ([]confluence.Content, error) {
+	of := confluence.Footer
+	if p.Inline {
+		of = confluence.Inline
+	}
 	if p.ReplyTo != "" {
-		return c.replies(ctx, confluence.Footer, p.Container, p.ReplyTo)
+		return c.replies(ctx, of, p.Container, p.ReplyTo)
 	}
 	return c.onContainer(ctx, p.Container, func(kind confluence.Kind) ([]confluence.Content, error) {
-		k := get(collection(kind)+"/{id}/footer-comments", "the comments could not be listed", string(p.Container)).
+		k := get(collection(kind)+"/{id}/"+commentPath(of), "the comments could not be listed", string(p.Container)).
 			at(confluence.Where{Content: string(p.Container)})
-		return c.commentList(ctx, k, confluence.Footer, p.Container, "")
+		return c.commentList(ctx, k, of, p.Container, "")
 	})
 }
 

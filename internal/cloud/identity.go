@@ -43,6 +43,8 @@ func (c *Connector) Identity(ctx context.Context) (confluence.Identity, error) {
 func (c *Connector) capabilities() confluence.Capabilities {
 	return confluence.Capabilities{
 		Write: true, Position: true, BlogDate: true, WikiBodies: true, RootPages: true, FreshPageLast: true,
+		InlineComments: true, Resolution: true, Drafts: true, Archive: true, Permissions: true,
+		Trash: true, Templates: true, Properties: true, States: true,
 		Directory: true, FetchBatch: batchSize, MaxTitle: 255, MaxBody: 5 << 20, Concurrent: c.fan, ArchivedHolds: true,
 	}
 }

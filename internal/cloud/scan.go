@@ -39,6 +39,9 @@ var stages = []stage{
 	{confluence.BlogPost, v2 + "/blogposts", "trashed"},
 }
 
+// firstTrashed is the first of the stages that list the trash.
+const firstTrashed = 2
+
 func (p place) cursor() confluence.Cursor {
 	b, err := json.Marshal(p)
 	if err != nil {
@@ -242,17 +245,26 @@ func contentsOf(got []contentV2, kind confluence.Kind) []confluence.Content {
 	return out
 }
 
-// folders reads the folders that pages of the batch hang on, and those that these hang on.
+// nodes are the kinds that stand in the tree without being pages: folders, and those whose content no API shows. All have
+// a resource of their own, and none a listing.
+var nodes = []confluence.Kind{confluence.Folder, confluence.Whiteboard, confluence.Database, confluence.Embed}
+
+// folders reads the nodes that pages of the batch hang on, and those that these hang on.
 func (c *Connector) folders(ctx context.Context, listed []contentV2, at *place) ([]confluence.Content, error) {
 	seen := map[confluence.ID]bool{}
 	for _, f := range at.Folders {
 		seen[f] = true
 	}
-	var wanted []confluence.ID
+	type node struct {
+		kind confluence.Kind
+		id   confluence.ID
+	}
+	var wanted []node
 	above := func(w contentV2) {
-		if p := w.ParentID.ID(); w.ParentType == string(confluence.Folder) && !seen[p] {
+		p, kind := w.ParentID.ID(), confluence.Kind(w.ParentType)
+		if slices.Contains(nodes, kind) && !seen[p] {
 			seen[p] = true
-			wanted = append(wanted, p)
+			wanted = append(wanted, node{kind, p})
 		}
 	}
 	for _, w := range listed {
@@ -262,24 +274,57 @@ func (c *Connector) folders(ctx context.Context, listed []contentV2, at *place) 
 	for len(wanted) > 0 {
 		f := wanted[0]
 		wanted = wanted[1:]
-		at.Folders = append(at.Folders, f)
-		w, err := c.folder(ctx, f)
+		at.Folders = append(at.Folders, f.id)
+		w, err := c.node(ctx, f.kind, f.id)
 		if confluence.ClassOf(err) == confluence.ClassNotFound {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, w.content(confluence.Folder))
+		out = append(out, w.content(f.kind))
 		above(w)
 	}
 	slices.Sort(at.Folders)
 	return out, nil
 }
 
-func (c *Connector) folder(ctx context.Context, id confluence.ID) (contentV2, error) {
+func (c *Connector) node(ctx context.Context, kind confluence.Kind, id confluence.ID) (contentV2, error) {
 	var w contentV2
-	k := get(v2+"/folders/{id}", "a folder could not be read", string(id)).at(confluence.Where{Content: string(id)})
+	k := get(collection(kind)+"/{id}", "a "+string(kind)+" could not be read", string(id)).at(confluence.Where{Content: string(id)})
 	_, err := c.do(ctx, k, &w)
 	return w, err
+}
+
+// Trashed returns the next batch of a space's trash: pages and blog posts, in the order of their ids.
+func (c *Connector) Trashed(ctx context.Context, space confluence.Space, cursor confluence.Cursor) (confluence.Batch, error) {
+	at, err := placeOf(cursor)
+	if err != nil {
+		return confluence.Batch{}, err
+	}
+	if at.Stage < firstTrashed {
+		at.Stage = firstTrashed
+	}
+	if space, err = c.space(ctx, space); err != nil {
+		return confluence.Batch{}, err
+	}
+	req := confluence.ScanRequest{Space: space, Trash: true}
+	p := c.page(ctx, req, stages[at.Stage], at.Cursor)
+	if p.err != nil {
+		return confluence.Batch{}, p.err
+	}
+	if err := c.complete(ctx, req, p, nil); err != nil {
+		return confluence.Batch{}, err
+	}
+	batch := confluence.Batch{Contents: p.listed}
+	for i := range batch.Contents {
+		batch.Contents[i].SpaceID, batch.Contents[i].SpaceKey = space.ID, space.Key
+	}
+	at.Any = at.Any || len(p.listed) > 0
+	if at.pass(p.next); !at.over(true) {
+		batch.Next = at.cursor()
+	} else if !at.Any {
+		return batch, c.confirm(ctx)
+	}
+	return batch, nil
 }

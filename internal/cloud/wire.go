@@ -33,6 +33,9 @@ func (i *id) UnmarshalJSON(b []byte) error {
 
 func (i id) ID() confluence.ID { return confluence.ID(i) }
 
+// number is an id where the document says integer.
+func (i id) number() json.Number { return json.Number(i) }
+
 // stamp is a time as either API writes it.
 type stamp time.Time
 
@@ -114,6 +117,7 @@ type contentV2 struct {
 	Version      versionV2 `json:"version"`
 	Body         bodyV2    `json:"body"`
 	Type         string    `json:"type"`
+	Subtype      string    `json:"subtype"`
 	PageID       id        `json:"pageId"`
 	BlogPostID   id        `json:"blogPostId"`
 	AttachmentID id        `json:"attachmentId"`
@@ -141,6 +145,7 @@ func (w contentV2) content(kind confluence.Kind) confluence.Content {
 	if w.Position != nil {
 		c.Position, c.Positioned = *w.Position, true
 	}
+	c.Live = w.Subtype == "live"
 	if c.Body.Format != "" {
 		c.Facets |= confluence.FacetBody
 	}

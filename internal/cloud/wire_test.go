@@ -43,6 +43,12 @@ func kept(t *testing.T, path string, raw any, v reflect.Value) int {
 		return 0
 	}
 	switch x := v.Interface().(type) {
+	case json.RawMessage:
+		var same any
+		if err := json.Unmarshal(x, &same); err != nil || fmt.Sprint(same) != fmt.Sprint(plainly(raw)) {
+			t.Errorf("%s: %v became %s", path, raw, x)
+		}
+		return 1
 	case stamp:
 		if text, ok := raw.(string); ok && text != "" && time.Time(x).IsZero() {
 			t.Errorf("%s: the time %q was lost", path, text)
@@ -82,6 +88,14 @@ func kept(t *testing.T, path string, raw any, v reflect.Value) int {
 		}
 	}
 	return n
+}
+
+// plainly is a decoded value with its numbers as floats.
+func plainly(raw any) any {
+	b, _ := json.Marshal(raw)
+	var out any
+	_ = json.Unmarshal(b, &out)
+	return out
 }
 
 // TestRecordedAnswers decodes answers of Cloud that others recorded, and looks for what was lost on the way.

@@ -155,8 +155,9 @@ func leftOut(sent confluence.Restrictions, answer []restrictionV1) []confluence.
 }
 
 type propertyV2 struct {
-	ID      id     `json:"id"`
-	Key     string `json:"key"`
+	ID      id              `json:"id"`
+	Key     string          `json:"key"`
+	Value   json.RawMessage `json:"value"`
 	Version struct {
 		Number int `json:"number"`
 	} `json:"version"`

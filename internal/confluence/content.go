@@ -196,6 +196,9 @@ const (
 	FacetRestrictions
 	FacetAttachments
 	FacetComments
+	// FacetFileComments makes a Scan list the comments on attachments too. It is no part of AllFacets: it may cost a call
+	// for each attachment.
+	FacetFileComments
 )
 
 // AllFacets is everything a Scan can read.

@@ -87,7 +87,7 @@ type Probe struct {
 	Title     string // exact; of an attachment its file name
 	Container ID     // comments and attachments
 	ReplyTo   ID     // comments
-	Inline    bool   // comments that answer nothing: inline ones, not footer ones
+	Inline    bool   // comments: inline ones, not footer ones
 	Creator   UserID
 	Since     time.Time // created at or after, minus the margin of the site's clock
 }

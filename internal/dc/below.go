@@ -28,6 +28,15 @@ func (c *Connector) belongings(ctx context.Context, listed []confluence.Content,
 			}
 			x.Attachments = len(files[i])
 			x.Facets |= confluence.FacetAttachments
+			if facets.Has(confluence.FacetFileComments) {
+				for _, f := range files[i][:x.Attachments] {
+					on, err := c.comments(ctx, f.ID)
+					if err != nil {
+						return err
+					}
+					files[i] = append(files[i], on...)
+				}
+			}
 		}
 		if facets.Has(confluence.FacetComments) {
 			if l := w.Children.Comment; !l.whole() || len(l.Results) > 0 {

@@ -48,7 +48,7 @@ func fits(x confluence.Content, p confluence.Probe) bool {
 		return false
 	case x.Kind == confluence.Comment && x.Comment.ReplyTo != p.ReplyTo:
 		return false
-	case x.Kind == confluence.Comment && p.ReplyTo == "" && (x.Comment.Kind == confluence.Inline) != p.Inline:
+	case x.Kind == confluence.Comment && (x.Comment.Kind == confluence.Inline) != p.Inline:
 		return false
 	}
 	return true

@@ -24,7 +24,7 @@ const keepOfBody = 64 << 10
 func (c *Client) judge(ctx context.Context, req *Request, resp *http.Response, body []byte, readErr error, out any) (Answer, *Error) {
 	e := &Error{
 		Outcome: MayBeDone, Method: req.Method, Route: req.Route, Status: resp.StatusCode, Header: resp.Header,
-		Body: []byte(c.o.Auth.scrub(string(body[:min(len(body), keepOfBody)]))), HTML: isHTML(resp.Header, body),
+		Body: []byte(c.scrub(string(body[:min(len(body), keepOfBody)]))), HTML: isHTML(resp.Header, body),
 	}
 	switch {
 	case resp.StatusCode == http.StatusTooManyRequests:

@@ -55,7 +55,7 @@ func (c *Client) admit(ctx context.Context, req *Request) *Error {
 }
 
 func (c *Client) observe(x Exchange, began time.Time, kind Kind) {
-	if kind == Unreachable || kind == Source && x.Sent == 0 {
+	if kind == Unreachable || kind == NoCredential || kind == Source && x.Sent == 0 {
 		return
 	}
 	x.Took = c.clock.Now().Sub(began)
@@ -104,7 +104,15 @@ func (c *Client) send(ctx, tctx context.Context, req *Request, address string, c
 		hr.Header[http.CanonicalHeaderKey(k)] = vs
 	}
 	if credential {
-		c.o.Auth.put(hr.Header)
+		auth, err := c.auth(ctx)
+		if err != nil {
+			_ = body.Close()
+			if ctx.Err() != nil {
+				return nil, &Error{Kind: Canceled, Method: req.Method, Route: req.Route, Err: ctx.Err()}
+			}
+			return nil, &Error{Kind: NoCredential, Method: req.Method, Route: req.Route, What: "there is no credential to send", Err: err}
+		}
+		auth.put(hr.Header)
 	}
 	resp, err := c.o.Transport.RoundTrip(hr)
 	x.Sent = counted.n.Load()
@@ -155,8 +163,8 @@ func (c *Client) clean(err error) error {
 	if errors.As(err, &ue) {
 		err = ue.Err
 	}
-	if text := err.Error(); c.o.Auth.scrub(text) != text {
-		return errors.New(c.o.Auth.scrub(text))
+	if text := err.Error(); c.scrub(text) != text {
+		return errors.New(c.scrub(text))
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"encoding/base64"
 	"log/slog"
 	"net/http"
@@ -50,4 +51,28 @@ func (a Auth) scrub(text string) string {
 	}
 	_, encoded, _ := strings.Cut(a.header, " ")
 	return strings.NewReplacer(encoded, "[secret]", a.secret, "[secret]").Replace(text)
+}
+
+// Credentials gives the credential of the next request, where that changes: an access token that runs out. It may make calls
+// of its own, through another Client, and must be safe for concurrent use. What it returns is the only thing sent.
+type Credentials func(ctx context.Context) (Auth, error)
+
+// auth returns the credential to send now.
+func (c *Client) auth(ctx context.Context) (Auth, error) {
+	if c.o.Credentials == nil {
+		return c.o.Auth, nil
+	}
+	a, err := c.o.Credentials(ctx)
+	if err == nil {
+		c.last.Store(&a)
+	}
+	return a, err
+}
+
+// scrub takes the credential out of a text from outside.
+func (c *Client) scrub(text string) string {
+	if a := c.last.Load(); a != nil {
+		text = a.scrub(text)
+	}
+	return c.o.Auth.scrub(text)
 }

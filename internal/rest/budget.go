@@ -55,6 +55,20 @@ func (b *Budget) Slots() (now, most int) {
 	return b.slots, b.most
 }
 
+// Resize changes how many requests may be in flight at most. Those under way go on.
+func (b *Budget) Resize(most int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if most <= 0 || most == b.most {
+		return
+	}
+	if b.slots == b.most || b.slots > most {
+		b.slots = most
+	}
+	b.most = most
+	b.next()
+}
+
 // Pause keeps every caller of the site from sending for d from now. A longer pause already asked for stays.
 func (b *Budget) Pause(d time.Duration) {
 	b.mu.Lock()

@@ -6,17 +6,20 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 // Options sets up a Client.
 type Options struct {
 	// Base is the address that paths are appended to, without a trailing slash. Plain http is for loopback only.
-	Base      string
-	Auth      Auth
-	Transport http.RoundTripper // nil: NewTransport with its defaults
-	Budget    *Budget           // nil: one of its own
-	Clock     Clock
+	Base string
+	Auth Auth
+	// Credentials gives the credential in place of Auth, where that changes.
+	Credentials Credentials
+	Transport   http.RoundTripper // nil: NewTransport with its defaults
+	Budget      *Budget           // nil: one of its own
+	Clock       Clock
 	// Random returns numbers in [0,1) for backoff; nil: math/rand.
 	Random func() float64
 	// Timeout bounds one try; 0 = 60 s.
@@ -39,6 +42,7 @@ type Client struct {
 	clock  Clock
 	budget *Budget
 	count  counters
+	last   atomic.Pointer[Auth] // what Credentials gave last
 }
 
 // New makes a client. It sends nothing. The error is an *Error of kind Invalid or PlainHTTP.

@@ -12,16 +12,17 @@ type Kind string
 
 // The kinds of failure.
 const (
-	PlainHTTP   Kind = "plain http"  // an address without TLS that is not loopback
-	Unreachable Kind = "unreachable" // no connection; nothing was sent
-	Lost        Kind = "lost"        // sent, or partly, and no whole answer came
-	Unusable    Kind = "unusable"    // an answer that is no answer: HTML, a redirect, cut off, no JSON
-	TooLarge    Kind = "too large"   // the answer exceeds the cap
-	Limited     Kind = "limited"     // 429, or the site's pause is longer than the client may wait
-	Status      Kind = "status"      // any other status of 400 and above
-	Source      Kind = "source"      // the bytes to send could not be read
-	Canceled    Kind = "canceled"    // the caller's context ended
-	Invalid     Kind = "invalid"     // the request could not be formed
+	NoCredential Kind = "no credential" // the source of the credential failed; Err tells why, nothing was sent
+	PlainHTTP    Kind = "plain http"    // an address without TLS that is not loopback
+	Unreachable  Kind = "unreachable"   // no connection; nothing was sent
+	Lost         Kind = "lost"          // sent, or partly, and no whole answer came
+	Unusable     Kind = "unusable"      // an answer that is no answer: HTML, a redirect, cut off, no JSON
+	TooLarge     Kind = "too large"     // the answer exceeds the cap
+	Limited      Kind = "limited"       // 429, or the site's pause is longer than the client may wait
+	Status       Kind = "status"        // any other status of 400 and above
+	Source       Kind = "source"        // the bytes to send could not be read
+	Canceled     Kind = "canceled"      // the caller's context ended
+	Invalid      Kind = "invalid"       // the request could not be formed
 )
 
 // Outcome says what a failed request may have changed at the site.
