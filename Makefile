@@ -5,7 +5,7 @@ GO       ?= go
 FUZZTIME ?= 20s
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: test vet format lint race build kill bench fuzz man docs
+.PHONY: test vet format lint race build kill conformance bench fuzz man docs
 
 test: vet format lint ## everything that must hold before a commit
 	$(GO) test -timeout 15m ./...
@@ -34,6 +34,9 @@ build: ## one static binary for each system, in dist/
 
 kill: ## kill -9 at every failpoint of every verb and at 200 random moments
 	TANDEM_KILLS=all $(GO) test -count=1 -v -timeout 60m -run 'Kill' ./internal/cli ./internal/store
+
+conformance: ## the emulator and the connectors against the vendor's documents, recordings and public clients
+	bash conformance/run.sh
 
 bench: ## tandem bench: figures with their bounds
 	$(GO) run ./cmd/tandem bench
