@@ -90,7 +90,9 @@ func instanceMetrics(c *call) (answer, error) {
 func clusterNodes(c *call) (answer, error) {
 	return ok(object{
 		"results": []object{{
-			"id": c.nodeID(), "name": "node1", "address": "10.0.0.1", "local": true, "state": "RUNNING",
+			"nodeId": 1, "jvmStats": object{},
+			"props":      object{"version": c.product.release.String(), "name": "node1"},
+			"buildStats": object{"version": c.product.release.String(), "buildNumber": text(int64(c.product.release.build()))},
 		}}, "start": 0, "limit": 100, "size": 1, "_links": object{"base": c.base(), "context": c.context, "self": c.base() + "/rest/api/cluster/nodes"},
 	})
 }

@@ -81,7 +81,7 @@ func TestRow_ID_06(t *testing.T) { newDC(t, "").do(404, "GET", "/rest/api/settin
 func TestRow_ID_07(t *testing.T) {
 	newDC(t, "9.2").do(404, "GET", "/rest/api/cluster/nodes", nil)
 	b := newDC(t, "10.2")
-	equal(t, "nodes", len(b.do(200, "GET", "/rest/api/cluster/nodes", nil).col("id")), 1)
+	equal(t, "nodes", len(b.do(200, "GET", "/rest/api/cluster/nodes", nil).col("nodeId")), 1)
 	equal(t, "older", newDC(t, "7.19").do(200, "GET", "/rest/zdu/cluster", nil).str("nodes.0.id") != "", true)
 }
 
