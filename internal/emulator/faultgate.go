@@ -17,6 +17,15 @@ func (faultGate) before(c *call) (answer, bool) {
 	if f.expire {
 		c.expire()
 	}
+	if c.faults.haunted.Load() && c.lostFile() {
+		return c.refusal(missing("attachment", c.params[0])), true
+	}
+	if f.instead != nil {
+		if a, done := f.instead(c); done {
+			c.drain()
+			return a, true
+		}
+	}
 	switch {
 	case f.applyLate > 0:
 		if err := c.postpone(f.applyLate); err != nil {
@@ -32,6 +41,9 @@ func (faultGate) before(c *call) (answer, bool) {
 
 func (faultGate) after(c *call, a *answer) {
 	f := &c.fault
+	if f.ghost {
+		c.bury(a)
+	}
 	if f.standsIn() {
 		*a = c.standIn()
 	}
@@ -46,6 +58,9 @@ func (faultGate) after(c *call, a *answer) {
 	}
 	a.dropped = f.drop != "" || f.applyLate > 0
 	a.overlay = f.headers
+	if f.slow != nil {
+		f.delays += f.slow(c)
+	}
 	c.hold(f.delays)
 }
 
@@ -108,6 +123,9 @@ func (c *call) expire() {
 
 // hides reports whether a content does not exist for this request.
 func (c *call) hides(p *content) bool {
+	if p.kind != attachment && c.faults.haunted.Load() && c.faults.isGhost(p.id) {
+		return true
+	}
 	if c.fault.hide == 0 {
 		return false
 	}

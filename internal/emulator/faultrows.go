@@ -1,22 +1,22 @@
 package emulator
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tandem-sync/tandem/internal/emulator/backup"
 )
 
 // faultRow is a row of the register of behaviours that happens only where a rule asks for it by its id.
 type faultRow struct {
 	id   string
 	what string // what it does, on which requests
-	lack string // why it cannot be asked for; such a row has no variants
+	// personality is the only one that it happens on; empty = both. Rules that name it do nothing on the other.
+	personality string
 	// variants are the ways it shows. The first is the default; a row with a single way names none.
 	variants []faultVariant
 }
@@ -26,7 +26,8 @@ type faultVariant struct {
 	effect     effect
 }
 
-// faultRows are all rows of the register whose mode is or contains fault, in its order.
+// faultRows are all rows of the register whose mode is or contains fault, in its order, and spurious refusals and other
+// alternatives of open-facts.md that are no option.
 var faultRows = []faultRow{
 	{id: "ID-16", what: "the site's clock is off: Date and written dates", variants: []faultVariant{
 		{"ahead", "by five minutes", effect{clock: 5 * time.Minute}},
@@ -36,8 +37,15 @@ var faultRows = []faultRow{
 		{"revoked", "from this request on", effect{expire: true}},
 		{"once", "for this request only", effect{status: http.StatusUnauthorized, alter: refuseCredential}},
 	}},
-	{id: "AU-12", lack: "Data Center is not emulated yet"},
-	{id: "AU-19", lack: "Data Center is not emulated yet; html: login does the same on Cloud"},
+	{id: "AU-12", personality: "dc", what: "403 with X-Authentication-Denied-Reason: a person must solve a CAPTCHA first; nothing is applied", variants: []faultVariant{
+		{"request", "to this request, if it has basic credentials", effect{instead: lockedOut(0)}},
+		{"failures", "to all requests with basic credentials of an account, after three wrong passwords for it", effect{instead: lockedOut(3)}},
+	}},
+	{id: "AU-19", personality: "dc", what: "the login page in place of JSON or a file; nothing is applied", variants: []faultVariant{
+		{"200", "as if all were well", effect{html: "login"}},
+		{"302", "a redirect to it", effect{status: http.StatusFound, body: some(""), alter: toLogin}},
+		{"refused", "where the answer would be 401", effect{alter: loginInsteadOf401}},
+	}},
 	{id: "ER-04", what: "an HTML page of a proxy; nothing is applied", variants: []faultVariant{
 		{"502", "bad gateway", effect{status: 502, html: "proxy"}},
 		{"403", "refused by the proxy", effect{status: 403, html: "proxy"}},
@@ -49,6 +57,7 @@ var faultRows = []faultRow{
 		{"503", "service unavailable", effect{status: 503}},
 		{"503-retry-after", "service unavailable, with Retry-After: 1", effect{status: 503, header: header("Retry-After", "1")}},
 		{"504", "gateway timeout", effect{status: 504}},
+		{"starting", "503 with the page of a node that starts", effect{status: 503, html: "maintenance"}},
 		{"reset", "the connection ends without an answer", effect{drop: "before-apply"}},
 	}},
 	{id: "ER-12", what: "a write's answer is lost", variants: []faultVariant{
@@ -56,11 +65,14 @@ var faultRows = []faultRow{
 		{"not-applied", "and it was not applied", effect{drop: "before-apply", suits: writing}},
 		{"late", "and it is applied ten seconds later", effect{applyLate: 10 * time.Second, suits: writing}},
 	}},
-	{id: "ER-15", lack: "Data Center is not emulated yet"},
-	{id: "ER-19", what: "a search is refused with 413 because its cursor is too long", variants: []faultVariant{
+	{id: "ER-15", personality: "dc", what: "404 to a request that is tolerated in other places", variants: []faultVariant{
+		{"slash", "a path that ends with a slash", effect{status: http.StatusNotFound, suits: func(c *call) bool { return strings.HasSuffix(c.r.URL.Path, "/") }}},
+		{"case", "a space key in other letters than the space's", effect{status: http.StatusNotFound, suits: otherCase}},
+	}},
+	{id: "ER-19", personality: "cloud", what: "a search is refused with 413 because its cursor is too long", variants: []faultVariant{
 		{effect: effect{status: http.StatusRequestEntityTooLarge, suits: func(c *call) bool { return searching(c) && c.query.Get("cursor") != "" }}},
 	}},
-	{id: "RL-04", what: "429 of the gateway with X-Failure-Category, without Retry-After and without a body of the product", variants: []faultVariant{
+	{id: "RL-04", personality: "cloud", what: "429 of the gateway with X-Failure-Category, without Retry-After and without a body of the product", variants: []faultVariant{
 		{effect: effect{status: 429, body: some(`{"code":429,"message":"Rate limit exceeded"}`), header: header("X-Failure-Category", "FAILURE_CLIENT_RATE_LIMITED", "Retry-After", "")}},
 	}},
 	{id: "RL-06", what: "429; nothing is applied", variants: []faultVariant{
@@ -72,33 +84,71 @@ var faultRows = []faultRow{
 			}
 		}}},
 	}},
-	{id: "RL-08", lack: "Data Center is not emulated yet; delay does the same on Cloud"},
-	{id: "PG-11", lack: "Data Center is not emulated yet; list does the same on Cloud"},
-	{id: "PG-14", what: "totalSize of a search is higher than what listing yields", variants: []faultVariant{
-		{effect: effect{suits: searching, alter: miscount}},
+	{id: "RL-08", personality: "dc", what: "a listing by start gets slower with its depth: 0.7 ms for each row before its first, 14 s at row 20,000", variants: []faultVariant{
+		{effect: effect{slow: depth}},
+	}},
+	{id: "PG-11", personality: "dc", what: "listings have a tenth of the ids twice and leave a tenth out, always the same by id and seed", variants: []faultVariant{
+		{effect: effect{alter: misreport}},
+	}},
+	{id: "PG-14", what: "totalSize of a search, and of Data Center's instance metrics the counts, are higher than what listing yields", variants: []faultVariant{
+		{effect: effect{suits: func(c *call) bool { return searching(c) || strings.HasSuffix(c.route.template, "/instance-metrics") }, alter: miscount}},
 	}},
 	{id: "PA-02", what: "409 with an OptimisticLockException to a PUT although its version number is right; nothing is applied", variants: []faultVariant{
 		{effect: effect{suits: func(c *call) bool { return writing(c) && c.r.Method == http.MethodPut }, status: http.StatusConflict, alter: lockFailed}},
 	}},
 	{id: "AT-12", what: "a file cannot be downloaded although its record is there", variants: []faultVariant{
-		{"missing", "404", effect{status: http.StatusNotFound, suits: ofRoute("/download")}},
-		{"truncated", "the connection ends half way", effect{suits: ofRoute("/media/file/{id}/{version}"), alter: func(_ *call, a *answer) { a.truncate = some(len(fileBytes(a)) / 2) }}},
-		{"short", "half of it arrives as if it were all", effect{suits: ofRoute("/media/file/{id}/{version}"), alter: func(_ *call, a *answer) { give(a, fileBytes(a)[:len(fileBytes(a))/2]) }}},
-		{"altered", "one bit is another", effect{suits: ofRoute("/media/file/{id}/{version}"), alter: func(_ *call, a *answer) { give(a, flipped(fileBytes(a))) }}},
+		{"missing", "404", effect{status: http.StatusNotFound, suits: downloading}},
+		{"truncated", "the connection ends half way", effect{suits: streaming, alter: func(_ *call, a *answer) { a.truncate = some(len(fileBytes(a)) / 2) }}},
+		{"short", "half of it arrives as if it were all", effect{suits: streaming, alter: func(_ *call, a *answer) { give(a, fileBytes(a)[:len(fileBytes(a))/2]) }}},
+		{"altered", "one bit is another", effect{suits: streaming, alter: func(_ *call, a *answer) { give(a, flipped(fileBytes(a))) }}},
 	}},
 	{id: "CQ-09", what: "a quarter of the contents, chosen by id and seed, is missing from searches", variants: []faultVariant{
 		{effect: effect{hide: 0.25, suits: searching}},
 	}},
-	{id: "WH-05", lack: "webhooks are not emulated yet"},
-	{id: "LT-02", lack: "Data Center is not emulated yet"},
+	{id: "WH-05", personality: "dc", what: "the webhooks that a write raises", variants: []faultVariant{
+		{"lost", "are not sent", effect{hook: "lost", suits: writing}},
+		{"twice", "are sent twice", effect{hook: "twice", suits: writing}},
+		{"reordered", "are kept back until the next event has been sent", effect{hook: "reordered", suits: writing}},
+		{"unreachable", "do not reach their receiver", effect{hook: "unreachable", suits: writing}},
+	}},
+	{id: "LT-02", personality: "dc", what: "a backup that this request starts ends as FAILED, without a file", variants: []faultVariant{
+		{effect: effect{failBackup: true, suits: startingBackup}},
+	}},
 	{id: "ST-14", what: "a written body is read back in another form of the same meaning, another one at every write", variants: []faultVariant{
 		{effect: effect{noise: true, suits: writing}},
 	}},
-	{id: "XM-06", lack: "it concerns exports, not a site"},
-	{id: "XM-07", lack: "it concerns exports, not a site"},
-	{id: "XM-08", lack: "it concerns exports, not a site"},
-	{id: "XM-09", lack: "it concerns exports, not a site"},
-	{id: "XM-17", lack: "it concerns exports, not a site"},
+	{id: "XM-06", personality: "dc", what: backupText, variants: backupVariants(
+		backup.DefectControlBody, backup.DefectControlTitle, backup.DefectInvalidUTF8, backup.DefectNoXMLDeclaration)},
+	{id: "XM-07", personality: "dc", what: backupText, variants: backupVariants(
+		backup.DefectMissingBinary, backup.DefectMissingParent, backup.DefectParentElsewhere, backup.DefectParentTrashed, backup.DefectZeroByteFile)},
+	{id: "XM-08", personality: "dc", what: backupText, variants: backupVariants(backup.DefectExtraneousSpace)},
+	{id: "XM-09", personality: "dc", what: backupText, variants: backupVariants(
+		backup.DefectDuplicateVersion, backup.DefectOrphanVersion, backup.DefectMissingBody)},
+	{id: "XM-17", personality: "dc", what: backupText, variants: backupVariants(
+		backup.DefectNoEntities, backup.DefectPathTrick, backup.DefectDoctype, backup.DefectTruncated)},
+	{id: "OF-03", personality: "cloud", what: "descendants come in another order than the tree's", variants: []faultVariant{
+		{effect: effect{suits: ofRoute("/descendants"), alter: shuffle}},
+	}},
+	{id: "OF-30", personality: "cloud", what: "spurious refusals", variants: []faultVariant{
+		{"flap403404", "of valid calls: 403 of the product or 404 of the network in front of it, by the seed; nothing is applied", effect{status: http.StatusNotFound, alter: flap}},
+		{"ghostCreate", "a page that this request creates gets its id, and is 404 to every read until the rules are replaced", effect{suits: creating, ghost: true}},
+		{"upload503Partial", "an upload is answered 503 although an attachment appears, whose file is not there until the rules are replaced", effect{suits: uploading, ghost: true, status: http.StatusServiceUnavailable, apply: true}},
+	}},
+}
+
+const backupText = "an export that a backup started by this request makes has a defect"
+
+// backupVariants are the defects of an export as variants; a single one has no name.
+func backupVariants(defects ...backup.Defect) []faultVariant {
+	var out []faultVariant
+	for _, d := range defects {
+		v := faultVariant{string(d), backup.Defects[d], effect{defects: []backup.Defect{d}, suits: startingBackup}}
+		if len(defects) == 1 {
+			v.name = ""
+		}
+		out = append(out, v)
+	}
+	return out
 }
 
 // become takes over what a row of the register does.
@@ -107,16 +157,11 @@ func (e *effect) become(id, variant string) error {
 	if i < 0 {
 		var valid []string
 		for _, r := range faultRows {
-			if r.lack == "" {
-				valid = append(valid, r.id)
-			}
+			valid = append(valid, r.id)
 		}
 		return fmt.Errorf("there is no fault %q; there are %s", id, strings.Join(valid, ", "))
 	}
 	row := faultRows[i]
-	if row.lack != "" {
-		return fmt.Errorf("fault %s is not built: %s", id, row.lack)
-	}
 	var names []string
 	for n, v := range row.variants {
 		names = append(names, v.name)
@@ -124,7 +169,7 @@ func (e *effect) become(id, variant string) error {
 			continue
 		}
 		taken := v.effect
-		taken.fault, taken.variant = id, v.name
+		taken.fault, taken.variant, taken.personality = id, v.name, row.personality
 		taken.delay, taken.clock = e.delay, e.clock+taken.clock
 		taken.header = merged(taken.header, e.header)
 		*e = taken
@@ -157,56 +202,4 @@ func header(pairs ...string) map[string]*string {
 		}
 	}
 	return out
-}
-
-func writing(c *call) bool { return c.r.Method != http.MethodGet && c.r.Method != http.MethodHead }
-
-func searching(c *call) bool {
-	return c.route.template == "/wiki/rest/api/search" || c.route.template == "/wiki/rest/api/content/search"
-}
-
-func ofRoute(end string) func(*call) bool {
-	return func(c *call) bool { return strings.HasSuffix(c.route.template, end) }
-}
-
-func refuseCredential(c *call, a *answer) { *a = c.refusal(c.noCredentials()) }
-
-func lockFailed(c *call, a *answer) {
-	*a = c.refusal(fail(http.StatusConflict, "CONFLICT", "com.atlassian.confluence.api.service.exceptions.ConflictException: "+
-		"Could not update the content: org.springframework.orm.ObjectOptimisticLockingFailureException: OptimisticLockException"))
-}
-
-func miscount(c *call, a *answer) {
-	if body, ok := a.json.(object); ok {
-		if n, ok := body["totalSize"].(int); ok {
-			body["totalSize"] = n + 1 + int(c.fault.lot(fmt.Sprint("total ", c.fault.k))*9)
-		}
-	}
-}
-
-// fileBytes reads the file that an answer streams; nothing where it streams none.
-func fileBytes(a *answer) []byte {
-	if a.stream == nil {
-		return nil
-	}
-	data, err := io.ReadAll(a.stream)
-	if _, err2 := a.stream.Seek(0, io.SeekStart); errors.Join(err, err2) != nil {
-		panic(fmt.Sprintf("emulator: cannot read state: %v", errors.Join(err, err2)))
-	}
-	return data
-}
-
-// give puts other bytes in the place of a file.
-func give(a *answer, data []byte) {
-	if a.stream != nil {
-		a.stream = bytes.NewReader(data)
-		a.set("Content-Length", text(int64(len(data))))
-	}
-}
-
-func flipped(data []byte) []byte {
-	if len(data) > 0 {
-		data[len(data)/2] ^= 1
-	}
-	return data
 }

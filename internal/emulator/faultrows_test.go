@@ -223,7 +223,9 @@ func TestFaultRowsAreThoseOfTheRegister(t *testing.T) {
 		}
 	}
 	for _, row := range faultRows {
-		got = append(got, row.id)
+		if !strings.HasPrefix(row.id, "OF-") {
+			got = append(got, row.id)
+		}
 	}
 	same(t, "rows", got, want...)
 }
@@ -233,15 +235,13 @@ func faultTables() string {
 	var b strings.Builder
 	b.WriteString("| fault | variant | what happens |\n| --- | --- | --- |\n")
 	for _, row := range faultRows {
-		if row.lack != "" {
-			fmt.Fprintf(&b, "| %s | not built | %s |\n", row.id, row.lack)
-		}
+		only := map[string]string{"cloud": "Cloud: ", "dc": "Data Center: "}[row.personality]
 		for i, v := range row.variants {
 			switch {
 			case v.name == "":
-				fmt.Fprintf(&b, "| %s | – | %s |\n", row.id, row.what)
+				fmt.Fprintf(&b, "| %s | – | %s%s |\n", row.id, only, row.what)
 			case i == 0:
-				fmt.Fprintf(&b, "| %s | `%s` (default) | %s: %s |\n", row.id, v.name, row.what, v.what)
+				fmt.Fprintf(&b, "| %s | `%s` (default) | %s%s: %s |\n", row.id, v.name, only, row.what, v.what)
 			default:
 				fmt.Fprintf(&b, "| | `%s` | %s |\n", v.name, v.what)
 			}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/tandem-sync/tandem/internal/emulator/backup"
 )
 
 // faultFile is a file of fault rules after reading.
@@ -62,11 +64,20 @@ type effect struct {
 
 	fault   string
 	variant string
-	// suits narrows the requests that the rule fits, alter changes the answer, noise changes bodies as they are stored.
-	// They are set by fault only.
-	suits func(*call) bool
-	alter func(*call, *answer)
-	noise bool
+	// What follows is set by fault only. suits narrows the requests that the rule fits, personality the sites; instead may
+	// answer in place of the handler; alter changes the answer; slow says how long it waits; noise changes bodies as they
+	// are stored; ghost makes what is created unreadable; hook is what becomes of webhooks (lost, twice, reordered,
+	// unreachable), failBackup and defects of a backup that the request starts.
+	personality string
+	suits       func(*call) bool
+	instead     func(*call) (answer, bool)
+	alter       func(*call, *answer)
+	slow        func(*call) time.Duration
+	noise       bool
+	ghost       bool
+	hook        string
+	failBackup  bool
+	defects     []backup.Defect
 }
 
 type listEffect struct {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,8 +17,12 @@ type faults struct {
 	seed  uint64
 	start time.Time // of the site's clock
 
-	mu   sync.Mutex
-	file *faultFile
+	haunted atomic.Bool // there are ghosts
+
+	mu     sync.Mutex
+	file   *faultFile
+	ghosts map[int64]bool // contents that no read finds, files that no download finds (OF-30)
+	wrong  map[string]int // wrong passwords in a row, by account (AU-12)
 }
 
 // disturbance is what the rules do to one request.
@@ -55,7 +60,7 @@ func (s *Site) SetFaults(rules []byte) error {
 func (s *Site) useFaults(file *faultFile) {
 	var window time.Duration
 	for _, r := range file.rules {
-		if r.match.site != "dc" {
+		if r.match.on(s.product.name) {
 			window = max(window, r.do.stale)
 		}
 	}
@@ -63,7 +68,8 @@ func (s *Site) useFaults(file *faultFile) {
 	s.past.keepFor(window)
 	s.mu.Unlock()
 	s.faults.mu.Lock()
-	s.faults.file = file
+	s.faults.file, s.faults.ghosts, s.faults.wrong = file, map[int64]bool{}, map[string]int{}
+	s.faults.haunted.Store(false)
 	s.faults.mu.Unlock()
 }
 
@@ -102,10 +108,13 @@ func (f *faults) choose(c *call) disturbance {
 // rule is how the request log calls what was done.
 func (d *disturbance) rule() string { return strings.Join(d.names, ", ") }
 
+// on reports whether the rule is for a personality.
+func (m *match) on(personality string) bool { return m.site == "" || m.site == personality }
+
 // fits reports whether a request is one that the rule counts.
 func (r *rule) fits(c *call) bool {
 	m := &r.match
-	if m.site == "dc" || len(m.methods) > 0 && !slices.Contains(m.methods, c.r.Method) ||
+	if !m.on(c.product.name) || r.do.personality != "" && r.do.personality != c.product.name || len(m.methods) > 0 && !slices.Contains(m.methods, c.r.Method) ||
 		m.path != nil && !m.path.MatchString(c.r.URL.EscapedPath()) {
 		return false
 	}
