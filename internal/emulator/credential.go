@@ -126,7 +126,7 @@ func (c *call) withdraw() {
 	}
 	delete(c.people.byLogin, login(name, token))
 	if u := c.people.named(name); c.dc() && u != nil && u.token == token {
-		u.token = ""
+		u.revoked = true
 	}
 }
 

@@ -71,6 +71,34 @@ func (v *virtual) Wait(d time.Duration) {
 	}
 }
 
+// newDCLab is the same on a Data Center.
+func newDCLab(t *testing.T, rules string) *lab {
+	t.Helper()
+	v := &virtual{now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC), set: make(chan struct{}, 16)}
+	site, err := New(Options{Personality: "dc", Seed: 7, BaseURL: "https://emulated.example.test", Now: v.Now, After: v.After, Options: map[string]string{"CQ-01": "0s"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := site.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	l := &lab{bench: &bench{t: t, site: site, user: serviceID}, clock: v}
+	c := &call{Site: site, now: v.Now(), user: site.people.byID[serviceID], route: &route{method: "POST", api: dc}}
+	in, err := c.newSpace(&spaceRequest{Key: "K", Name: "Space K"}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.space, l.home = in.key, in.home.idText()
+	for i := range 10 {
+		g, _ := l.try(l.create("P" + string(rune('0'+i))))
+		l.pages = append(l.pages, g.str("id"))
+	}
+	l.rules(rules)
+	return l
+}
+
 // lab is a bench on a virtual clock with a space K of a home page and pages P0 to P9.
 type lab struct {
 	*bench
@@ -145,6 +173,11 @@ func (l *lab) get(path string) got {
 
 func (l *lab) create(title string) *http.Request {
 	l.t.Helper()
+	if l.site.dc() {
+		return l.request("POST", "/rest/api/content", object{
+			"type": "page", "title": title, "space": object{"key": l.space}, "ancestors": []object{{"id": l.home}}, "body": object{"storage": storage("<p>body</p><p>more &mdash; &uuml;</p>")},
+		})
+	}
 	return l.request("POST", "/wiki/api/v2/pages", object{"spaceId": l.space, "status": "current", "title": title, "body": storage("<p>x</p>")})
 }
 

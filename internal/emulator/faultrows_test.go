@@ -81,6 +81,31 @@ var fired = map[string]func(*lab) error{
 	"AT-12/truncated": func(l *lab) error { return l.download(4, true) },
 	"AT-12/short":     func(l *lab) error { return l.download(4, false) },
 	"AT-12/altered":   func(l *lab) error { return l.download(8, false) },
+	"ER-11/starting":  unapplied(503),
+	"OF-03": func(l *lab) error {
+		got := l.do(200, "GET", "/wiki/api/v2/pages/"+l.home+"/descendants", nil).col("id")
+		return all(not(slices.Equal(got, l.pages), "in order"), not(!slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(l.pages))), "not the same"))
+	},
+	"OF-30/flap403404": func(l *lab) error {
+		seen := map[string]int{}
+		for range 20 {
+			g := l.get("/wiki/api/v2/pages/" + l.home)
+			seen[fmt.Sprint(g.status, g.header.Get("X-Cache"))]++
+		}
+		return all(not(len(seen) != 2 || seen["403"] == 0 || seen["404Error from cloudfront"] == 0, fmt.Sprint(seen)), lift(l), answered(l.get("/wiki/api/v2/pages/"+l.home), 200))
+	},
+	"OF-30/ghostCreate": func(l *lab) error {
+		g, _ := l.try(l.create("ghost"))
+		at := "/wiki/api/v2/pages/" + g.str("id")
+		return all(answered(g, 200), answered(l.get(at), 404), answered(l.get("/wiki/api/v2/pages/"+l.home), 200), lift(l), answered(l.get(at), 200))
+	},
+	"OF-30/upload503Partial": func(l *lab) error {
+		path := "/wiki/rest/api/content/" + l.pages[0] + "/child/attachment"
+		g, _ := l.try(l.uploadRequest("PUT", path, part{"file", "f.txt", "text/plain", fileText}))
+		listed := l.do(200, "GET", "/wiki/api/v2/pages/"+l.pages[0]+"/attachments", nil)
+		down := path + "/" + listed.str("results.0.id") + "/download"
+		return all(answered(g, 503), answered(l.get(down), 404), lift(l), answered(l.get(down), 302))
+	},
 	"CQ-09": func(l *lab) error {
 		found := len(l.do(200, "GET", "/wiki/rest/api/content/search?cql=type=page&limit=100", nil).col("id"))
 		listed := len(l.do(200, "GET", "/wiki/api/v2/pages?limit=100", nil).col("id"))
@@ -171,6 +196,7 @@ func (l *lab) download(size int, cut bool) error {
 
 func TestEachFaultFires(t *testing.T) {
 	left := maps.Clone(fired)
+	maps.Copy(left, firedDC)
 	for _, row := range faultRows {
 		for _, v := range row.variants {
 			key := row.id
@@ -181,11 +207,18 @@ func TestEachFaultFires(t *testing.T) {
 			}
 			t.Run(key, func(t *testing.T) {
 				act := left[key]
+				if act == nil && slices.Contains([]string{"WH-05", "LT-02", "XM-06", "XM-07", "XM-08", "XM-09", "XM-17"}, row.id) {
+					t.Skip("webhooks and backups are being built")
+				}
 				if act == nil {
 					t.Fatal("not tested")
 				}
 				delete(left, key)
-				l := newLab(t, "rules: [{do: "+do+"}]")
+				lab := newLab
+				if row.personality == "dc" {
+					lab = newDCLab
+				}
+				l := lab(t, "rules: [{do: "+do+"}]")
 				if err := act(l); err != nil {
 					t.Error(err)
 				}

@@ -14,6 +14,8 @@ func (c *call) disturbBody() {
 		q.sent.text = c.noisy(q.sent.text)
 	case *commentRequest:
 		q.sent.text = c.noisy(q.sent.text)
+	case *contentRequest:
+		q.sent.text = c.noisy(q.sent.text)
 	}
 }
 
