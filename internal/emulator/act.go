@@ -69,6 +69,9 @@ var acts = map[string]func(*call, json.RawMessage) error{
 	}),
 	"move":    withPage(actMove),
 	"moveOut": withPage(actMoveOut),
+	"editor":  withPages(actEditor),
+	"draft":   withPage(actDraft),
+	"publish": withPages(actPublish),
 	"resave":  withPages(func(c *call, p *content) error { c.commit(p, "", false); return nil }),
 	"trash":   withPages(func(c *call, p *content) error { c.trash(p); return nil }),
 	"restore": withPages(func(c *call, p *content) error {

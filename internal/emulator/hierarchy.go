@@ -228,6 +228,7 @@ func (c *call) changeSpace(p *content, to *space) error {
 			return invalid("A page with the title " + strconv.Quote(at.title) + " already exists in the target space")
 		}
 	}
+	before := p.space
 	c.unlink(p)
 	p.parent = nil
 	for _, at := range tree {
@@ -249,6 +250,7 @@ func (c *call) changeSpace(p *content, to *space) error {
 		c.reserve(at)
 	}
 	to.roots = append(to.roots, p) // moveTo takes it from there
+	c.relocated(tree, before)
 	return nil
 }
 

@@ -40,6 +40,7 @@ type settings struct {
 	freshPosition string // OF-01: last, first, alphabetical
 	trashHolds    bool   // PA-09: a trashed page reserves its title
 	emptyHeadings bool   // OF-35: dropped
+	dropDrafts    bool   // PA-04: a write takes the draft of a person away
 	decorateMedia bool   // AT-10: an unknown media id makes a file that is not there, not a refusal
 	userkeys      bool   // ST-02: a userkey or username sent to Cloud becomes an account id
 	maxFile       int64  // AT-07: bytes
@@ -72,7 +73,7 @@ type settings struct {
 	bareWrites   bool   // OF-12: an update answers without the body
 	toldMinor    bool   // OF-13: minorEdit is told as it was sent
 	formerPlace  bool   // OF-16: a restored page comes back below its former parent
-	silentRefs   bool   // OF-29: links are rewritten without a version
+	refVersions  string // OF-29: version or silent; empty: silent on Cloud, version on Data Center
 	nowRefused   bool   // CQ-05: the query language has no now()
 	versionLists string // DL-11: by version, both, api, experimental, neither
 
@@ -171,8 +172,8 @@ var coreOptions = []optionRow{
 		oneOf(func(s *settings, v string) { s.toldMinor = v == "as sent" }, "false", "as sent")},
 	{"OF-16", "root", "root or former parent", "where a page of a Data Center comes back from the trash",
 		oneOf(func(s *settings, v string) { s.formerPlace = v == "former parent" }, "root", "former parent")},
-	{"OF-29", "version", "version or silent", "whether rewriting the links of a Data Center page makes a version",
-		oneOf(func(s *settings, v string) { s.silentRefs = v == "silent" }, "version", "silent")},
+	{"OF-29", "", "version or silent; empty: silent on Cloud, version on Data Center", "whether rewriting the links of other pages makes a version",
+		oneOf(func(s *settings, v string) { s.refVersions = v }, "", "version", "silent")},
 	{"OF-22", "refused", "refused, kept or lost", "restrictions of a draft",
 		oneOf(func(s *settings, v string) { s.draftRestrict = v }, "refused", "kept", "lost")},
 	{"OF-26", "followed", "followed or ignored", "the context of a search",
@@ -183,6 +184,8 @@ var coreOptions = []optionRow{
 		oneOf(func(s *settings, v string) { s.bodyNeeded = v == "refused" }, "keeps", "refused")},
 	{"PG-09", "new", "new or old", "old: children expanded by a Data Center are always 25 at most",
 		oneOf(func(s *settings, v string) { s.oldChildren = v == "old" }, "new", "old")},
+	{"PA-04", "merged", "merged or dropped", "a person's unpublished draft of a page that is written over REST",
+		oneOf(func(s *settings, v string) { s.dropDrafts = v == "dropped" }, "merged", "dropped")},
 	{"PA-09", "no", "no or yes", "whether a trashed page holds its title",
 		oneOf(func(s *settings, v string) { s.trashHolds = v == "yes" }, "no", "yes")},
 	{"SP-12", "off", "off or on", "whether callers without credentials are let in",

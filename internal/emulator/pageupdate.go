@@ -16,9 +16,11 @@ func (c *call) commit(p *content, message string, minor bool) {
 
 // retitle changes the title and what it reserves.
 func (c *call) retitle(p *content, title string) {
+	before := p.title
 	c.release(p)
 	p.rename(title)
 	c.reserve(p)
+	c.renamed(p, before)
 }
 
 // rename changes the title; older versions keep what they were called.
@@ -120,7 +122,7 @@ func (c *call) untrash(p *content) {
 
 // savePending keeps a draft over a published page, which stays as it is.
 func (c *call) savePending(p *content, q *pageRequest) (answer, error) {
-	p.extra().pending = &pending{title: q.title(), body: c.heap.putText(q.sent.text), at: c.stamp(), by: c.user}
+	p.extra().pending = &pending{title: q.title(), body: c.heap.putText(q.sent.text), base: p.body, at: c.stamp(), by: c.user}
 	o := c.single(c.pageV2(p))
 	o["status"], o["title"], o["version"] = "draft", q.title(), versionV2(1, &version{at: c.stamp(), by: c.user})
 	return ok(o)
@@ -169,10 +171,14 @@ func (c *call) update(p *content, q *pageRequest) (answer, error) {
 			p.more.read, p.more.update = nil, nil
 		}
 	}
+	before := p.title
 	p.rename(q.title())
 	c.reserve(p)
 	if q.sent.given {
 		c.setBody(p, q.sent.text)
+	}
+	if !publish {
+		c.renamed(p, before)
 	}
 	if p.parent != parent {
 		c.place(p, parent)
@@ -210,6 +216,7 @@ func (s *Site) setBody(p *content, text string) {
 	p.body = s.heap.putText(text)
 	s.todoOf(p, text)
 	s.anchor(p, text)
+	s.reconcile(p)
 }
 
 // place moves a page below another parent, as the last child there.

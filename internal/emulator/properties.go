@@ -113,6 +113,9 @@ func listProperties(k kind, ofSpace bool) func(*call) (answer, error) {
 		for _, p := range rows {
 			out = append(out, h.view(p))
 		}
+		if key == editorKey && len(rows) == 0 && h.on != nil && (k == page || k == blogPost) {
+			out = append(out, h.view(c.editorProperty(h.on)))
+		}
 		return c.listing(out, cursor)
 	}
 }
@@ -167,6 +170,9 @@ func createProperty(k kind, ofSpace bool) func(*call) (answer, error) {
 		if err := checkProperty(q); err != nil {
 			return answer{}, err
 		}
+		if err := c.checkEditor(h.on, q); err != nil {
+			return answer{}, err
+		}
 		if slices.ContainsFunc(*h.list, func(p *property) bool { return p.key == q.Key }) {
 			return answer{}, fail(http.StatusConflict, "CONFLICT", "A property with the key "+q.Key+" already exists")
 		}
@@ -197,6 +203,9 @@ func updateProperty(k kind, ofSpace bool) func(*call) (answer, error) {
 			return answer{}, c.forbidden("content", c.params[0])
 		}
 		if err := checkProperty(q); err != nil {
+			return answer{}, err
+		}
+		if err := c.checkEditor(h.on, q); err != nil {
 			return answer{}, err
 		}
 		p := (*h.list)[at]

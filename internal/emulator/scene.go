@@ -9,11 +9,7 @@ import (
 // scene is the site as a body of that space and content sees it. The site's lock must be held while it is used. Either
 // may be nil: a body that belongs to nothing yet.
 func (c *call) scene(in *space, on *content) *markup.Scene {
-	context := c.product.context(&c.set)
-	base := c.opts.BaseURL + context
-	if c.r != nil {
-		base = c.base()
-	}
+	context, base := c.product.context(&c.set), c.siteBase()
 	if in == nil && on != nil {
 		in = on.space
 	}
@@ -93,6 +89,14 @@ func currentOnly(p *content) *content {
 		return nil
 	}
 	return p
+}
+
+// siteBase is the address of the site also where no request tells it.
+func (c *call) siteBase() string {
+	if c.r != nil {
+		return c.base()
+	}
+	return c.opts.BaseURL + c.product.context(&c.set)
 }
 
 func target(p *content) markup.Target {

@@ -31,6 +31,7 @@ type Site struct {
 	world  *world
 	people people
 	past   past
+	links  linkMemo
 }
 
 // New makes an empty site with the default accounts and groups.

@@ -140,6 +140,7 @@ type file struct {
 type pending struct {
 	title string
 	body  span
+	base  span // what the draft was begun from
 	at    stamp
 	by    *user
 }

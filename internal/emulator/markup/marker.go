@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Markers returns the refs of the inline comment markers in a body, in order, each once.
@@ -33,8 +34,9 @@ func walk(n *Node, visit func(*Node)) {
 // run is a text node with its parent; a nil node is the border of a block, which no selection crosses.
 type run struct{ parent, node *Node }
 
-// Mark wraps the index-th occurrence (from 0) of the selected text in a marker. It returns the new body and how often
-// the text occurs; with an index out of range the body is returned as it is.
+// Mark wraps the index-th occurrence (from 0) of the selected text in a marker: in each text that it spans, inside
+// whatever other marks are there (register row ST-11). White space counts as a reader sees it. It returns the new body
+// and how often the text occurs; with an index out of range the body is returned as it is.
 func Mark(raw, selection string, index int, ref string) (string, int, error) {
 	root, err := Parse(raw)
 	if err != nil {
@@ -42,37 +44,74 @@ func Mark(raw, selection string, index int, ref string) (string, int, error) {
 	}
 	var runs []run
 	collectRuns(root, &runs)
-	var text strings.Builder
-	starts := make([]int, len(runs))
-	for i, r := range runs {
-		starts[i] = text.Len()
-		if r.node == nil {
-			text.WriteByte(0)
-			continue
-		}
-		text.WriteString(r.node.Text)
-	}
-	count := strings.Count(text.String(), selection)
+	seen, at := seenText(runs)
+	selection = strings.Join(strings.FieldsFunc(selection, blankRune), " ")
+	count := strings.Count(seen, selection)
 	if selection == "" || index < 0 || index >= count {
+		if selection == "" {
+			count = 0
+		}
 		return raw, count, nil
 	}
 	from := 0
 	for i := 0; ; i++ {
-		at := strings.Index(text.String()[from:], selection) + from
+		hit := strings.Index(seen[from:], selection) + from
 		if i == index {
-			from = at
+			from = hit
 			break
 		}
-		from = at + len(selection)
+		from = hit + len(selection)
 	}
-	until := from + len(selection)
-	for i, r := range runs {
-		if r.node == nil || starts[i] >= until || starts[i]+len(r.node.Text) <= from {
+	first, last := at[from], at[from+len(selection)-1]
+	for i := first.run; i <= last.run; i++ {
+		if runs[i].node == nil {
 			continue
 		}
-		wrap(r, max(0, from-starts[i]), min(len(r.node.Text), until-starts[i]), ref)
+		start, end := 0, len(runs[i].node.Text)
+		if i == first.run {
+			start = first.from
+		}
+		if i == last.run {
+			end = last.until
+		}
+		if start < end && strings.Trim(runs[i].node.Text[start:end], " \t\r\n") != "" {
+			wrap(runs[i], start, end, ref)
+		}
 	}
 	return root.String(), count, nil
+}
+
+// origin says from which bytes of which run a byte of the text that a reader sees is.
+type origin struct{ run, from, until int }
+
+func blankRune(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '\u00a0' }
+
+// seenText is the text of the runs as a reader sees it, each run of white space one blank, with the origin of each byte.
+// Borders of blocks are a zero byte, which no selection holds.
+func seenText(runs []run) (string, []origin) {
+	var text []byte
+	var at []origin
+	for i, r := range runs {
+		if r.node == nil {
+			text, at = append(text, 0), append(at, origin{i, 0, 0})
+			continue
+		}
+		for j, c := range r.node.Text {
+			size := utf8.RuneLen(c)
+			if blankRune(c) {
+				if n := len(text); n > 0 && text[n-1] == ' ' {
+					continue
+				}
+				text, at = append(text, ' '), append(at, origin{i, j, j + size})
+				continue
+			}
+			text = append(text, r.node.Text[j:j+size]...)
+			for range size {
+				at = append(at, origin{i, j, j + size})
+			}
+		}
+	}
+	return string(text), at
 }
 
 func collectRuns(n *Node, runs *[]run) {

@@ -107,6 +107,20 @@ func TestMark(t *testing.T) {
 	if err != nil || got != want {
 		t.Errorf("across marks: %v\n%s", err, got)
 	}
+	spread := "<p>one\n  two&nbsp;<em>th<strong>ree</strong></em></p>"
+	got, count, err := Mark(spread, "two  three", 0, "r")
+	want = `<p>one
+  <ac:inline-comment-marker ac:ref="r">two&nbsp;</ac:inline-comment-marker><em><ac:inline-comment-marker ac:ref="r">th</ac:inline-comment-marker><strong><ac:inline-comment-marker ac:ref="r">ree</ac:inline-comment-marker></strong></em></p>`
+	if err != nil || count != 1 || got != want {
+		t.Errorf("white space: %d, %v\n%s", count, err, got)
+	}
+	nested, count, err := Mark(got, "hre", 0, "q")
+	if refs := Markers(nested); err != nil || count != 1 || len(refs) != 2 {
+		t.Errorf("a marker in a marker: %d, %v, %v\n%s", count, err, refs, nested)
+	}
+	if _, count, _ := Mark("<p>a</p><p>b</p>", "a b", 0, "r"); count != 0 {
+		t.Error("a selection goes over the border of a block")
+	}
 	if got, count, _ := Mark(raw, "absent", 0, "r"); count != 0 || got != raw {
 		t.Errorf("absent text was marked: %s", got)
 	}
