@@ -10,7 +10,7 @@ func (s *space) allowed(u *user, key, target string) bool {
 		}
 	}
 	for _, a := range s.roles {
-		if roleAllows(a.role, key, target) && u.is(a.principal) {
+		if a.allows(key, target) && u.is(a.principal) {
 			return true
 		}
 	}

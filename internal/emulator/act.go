@@ -94,6 +94,8 @@ var acts = map[string]func(*call, json.RawMessage) error{
 	// The editor of a live doc saves by itself.
 	"autosave": actAutosave,
 	"group":    actGroup,
+	// The key of a space is changed.
+	"alias": actAlias,
 	"label": withPage(func(c *call, p *content, q actRequest) error {
 		for _, name := range texts(q.Add) {
 			prefix, short, ok := strings.Cut(name, ":")

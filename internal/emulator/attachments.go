@@ -146,6 +146,19 @@ func download(c *call) (answer, error) {
 	return a, nil
 }
 
+// thumbnail sends the client to the picture on the media host.
+func thumbnail(c *call) (answer, error) {
+	f, err := c.visible(numeric(c.params[0]), attachment)
+	if err != nil {
+		return answer{}, err
+	}
+	if !strings.HasPrefix(f.more.file.mediaType, "image/") {
+		return answer{}, missing("thumbnail", c.params[0])
+	}
+	c.params = []string{f.parent.idText(), f.idText()}
+	return download(c)
+}
+
 func (s *Site) mediaToken(id int64, number int) string {
 	return s.uuid("media", text(id), strconv.Itoa(number))
 }

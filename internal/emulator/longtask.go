@@ -24,22 +24,27 @@ const longTaskTime = time.Second
 
 // submit begins a long task and answers 202. details are what the task says besides its progress; nil is nothing.
 func (c *call) submit(key string, details object, effect func(now stamp) error) (answer, error) {
-	id := c.world.newID()
-	if details == nil {
-		details = object{}
-	}
-	t := &longTask{
-		id: strconv.FormatInt(id, 10), key: key, started: c.stamp(), details: details,
-		ends: stampOf(c.now.Add(longTaskTime)), effect: effect,
-	}
-	c.world.tasks = append(c.world.tasks, t)
-	if c.due.Load() == 0 {
-		c.due.Store(int64(t.ends))
+	t := c.later(key, longTaskTime, effect)
+	if details != nil {
+		t.details = details
 	}
 	return answer{status: http.StatusAccepted, json: object{
 		"ari": "ari:cloud:confluence:" + c.cloudID + ":long-running-task/" + t.id, "id": t.id,
 		"links": object{"status": "/rest/api/longtask/" + t.id},
 	}}, nil
+}
+
+// later begins work whose effect comes once a time has passed on the site's clock.
+func (c *call) later(key string, wait time.Duration, effect func(now stamp) error) *longTask {
+	t := &longTask{
+		id: strconv.FormatInt(c.world.newID(), 10), key: key, started: c.stamp(), ends: stampOf(c.now.Add(wait)), effect: effect,
+		details: object{},
+	}
+	c.world.tasks = append(c.world.tasks, t)
+	if due := stamp(c.due.Load()); due == 0 || t.ends < due {
+		c.due.Store(int64(t.ends))
+	}
+	return t
 }
 
 // settleDue ends the long tasks whose time has come.

@@ -46,6 +46,7 @@ type settings struct {
 	maxFile       int64  // AT-07: bytes
 	maxPut        int64  // ER-18: bytes of a v2 PUT, 0 = no limit
 	free          bool   // OF-19: plan without restrictions
+	seats         int64  // US-12: accounts that a plan allows, 0 = no limit
 	premium       bool   // DL-07: plan that archives many pages in one call
 	moveBumps     bool   // OF-06: the move call to another parent makes a version
 	draftRestrict string // OF-22: refused, kept, lost
@@ -196,6 +197,8 @@ var coreOptions = []optionRow{
 		oneOf(func(s *settings, v string) { s.userkeys = v == "resolved" }, "kept", "resolved")},
 	{"SP-07", "ROLES_TRANSITION", "PRE_ROLES, ROLES_TRANSITION or ROLES", "role mode of the site",
 		oneOf(func(s *settings, v string) { s.roleMode = v }, "PRE_ROLES", "ROLES_TRANSITION", "ROLES")},
+	{"US-12", "0", "a number, 0 = no limit", "seats of the plan: no further account is let in where all are taken",
+		bytesOption(func(s *settings, n int64) { s.seats = n })},
 	{"TR-03", "10s", "a duration", "until a create or move is seen by child listings, at most",
 		duration(func(s *settings, d time.Duration) { s.treeLag = d })},
 }

@@ -69,7 +69,9 @@ func (w *world) clone() *world {
 	for i, s := range w.spaces {
 		copied := *s
 		spaces[s], out.spaces[i] = &copied, &copied
-		out.keys[foldKey(s.key)] = &copied
+	}
+	for key, s := range w.keys {
+		out.keys[key] = spaces[s]
 	}
 	for id, c := range w.contents {
 		copied := *c

@@ -184,11 +184,14 @@ func (s *Site) Renew(id string) string {
 
 // is reports whether the user is what the principal names.
 func (u *user) is(principal string) bool {
-	if principal == anonymousPrincipal {
+	if principal == anonymousPrincipal || principal == "class:anonymous-users" {
 		return u != nil // what anonymous callers may do, everybody may
 	}
 	if id, ok := strings.CutPrefix(principal, "user:"); ok {
 		return u != nil && u.id == id
+	}
+	if class, ok := strings.CutPrefix(principal, "class:"); ok {
+		return u != nil && (class != "all-product-admins" || u.admin)
 	}
 	name, ok := strings.CutPrefix(principal, "group:")
 	return ok && u != nil && slices.ContainsFunc(u.groups, func(g *group) bool { return g.name == name })

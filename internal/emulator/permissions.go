@@ -13,15 +13,19 @@ var fullGrants = []struct{ key, target string }{
 	{"delete", "page"}, {"delete", "space"}, {"export", "space"}, {"restrict_content", "space"},
 }
 
-// openTo gives a new space its permissions: all to the creator; unless private, all but administration to everyone.
+// openTo gives a new space its permissions: all to the creator; unless private, all but administration to everyone. Roles
+// that were asked for stand instead of all that.
 func (c *call) openTo(s *space, private bool, roles []assignment) {
 	me := "user:" + c.user.id
-	if c.set.roleMode == "ROLES" {
-		s.roles = append(s.roles, assignment{"USER", me, "admin"})
-		if !private && len(roles) == 0 {
-			s.roles = append(s.roles, assignment{"GROUP", "group:" + everyone, "collaborator"})
-		}
+	switch {
+	case len(roles) > 0:
 		s.roles = append(s.roles, roles...)
+		return
+	case c.set.roleMode == "ROLES":
+		s.roles = append(s.roles, assignment{principalType: "USER", principal: me, role: "admin"})
+		if !private {
+			s.roles = append(s.roles, assignment{principalType: "GROUP", principal: "group:" + everyone, role: "collaborator"})
+		}
 		return
 	}
 	for _, g := range fullGrants {
@@ -29,6 +33,16 @@ func (c *call) openTo(s *space, private bool, roles []assignment) {
 		if !private && g.key != "administer" && g.target != "space" || !private && g.key == "read" {
 			s.grants = append(s.grants, &grant{c.world.newID(), "group:" + everyone, g.key, g.target})
 		}
+	}
+}
+
+// strangeGrants are permissions of words that the documents do not have, which real answers show and which decide
+// nothing that can be done over REST (register row ID-13).
+func strangeGrants(s *space) []*grant {
+	const above = 1 << 49 // no other id comes there
+	return []*grant{
+		{above + s.id*4, "class:all-product-admins", "manage_users", "space"},
+		{above + s.id*4 + 1, "class:all-product-admins", "archive_space", "space"},
 	}
 }
 
@@ -51,6 +65,9 @@ func (c *call) principalV2(p string) object {
 		}
 		return object{"type": "group", "id": id}
 	}
+	if name, ok := strings.CutPrefix(p, "class:"); ok {
+		return object{"type": "access-class", "id": name}
+	}
 	return object{"type": "user", "id": strings.TrimPrefix(p, "user:")}
 }
 
@@ -63,7 +80,7 @@ func listGrants(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	rows, cursor := pick(s.grants, func(*grant) bool { return true }, order[*grant]{
+	rows, cursor := pick(slices.Concat(s.grants, strangeGrants(s)), func(*grant) bool { return true }, order[*grant]{
 		key: func(g *grant) sortKey { return sortKey{ID: g.id} },
 	}, w)
 	view := *s
@@ -166,6 +183,10 @@ func (c *call) subject(kind, id string) (string, error) {
 		if u := c.people.byID[id]; u != nil {
 			return "user:" + id, nil
 		}
+	case "access_class":
+		if slices.Contains(accessClasses, id) {
+			return "class:" + id, nil
+		}
 	case "group":
 		if g := c.people.groupByID(id); g != nil {
 			return "group:" + g.name, nil
@@ -238,109 +259,4 @@ func removeGrant(c *call) (answer, error) {
 	c.note("Permissions", "Space permission removed", auditObject{s.name, "Space"})
 	c.touch(visibleSamples(s)...)
 	return status204()
-}
-
-func getRoleMode(c *call) (answer, error) { return ok(object{"mode": c.set.roleMode}) }
-
-func listRoles(c *call) (answer, error) {
-	var out []object
-	for _, r := range roleKinds {
-		permissions := []string{}
-		for _, g := range fullGrants {
-			if roleAllows(r.id, g.key, g.target) {
-				permissions = append(permissions, g.key+"/"+g.target)
-			}
-		}
-		out = append(out, object{
-			"id": c.uuid("role", r.id), "type": "SYSTEM", "name": r.name, "description": r.description, "spacePermissions": permissions,
-		})
-	}
-	return c.listing(out, "")
-}
-
-// assignmentRequest gives a role to a principal; without a role it takes it away.
-type assignmentRequest struct {
-	Principal struct {
-		Type string `json:"principalType"`
-		ID   string `json:"principalId"`
-	} `json:"principal"`
-	Role string `json:"roleId"`
-}
-
-func prepareAssignments(c *call) (any, error) {
-	var q []assignmentRequest
-	return &q, c.decode(&q)
-}
-
-// assignment checks what was sent; the role is empty where it is to be taken away.
-func (c *call) assignment(q assignmentRequest) (assignment, error) {
-	principal, err := c.subject(strings.ToLower(q.Principal.Type), q.Principal.ID)
-	a := assignment{principalType: q.Principal.Type, principal: principal}
-	if err != nil || q.Role == "" {
-		return a, err
-	}
-	for _, r := range roleKinds {
-		if q.Role == c.uuid("role", r.id) {
-			a.role = r.id
-			return a, nil
-		}
-	}
-	return a, invalid("No role with id " + q.Role)
-}
-
-// assigned checks a list of assignments.
-func (c *call) assigned(rows []assignmentRequest) ([]assignment, error) {
-	var out []assignment
-	for _, q := range rows {
-		a, err := c.assignment(q)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, a)
-	}
-	return out, nil
-}
-
-func (c *call) assignments(s *space) []object {
-	var out []object
-	for _, a := range s.roles {
-		out = append(out, object{
-			"principal": object{"principalType": a.principalType, "principalId": c.principalV2(a.principal)["id"]},
-			"roleId":    c.uuid("role", a.role),
-		})
-	}
-	return out
-}
-
-func listAssignments(c *call) (answer, error) {
-	s, err := c.spaceByID(c.params[0])
-	if err != nil {
-		return answer{}, err
-	}
-	return c.listing(c.assignments(s), "")
-}
-
-func setAssignments(c *call) (answer, error) {
-	s, err := c.spaceByID(c.params[0])
-	if err != nil {
-		return answer{}, err
-	}
-	if !s.allowed(c.user, "administer", "space") {
-		return answer{}, c.forbidden("space", text(s.id))
-	}
-	if c.set.roleMode == "PRE_ROLES" {
-		return answer{}, invalid("Role assignments are only available on sites with role-based access control")
-	}
-	rows, err := c.assigned(*c.prepared.(*[]assignmentRequest))
-	if err != nil {
-		return answer{}, err
-	}
-	for _, a := range rows {
-		s.roles = slices.DeleteFunc(slices.Clone(s.roles), func(o assignment) bool { return o.principal == a.principal })
-		if a.role != "" {
-			s.roles = append(s.roles, a)
-		}
-	}
-	c.touch(visibleSamples(s)...)
-	return c.listing(c.assignments(s), "")
 }

@@ -3,7 +3,7 @@ package emulator
 import "slices"
 
 // v2Routes are the routes of REST v2 beside those of the core: what stands on contents, and custom content.
-var v2Routes = slices.Concat(likeRoutes, customRoutes, commentRoutes,
+var v2Routes = slices.Concat(likeRoutes, customRoutes, commentRoutes, roleRoutes, unentitledRoutesOf(),
 	propertyRoutes("/wiki/api/v2/attachments/{attachment-id}", "/wiki/api/v2/attachments/{attachment-id}", attachment,
 		"read:attachment:confluence", "write:attachment:confluence"),
 	propertyRoutes("/wiki/api/v2/comments/{comment-id}", "/wiki/api/v2/comments/{comment-id}", comment,
@@ -64,3 +64,22 @@ var customRoutes = slices.Concat([]route{
 	"read:custom-content:confluence", "write:custom-content:confluence"))
 
 const customGap = "any type of the form app:key is taken; a real site takes those that an installed app declares"
+
+// roleRoutes are role-based access, the way there from classic permissions, and invitations.
+var roleRoutes = []route{
+	{method: "GET", template: "/wiki/api/v2/space-permissions", api: v2, scope: "read:space.permission:confluence", handle: listPermissionIDs, gap: "the permissions are those that the emulator tells apart, not the product's whole list"},
+	{method: "POST", template: "/wiki/api/v2/space-roles", api: v2, scope: "write:configuration:confluence", prepare: prepareRole, handle: createRole, evidence: byLiveSuite},
+	{method: "GET", template: "/wiki/api/v2/space-roles/{id}", api: v2, scope: "read:space.permission:confluence", handle: getRole, evidence: byLiveSuite},
+	{method: "PUT", template: "/wiki/api/v2/space-roles/{id}", api: v2, scope: "write:configuration:confluence", prepare: prepareRole, handle: updateRole, evidence: byLiveSuite},
+	{method: "DELETE", template: "/wiki/api/v2/space-roles/{id}", api: v2, scope: "write:configuration:confluence", handle: deleteRole, evidence: byLiveSuite, gap: "who had the role has none then; a real site may ask for another one first"},
+	{method: "GET", template: "/wiki/api/v2/space-permissions/transition/combinations", api: v2, scope: "read:configuration:confluence", handle: listCombinations, gap: transitionGap},
+	{method: "POST", template: "/wiki/api/v2/space-permissions/transition/combinations", api: v2, scope: "write:configuration:confluence", handle: generateCombinations, gap: transitionGap},
+	{method: "POST", template: "/wiki/api/v2/space-permissions/transition/role-assignments", api: v2, scope: "write:configuration:confluence", prepare: prepareTransition, handle: bulkAssign, gap: transitionGap},
+	{method: "POST", template: "/wiki/api/v2/space-permissions/transition/access-removals", api: v2, scope: "write:configuration:confluence", prepare: prepareTransition, handle: bulkRemove, gap: transitionGap},
+	{method: "GET", template: "/wiki/api/v2/space-permissions/transition/tasks/{taskId}", api: v2, scope: "read:configuration:confluence", handle: transitionStatus, gap: transitionGap},
+	{method: "POST", template: "/wiki/api/v2/user/access/check-access-by-email", api: v2, scope: "read:configuration:confluence", prepare: prepareEmails, handle: checkAccess, evidence: byLiveSuite},
+	{method: "POST", template: "/wiki/api/v2/user/access/invite-by-email", api: v2, scope: "read:configuration:confluence", prepare: prepareEmails, handle: inviteByEmail, evidence: byLiveSuite, gap: "no mail is sent, and no invite policy of the site is asked"},
+	{method: "GET", template: "/wiki/api/v2/attachments/{id}/thumbnail/download", api: v2, scope: "read:attachment:confluence", handle: thumbnail, gap: "leads to the picture itself, in its own size"},
+}
+
+const transitionGap = "by the document alone: the combinations are counted when they are asked for, not when they were last generated"

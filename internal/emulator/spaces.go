@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -37,11 +38,15 @@ func (c *call) spaceByID(id string) (*space, error) {
 func (c *call) spaceV2(s *space) object {
 	o := object{
 		"id": text(s.id), "key": s.key, "name": s.name, "type": s.kind, "status": s.status, "authorId": s.creator.id,
-		"spaceOwnerId": s.creator.id, "currentActiveAlias": s.key, "createdAt": s.created.String(), "homepageId": nil,
+		"spaceOwnerId": s.creator.id, "currentActiveAlias": s.activeAlias(), "createdAt": s.created.String(), "homepageId": nil,
 		"description": nil, "icon": nil, "_links": object{"webui": "/spaces/" + s.key},
 	}
 	if s.home != nil {
 		o["homepageId"] = s.home.idText()
+	}
+	if c.flag("include-icon", false) {
+		path := "/images/logo/default-space-logo.svg"
+		o["icon"] = object{"path": path, "apiDownloadLink": "/rest/api/space/" + s.key + "/icon"}
 	}
 	if form := c.query.Get("description-format"); form != "" {
 		o["description"] = object{form: object{"representation": form, "value": s.description}}
@@ -75,10 +80,11 @@ func listSpaces(c *call) (answer, error) {
 	if strings.HasPrefix(c.query.Get("sort"), "-") {
 		o.desc, o.sorted = true, false
 	}
+	labels := c.list("labels")
 	kind, status := c.query.Get("type"), cmp.Or(c.query.Get("status"), "current")
 	rows, cursor := pick(c.world.spaces, func(s *space) bool {
-		return (ids == nil || ids[s.id]) && (len(keys) == 0 || keys[foldKey(s.key)]) && (kind == "" || kind == s.kind) &&
-			status == s.status && s.sees(c.user)
+		return (ids == nil || ids[s.id]) && (len(keys) == 0 || keys[foldKey(s.key)] || keys[foldKey(s.alias)]) && (kind == "" || kind == s.kind) &&
+			status == s.status && s.labelledAny(labels) && c.query.Get("favorited-by") == "" && s.sees(c.user)
 	}, o, w)
 	var out []object
 	for _, s := range rows {
@@ -103,7 +109,7 @@ func getSpace(c *call) (answer, error) {
 	include("include-properties", "properties", c.spaceProperties(s))
 	include("include-labels", "labels", labelsV2(s.labels))
 	include("include-role-assignments", "roleAssignments", c.assignments(s))
-	include("include-operations", "operations", []object{{"operation": "read", "targetType": "space"}})
+	include("include-operations", "operations", c.spaceOperations(s))
 	return ok(o)
 }
 
@@ -125,6 +131,7 @@ type spaceRequest struct {
 	Alias       string `json:"alias"`
 	Name        string `json:"name"`
 	Private     bool   `json:"createPrivateSpace"`
+	CopyFrom    int64  `json:"copySpaceAccessConfiguration"`
 	Description struct {
 		Value string `json:"value"` // v2
 		Plain struct {
@@ -152,16 +159,23 @@ func (c *call) newSpace(q *spaceRequest, private bool) (*space, error) {
 	case c.world.keys[foldKey(key)] != nil:
 		return nil, invalid("A space already exists with key " + key)
 	}
+	alias := cmp.Or(q.Alias, key)
+	if !strings.EqualFold(alias, key) && (!validKey.MatchString(alias) || c.world.keys[foldKey(alias)] != nil) {
+		return nil, invalid("Invalid space alias, or one that is taken: " + alias)
+	}
 	roles, err := c.assigned(q.RoleAssignments)
 	if err != nil {
 		return nil, err
 	}
 	s := &space{
-		id: c.world.newID(), key: key, name: q.Name, kind: "global", status: "current", creator: c.user, created: c.stamp(),
+		id: c.world.newID(), key: key, alias: alias, name: q.Name, kind: "global", status: "current", creator: c.user, created: c.stamp(),
 		description: cmp.Or(q.Description.Plain.Value, q.Description.Value),
 	}
 	c.world.spaces = append(c.world.spaces, s)
-	c.world.keys[foldKey(key)] = s
+	c.world.keys[foldKey(key)], c.world.keys[foldKey(alias)] = s, s
+	if strings.HasPrefix(key, "~") {
+		s.kind = "personal"
+	}
 	c.openTo(s, private, roles)
 	home := &content{
 		id: c.world.newID(), kind: page, space: s, title: q.Name, creator: c.user, created: c.stamp(), firstAt: 1,
@@ -190,9 +204,16 @@ func createSpaceV2(c *call) (answer, error) {
 	if c.set.roleMode == "PRE_ROLES" {
 		return answer{}, invalid("Creating spaces is only available on sites with role-based access control")
 	}
+	like, err := c.accessLike(q)
+	if err != nil {
+		return answer{}, err
+	}
 	s, err := c.newSpace(q, q.Private)
 	if err != nil {
 		return answer{}, err
+	}
+	if like != nil {
+		s.takeAccess(like, c.world)
 	}
 	return answer{status: http.StatusCreated, json: c.single(c.spaceV2(s))}, nil
 }
@@ -299,6 +320,6 @@ func (s *Site) dropSpace(in *space) {
 		}
 	}
 	s.world.annex.templates = slices.DeleteFunc(slices.Clone(s.world.annex.templates), func(t *template) bool { return t.space == in.id })
-	delete(s.world.keys, foldKey(in.key))
+	maps.DeleteFunc(s.world.keys, func(_ string, o *space) bool { return o == in })
 	s.world.spaces = slices.DeleteFunc(s.world.spaces, func(o *space) bool { return o == in })
 }

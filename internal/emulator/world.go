@@ -166,6 +166,8 @@ type label struct {
 type space struct {
 	id          int64
 	key, name   string
+	alias       string // what addresses call the space now; empty = the key
+	renamed     int    // how often the alias was changed
 	kind        string
 	status      string
 	description string
@@ -192,7 +194,11 @@ type grant struct {
 	target    string
 }
 
-type assignment struct{ principalType, principal, role string }
+// assignment gives a principal a role in a space: one of the product's by name, or a custom one.
+type assignment struct {
+	principalType, principal, role string
+	custom                         *role
+}
 
 // world is the state of the site, guarded by the Site's lock.
 type world struct {
@@ -209,6 +215,7 @@ type world struct {
 	tasks    []*longTask
 	annex    *annex
 	doubles  bool              // an export brought contents that share a title, which the index of titles does not know
+	roles    []*role          // custom roles, in order of creation
 	todos    map[int64][]*todo // by id of the page or blog post
 }
 
