@@ -25,6 +25,7 @@ func (s *Site) Act(userID string, action json.RawMessage) ([]string, error) {
 	if who == nil {
 		return nil, fmt.Errorf("emulator: no user %q", userID)
 	}
+	s.did("act", userID, string(action))
 	c := &call{Site: s, now: now, user: who, route: &route{method: "POST", template: "/act", api: v1}}
 	for name, raw := range named {
 		act, ok := acts[name]

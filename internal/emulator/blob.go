@@ -82,6 +82,19 @@ func (h *heap) append(p []byte) int64 {
 	return off
 }
 
+// size is how long the heap is.
+func (h *heap) size() int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.end
+}
+
+// fill makes the heap begin as another one does.
+func (h *heap) fill(from *heap, size int64) error {
+	_, err := io.Copy(io.NewOffsetWriter(h.file, 0), io.NewSectionReader(from.file, 0, size))
+	return err
+}
+
 // putText keeps a body, compressed.
 func (h *heap) putText(text string) span {
 	if text == "" {

@@ -12,6 +12,7 @@ type clock struct {
 	offset time.Duration
 	frozen time.Time // zero: running
 	start  time.Time
+	past   time.Time // while changes are made again: when they were made
 }
 
 func newClock(now func() time.Time) *clock {
@@ -25,11 +26,21 @@ func newClock(now func() time.Time) *clock {
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := c.frozen
+	t := c.past
+	if t.IsZero() {
+		t = c.frozen
+	}
 	if t.IsZero() {
 		t = c.now().Add(c.offset)
 	}
 	return t.UTC().Truncate(time.Millisecond)
+}
+
+// again makes it that time for a change that is made again; the zero time ends that.
+func (c *clock) again(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.past = t
 }
 
 // set makes it that time now; a clock that does not run stays there.

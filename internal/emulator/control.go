@@ -90,9 +90,17 @@ func (s *Site) setClock(w http.ResponseWriter, r *http.Request) {
 	if q.Rate != nil {
 		running = *q.Rate != 0
 	}
-	s.clock.set(now, running)
+	s.setTime(now, running)
 	s.settleLate()
 	reply(w, http.StatusOK, s.clockState())
+}
+
+// setTime sets the site's clock.
+func (s *Site) setTime(now time.Time, running bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clock.set(now, running)
+	s.did("clock", int64(s.clock.offset), s.clock.frozen)
 }
 
 func (s *Site) setOptions(w http.ResponseWriter, r *http.Request) {
@@ -136,6 +144,7 @@ func (s *Site) SetOptions(options map[string]string) error {
 		return err
 	}
 	s.set = next
+	s.did("options", options)
 	return nil
 }
 

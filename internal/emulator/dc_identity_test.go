@@ -15,19 +15,10 @@ func newDC(t *testing.T, version string, options ...string) *bench {
 	for i := 0; i+1 < len(options); i += 2 {
 		set[options[i]] = options[i+1]
 	}
-	site, err := New(Options{
+	b.site = keptSite(t, Options{
 		Personality: "dc", Version: version, Seed: 7, BaseURL: "https://emulated.example.test",
 		Now: func() time.Time { return b.now }, Options: set,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := site.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	b.site = site
 	return b
 }
 

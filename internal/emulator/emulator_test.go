@@ -27,16 +27,7 @@ func newBench(t *testing.T, options ...string) *bench {
 	for i := 0; i+1 < len(options); i += 2 {
 		set[options[i]] = options[i+1]
 	}
-	site, err := New(Options{Seed: 7, BaseURL: "https://emulated.example.test", Now: func() time.Time { return b.now }, Options: set})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := site.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	b.site = site
+	b.site = keptSite(t, Options{Seed: 7, BaseURL: "https://emulated.example.test", Now: func() time.Time { return b.now }, Options: set})
 	return b
 }
 

@@ -116,6 +116,7 @@ func (c *call) drain() {
 func (c *call) expire() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.did("expire", c.r.Header, c.r.URL.RequestURI())
 	c.withdraw()
 	c.user, c.key, c.rejected = nil, nil, false
 	c.product.identify(c)

@@ -54,6 +54,9 @@ func (s *Site) SetFaults(rules []byte) error {
 		return err
 	}
 	s.useFaults(file)
+	s.mu.Lock()
+	s.did("faults", string(rules))
+	s.mu.Unlock()
 	return nil
 }
 

@@ -32,6 +32,7 @@ type Issued struct {
 func (s *Site) Issue(q Credential) (Issued, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.did("issue", q)
 	now := s.clock.Now()
 	if q.User == "" {
 		q.User = serviceID
@@ -94,6 +95,7 @@ func (s *Site) issueApp(q Credential, owner *user, granted []string, now time.Ti
 func (s *Site) Withdraw(secret string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.did("withdraw", secret)
 	ring := s.people.keys
 	_, isKey := ring.bySecret[secret]
 	_, isRefresh := ring.refresh[secret]

@@ -53,21 +53,26 @@ func (s *Site) settleDue(now time.Time) {
 		return
 	}
 	defer s.change(now)()
-	s.settle(stampOf(now))
+	if s.settle(stampOf(now)) && !s.replaying && s.folder != nil {
+		s.folder.add(&entry{At: now, Deed: "settle"})
+	}
 }
 
-func (s *Site) settle(now stamp) {
+// settle ends the tasks that are due, and reports whether there was one.
+func (s *Site) settle(now stamp) (ended bool) {
 	next := stamp(0)
 	for _, t := range s.world.tasks {
 		if !t.finished && (t.ends <= now || t.looks > 1) {
 			t.failure = t.effect(now)
 			t.finished, t.ends, t.effect = true, now, nil
+			ended = true
 		}
 		if !t.finished && (next == 0 || t.ends < next) {
 			next = t.ends
 		}
 	}
 	s.due.Store(int64(next))
+	return ended
 }
 
 // underWay reports whether a task of that kind is not finished.

@@ -11,7 +11,9 @@ func (s *Site) MutateBody(id string, change func(string) string) error {
 	c := &call{Site: s}
 	p, err := c.stored(id)
 	if err == nil {
-		s.setBody(p, change(s.heap.text(p.body)))
+		text := change(s.heap.text(p.body))
+		s.did("body", id, text)
+		s.setBody(p, text)
 	}
 	return err
 }
@@ -28,8 +30,9 @@ func (s *Site) MutateFile(id string, change func([]byte) []byte) error {
 	if _, err := s.heap.open(f.more.file.stored).ReadAt(old, 0); err != nil && len(old) > 0 {
 		return err
 	}
-	next := *f.more.file
-	if next.stored, err = s.heap.putFile(bytes.NewReader(change(old)), 1<<40); err != nil {
+	next, data := *f.more.file, change(old)
+	s.did("file", id, data)
+	if next.stored, err = s.heap.putFile(bytes.NewReader(data), 1<<40); err != nil {
 		return err
 	}
 	f.more.file = &next

@@ -25,7 +25,7 @@ type Options struct {
 	Faults   []byte        // fault rules, YAML; the options they name win over Options
 	Size     int           // pages that an otherwise empty site is made of, by the seed (generate.go)
 	Import   string        // export to start from
-	StateDir string        // where bodies and files are kept; empty: unnamed temporary files
+	StateDir string        // where the site is kept between runs; empty: unnamed temporary files
 	Answers  string        // where one answer of each shape is kept, for checking; empty: AnswersEnv, or nowhere
 	// Options are start values for rows of the register of behaviours marked option, for example "SP-07": "ROLES".
 	Options map[string]string

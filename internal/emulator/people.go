@@ -61,6 +61,7 @@ const serviceID = "svc-tandem"
 func (s *Site) AddUser(id, name, email string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.did("user", id, name, email)
 	s.addUser(id, name, email)
 }
 
@@ -83,6 +84,7 @@ func login(email, token string) string { return strings.ToLower(email) + ":" + t
 func (s *Site) SetActive(id string, active bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.did("active", id, active)
 	if u := s.people.byID[id]; u != nil {
 		u.active = active
 	}
@@ -92,6 +94,11 @@ func (s *Site) SetActive(id string, active bool) {
 func (s *Site) AddGroup(name string, members ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	args := []any{name}
+	for _, id := range members {
+		args = append(args, id)
+	}
+	s.did("group", args...)
 	g := s.addGroup(name)
 	for _, id := range members {
 		if u := s.people.byID[id]; u != nil {
@@ -152,6 +159,7 @@ func (s *Site) Token(id string) string {
 func (s *Site) Revoke(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.did("revoke", id)
 	if u := s.people.byID[id]; u != nil {
 		s.revoke(u)
 	}
@@ -169,6 +177,7 @@ func (s *Site) revoke(u *user) {
 func (s *Site) Renew(id string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.did("renew", id)
 	u := s.people.byID[id]
 	if u == nil {
 		return ""

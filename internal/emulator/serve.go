@@ -152,6 +152,7 @@ func (s *Site) run(c *call) answer {
 	if a, refused := s.product.admit(c); refused {
 		return a
 	}
+	kept := s.keeps(c)
 	if c.route.prepare != nil {
 		var err error
 		if c.prepared, err = c.route.prepare(c); err != nil {
@@ -174,6 +175,7 @@ func (s *Site) run(c *call) answer {
 		}
 	}
 	a, err := c.route.handle(c)
+	s.keep(c, kept) // refused or not: ids may have been given
 	if err != nil {
 		return c.refusal(err)
 	}

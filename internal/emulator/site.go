@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -21,7 +22,8 @@ type Site struct {
 	books   *books
 	faults  *faults
 	late    *late
-	answers *answers // nil unless asked for
+	answers *answers     // nil unless asked for
+	folder  *stateFolder // nil without one
 
 	answered atomic.Int64 // answers whose latency varied
 	due      atomic.Int64 // the stamp at which the next long task ends; 0 = none is under way
@@ -32,12 +34,66 @@ type Site struct {
 	people people
 	past   past
 	links  linkMemo
+
+	replaying bool // while a journal is followed, before the site is anybody's
 }
 
-// New makes an empty site with the default accounts and groups.
-func New(opts Options) (*Site, error) {
-	s := &Site{opts: opts, clock: newClock(opts.Now), set: defaults(opts.Personality), world: newWorld(opts.Seed)}
+// New makes a site: the one that the state folder holds, else one from an export, of generated pages, or empty, with the
+// default accounts and groups. Of a site that the folder holds seed, import, size and options are as they were.
+func New(opts Options) (*Site, error) { return newSite(opts, nil, time.Time{}) }
+
+// newSite makes a site, of a saved state where one is given. The journal of a state folder is followed until that time,
+// or to its end.
+func newSite(opts Options, saved *savedState, until time.Time) (*Site, error) {
+	var folder *stateFolder
+	if opts.StateDir != "" {
+		var err error
+		if folder, saved, err = openState(opts.StateDir); err != nil {
+			return nil, err
+		}
+	}
+	if saved != nil {
+		if want, err := newPersonality(opts, ""); err != nil || want.name != saved.Personality {
+			return nil, errors.Join(fmt.Errorf("emulator: the state is that of another product (%s)", saved.Personality), err)
+		}
+		opts.Seed = saved.Seed
+		opts.Version = cmp.Or(opts.Version, saved.Version)
+		if opts.Faults == nil {
+			opts.Faults = saved.Faults
+		}
+	}
+	s, err := newShell(opts, saved)
+	if err != nil {
+		return nil, err
+	}
+	if s.heap, err = newHeap(opts.StateDir); err != nil {
+		return nil, err
+	}
+	s.heap.generated = s.generatedBody
+	if s.books, err = newBooks(opts.StateDir); err != nil {
+		return nil, errors.Join(err, s.heap.close())
+	}
+	if saved != nil {
+		err = s.use(saved)
+	} else {
+		err = s.populate()
+	}
+	if err == nil && folder != nil {
+		err = s.follow(folder, saved == nil, until)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// newShell makes a site without content.
+func newShell(opts Options, saved *savedState) (*Site, error) {
+	s := &Site{opts: opts, clock: newClock(opts.Now), set: defaults(opts.Personality), world: newWorld(opts.Seed), people: newPeople()}
 	s.cloudID = s.uuid("cloud")
+	if saved != nil {
+		s.cloudID = saved.CloudID
+	}
 	product, err := newPersonality(opts, s.cloudID)
 	if err != nil {
 		return nil, err
@@ -60,17 +116,15 @@ func New(opts Options) (*Site, error) {
 	if s.answers, err = newAnswers(opts.Answers); err != nil {
 		return nil, err
 	}
-	if s.heap, err = newHeap(opts.StateDir); err != nil {
-		return nil, err
-	}
-	if s.books, err = newBooks(opts.StateDir); err != nil {
-		return nil, errors.Join(err, s.heap.close())
-	}
 	s.gates = []gate{faultGate{}, newRateGate(opts.Rate, s.clock)}
 	if !s.dc() {
 		s.gates = append(s.gates, &burstGate{}, &pointsGate{})
 	}
-	s.people = newPeople()
+	return s, nil
+}
+
+// populate gives a fresh site its first accounts and contents.
+func (s *Site) populate() error {
 	admins := adminsGroup
 	if s.dc() {
 		admins = dcAdminsGroup
@@ -81,17 +135,29 @@ func New(opts Options) (*Site, error) {
 	}
 	service := s.addUser(serviceID, "tandem service account", serviceID+"@example.test")
 	s.join(s.addGroup(admins), service)
-	s.heap.generated = s.generatedBody
 	switch {
-	case opts.Import != "":
-		err = s.importFile(opts.Import)
-	case opts.Size > 0:
-		err = s.generate(opts.Size)
+	case s.opts.Import != "":
+		return s.importFile(s.opts.Import)
+	case s.opts.Size > 0:
+		return s.generate(s.opts.Size)
+	}
+	return nil
+}
+
+// follow makes the changes of a folder's journal, and keeps what comes from now on.
+func (s *Site) follow(folder *stateFolder, fresh bool, until time.Time) error {
+	entries, err := folder.entries()
+	if err == nil {
+		err = s.replay(entries, until)
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.Close())
+		return err
 	}
-	return s, nil
+	s.folder = folder
+	if fresh || len(entries) > 0 && s.world.quiet() || !until.IsZero() {
+		return folder.write(s.save())
+	}
+	return nil
 }
 
 // Account returns the e-mail and API token of the default service account, an administrator. On Data Center it is the
@@ -131,5 +197,5 @@ func (s *Site) Product() string {
 // Close gives the files back. The site must not be used afterwards.
 func (s *Site) Close() error {
 	s.late.close()
-	return errors.Join(s.heap.close(), s.books.close())
+	return errors.Join(s.closeState(), s.heap.close(), s.books.close())
 }

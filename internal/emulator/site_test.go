@@ -215,6 +215,7 @@ func TestMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes 20,000 pages")
 	}
+	t.Setenv("EMULATOR_REPLAY", "off")
 	b := newBench(t)
 	id, _ := b.space("M")
 	c := &call{Site: b.site, now: b.now, user: b.site.people.byID[serviceID]}

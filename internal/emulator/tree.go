@@ -209,6 +209,7 @@ func digits(s string) int {
 func (s *Site) Unposition(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.did("unposition", key)
 	in := s.world.keys[foldKey(key)]
 	if in == nil {
 		return

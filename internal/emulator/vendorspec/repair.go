@@ -33,11 +33,7 @@ func repair(doc node) map[string]int {
 			mendStatus(op, verb, path, met)
 		}
 	}
-	schemas := doc["components"].(node)["schemas"].(node)
-	renameMembers(schemas, met)
-	resolveReferences(schemas, met)
-	openLinks(schemas, met)
-	openLinks(paths, met)
+	renameMembers(doc["components"].(node)["schemas"].(node), met)
 	return met
 }
 
