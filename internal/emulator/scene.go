@@ -15,7 +15,7 @@ func (c *call) scene(in *space, on *content) *markup.Scene {
 	}
 	sc := &markup.Scene{Base: base, Context: context, Cloud: !c.dc()}
 	if on != nil {
-		sc.Self, sc.Comment = target(on), on.kind == comment
+		sc.Self, sc.Comment = c.target(on), on.kind == comment
 	}
 	sc.Page = func(r markup.Ref) (markup.Target, bool) { return seenTarget(c, c.referred(in, on, r)) }
 	sc.ByID = func(id string) (markup.Target, bool) {
@@ -33,7 +33,7 @@ func (c *call) scene(in *space, on *content) *markup.Scene {
 		if holder == nil {
 			return markup.File{}, false
 		}
-		return fileSeen(fileNamed(holder.root(), r.File))
+		return c.fileSeen(fileNamed(holder.root(), r.File))
 	}
 	sc.Media = func(id string) (markup.File, bool) { return c.mediaOf(on, id) }
 	sc.User = c.personSeen
@@ -49,7 +49,7 @@ func (c *call) scene(in *space, on *content) *markup.Scene {
 		if p := c.referred(in, on, r); p != nil {
 			for _, kid := range p.kids {
 				if kid.kind == page && kid.status == current && (c.user == nil || c.sees(kid)) {
-					out = append(out, target(kid))
+					out = append(out, c.target(kid))
 				}
 			}
 		}
@@ -99,9 +99,13 @@ func (c *call) siteBase() string {
 	return c.opts.BaseURL + c.product.context(&c.set)
 }
 
-func target(p *content) markup.Target {
+func (c *call) target(p *content) markup.Target {
 	root := p.root()
-	return markup.Target{ID: root.idText(), Title: root.title, SpaceKey: root.space.key, Path: root.webUI(), Type: root.kind.String(), Version: root.number()}
+	path := root.webUI()
+	if c.dc() {
+		path = c.webDC(root)
+	}
+	return markup.Target{ID: root.idText(), Title: root.title, SpaceKey: root.space.key, Path: path, Type: root.kind.String(), Version: root.number()}
 }
 
 // seenTarget leaves out what the caller may not read: a link to it looks as if nothing were there.
@@ -109,16 +113,20 @@ func seenTarget(c *call, p *content) (markup.Target, bool) {
 	if p == nil || p.kind != page && p.kind != blogPost || c.user != nil && !c.sees(p) {
 		return markup.Target{}, false
 	}
-	return target(p), true
+	return c.target(p), true
 }
 
-func fileSeen(f *content) (markup.File, bool) {
+func (c *call) fileSeen(f *content) (markup.File, bool) {
 	if f == nil {
 		return markup.File{}, false
 	}
+	path := f.downloadUI()
+	if c.dc() {
+		path = c.downloadDC(f, f.number(), f.last.at)
+	}
 	return markup.File{
 		ID: text(f.id), Name: f.title, FileID: f.more.file.uuid, MediaType: f.more.file.mediaType,
-		Collection: "contentId-" + f.parent.idText(), Path: f.downloadUI(), Version: f.number(),
+		Collection: "contentId-" + f.parent.idText(), Path: path, Version: f.number(),
 	}, true
 }
 
@@ -128,7 +136,7 @@ func (c *call) mediaOf(on *content, id string) (markup.File, bool) {
 	if on != nil {
 		for _, f := range on.root().files() {
 			if f.more.file.uuid == id && f.status != trashed {
-				return fileSeen(f)
+				return c.fileSeen(f)
 			}
 		}
 	}

@@ -10,6 +10,11 @@ import (
 // FromHTML converts what the legacy editor holds, and the views of a body, back to storage format: macros and links are
 // known by their data attributes, other elements stay. The result is well-formed and still has to be normalised.
 func FromHTML(src string) string {
+	if strings.Contains(src, "<ac:") || strings.Contains(src, "<ri:") { // storage format sent under another name
+		if _, err := Parse(src); err == nil {
+			return src
+		}
+	}
 	parsed, err := html.ParseFragment(strings.NewReader(src), &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div})
 	if err != nil {
 		return EscapeText(xmlText(src))

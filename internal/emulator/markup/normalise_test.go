@@ -99,6 +99,28 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestComplaints holds the words of refusals, which clients show to people (register row ER-13).
+func TestComplaints(t *testing.T) {
+	for raw, want := range map[string]string{
+		"<p>a &foo; b</p>":     `Undeclared general entity "foo"`,
+		"<p><b>a</p></b>":      "Unexpected close tag </p>; expected </b>",
+		"<td nowrap>a</td>":    "Unexpected character '>' (code 62) expected '='",
+		"<p>a ]]> b</p>":       "String ']]>' not allowed in textual content",
+		"<p>a":                 "Unexpected EOF; was expecting a close tag for element <p>",
+		"<p>a & b</p>":         "(missing name?)",
+		"<o:p>a</o:p>":         `Undeclared namespace prefix "o"`,
+		`<p a="1" a="2">x</p>`: "Duplicate attribute 'a'",
+		"<p><![CDATA[a</p>":    "Unexpected end-of-input in CDATA section",
+		"</p>":                 "nothing is open",
+		"<p>\x01</p>":          "Illegal character",
+		"<p class='a>b</p>":    "in attribute value",
+	} {
+		if _, err := Parse(raw); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "at [row,col {unknown-source}]: [1,") {
+			t.Errorf("%s: %v, want %s", raw, err, want)
+		}
+	}
+}
+
 func TestErrorSaysWhere(t *testing.T) {
 	_, err := Parse("<p>a</p>\n<p>b</q>")
 	syntax, ok := err.(*SyntaxError)

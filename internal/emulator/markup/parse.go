@@ -87,7 +87,7 @@ func Parse(raw string) (*Node, error) {
 		}
 	}
 	if open := p.top(); open.Name != "" {
-		return nil, p.fail(fmt.Errorf("unexpected end of content; expected </%s>", open.Name))
+		return nil, p.fail(refused("Unexpected EOF; was expecting a close tag for element <" + open.Name + ">"))
 	}
 	return p.stack[0], nil
 }
@@ -101,16 +101,6 @@ type parser struct {
 
 func (p *parser) top() *Node { return p.stack[len(p.stack)-1] }
 
-func (p *parser) fail(err error) error {
-	line, column := p.dec.InputPos()
-	what := err.Error()
-	var syntax *xml.SyntaxError
-	if errors.As(err, &syntax) {
-		what = syntax.Msg
-	}
-	return &SyntaxError{Line: line, Column: column, What: what}
-}
-
 func (p *parser) take(at int64, tok xml.Token) error {
 	switch t := tok.(type) {
 	case xml.StartElement:
@@ -118,27 +108,27 @@ func (p *parser) take(at int64, tok xml.Token) error {
 	case xml.EndElement:
 		name := written(t.Name)
 		if open := p.top(); open.Name != name {
-			return fmt.Errorf("unexpected close tag </%s>; expected </%s>", name, open.Name)
+			return closedWrong(name, open.Name)
 		}
 		p.unbind(p.top())
 		p.stack = p.stack[:len(p.stack)-1]
 	case xml.CharData:
 		p.text(string(t), strings.HasPrefix(p.raw[at:], "<![CDATA["))
 	case xml.Directive:
-		return errors.New("a DTD is not allowed in content")
+		return refused("Unexpected DOCTYPE: a DTD is not allowed in content")
 	}
 	return nil
 }
 
 func (p *parser) open(t xml.StartElement) error {
 	if len(p.stack) > maxDepth {
-		return errors.New("maximum element depth exceeded")
+		return refused("Maximum Element Depth limit (512) Exceeded")
 	}
 	n := &Node{Name: written(t.Name)}
 	for _, a := range t.Attr {
 		name := written(a.Name)
 		if _, twice := n.Attr(name); twice {
-			return fmt.Errorf("duplicate attribute %q", name)
+			return refused("Duplicate attribute '" + name + "'")
 		}
 		if a.Name.Space == "xmlns" {
 			p.bound[a.Name.Local]++
@@ -171,7 +161,7 @@ func (p *parser) checkBound(name string) error {
 	if !ok || boundPrefixes[prefix] || p.bound[prefix] > 0 {
 		return nil
 	}
-	return fmt.Errorf("the prefix %q for %q is not bound", prefix, name)
+	return refused("Undeclared namespace prefix \"" + prefix + "\"")
 }
 
 func (p *parser) text(s string, cdata bool) {
