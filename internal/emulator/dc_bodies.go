@@ -16,25 +16,11 @@ func (c *call) storageDC(value, form, representation string, in func() *space, s
 	if representation != "" {
 		form = representation
 	}
-<<<<<<< HEAD
 	switch form {
 	case "storage", "editor":
 	case "wiki":
 		value = markup.FromWiki(value)
 	default:
-=======
-<<<<<<< HEAD
-	if form != "storage" && form != "editor" && form != "wiki" {
-=======
-	switch form {
-	case "storage":
-	case "editor":
-		value = markup.FromHTML(value)
-	case "wiki":
-		value = markup.FromWiki(value)
-	default:
->>>>>>> 5ce3158 (emulator: conversions and views of Data Center; refusals of bodies in the server's words)
->>>>>>> ede064e (emulator: conversions and views of Data Center; refusals of bodies in the server's words)
 		return "", invalid("Content body in representation " + form + " cannot be stored")
 	}
 	return c.normalise(value, in, scope...)
@@ -59,17 +45,7 @@ func prepareConvertDC(c *call) (any, error) {
 	if !strings.Contains(" "+valid[q.Representation]+" ", " "+to+" ") || to == "" {
 		return nil, invalid("Cannot convert from " + q.Representation + " to " + to)
 	}
-<<<<<<< HEAD
 	var err error
-=======
-<<<<<<< HEAD
-	return &q, nil
-=======
-	var err error
-	if q.Representation == "editor" {
-		q.Value = markup.FromHTML(q.Value)
-	}
->>>>>>> ede064e (emulator: conversions and views of Data Center; refusals of bodies in the server's words)
 	if q.Representation == "storage" || q.Representation == "editor" {
 		// A conversion assigns no ids: it only has to be well-formed.
 		_, err = markup.Parse(q.Value)
@@ -81,10 +57,6 @@ func prepareConvertDC(c *call) (any, error) {
 	}
 	q.stored, err = c.storageDC(q.Value, q.Representation, "", nil, "convert")
 	return &q, err
-<<<<<<< HEAD
-=======
->>>>>>> 5ce3158 (emulator: conversions and views of Data Center; refusals of bodies in the server's words)
->>>>>>> ede064e (emulator: conversions and views of Data Center; refusals of bodies in the server's words)
 }
 
 // convertDC is the synchronous conversion of bodies (register row LT-04).
