@@ -114,6 +114,19 @@ func gatewayAnswer(status int, message string) answer {
 	return answer{status: status, json: object{"code": status, "message": message}}
 }
 
+// renderEdge is an error of what stands beside the product: the authorization server, the directory, the gateway.
+func renderEdge(c *call, r *refusal) answer {
+	switch {
+	case strings.HasPrefix(c.route.template, "/scim/"):
+		a, _ := scimError(r.status, r.title)
+		return a
+	case strings.HasPrefix(c.route.template, "/oauth/"), c.route.template == "/authorize":
+		a, _ := oauthError(r.status, "invalid_request", r.title)
+		return a
+	}
+	return gatewayAnswer(r.status, r.title)
+}
+
 // withdraw makes whatever secret the request came with invalid.
 func (c *call) withdraw() {
 	if c.key != nil {

@@ -60,7 +60,10 @@ func (s *Site) dc() bool { return s.product.release != 0 }
 // path returns the path of a request as templates have it, and whether it is the product's at all.
 func (p *personality) path(escaped, context string) (string, bool) {
 	if p.release == 0 {
-		return strings.TrimPrefix(escaped, p.gateway), true
+		if rest, through := strings.CutPrefix(escaped, p.gateway); through && strings.HasPrefix(rest, "/wiki/") {
+			return rest, true
+		}
+		return escaped, true
 	}
 	rest, ok := strings.CutPrefix(escaped, context)
 	return rest, ok && strings.HasPrefix(rest, "/")

@@ -58,6 +58,9 @@ func (c *call) noCredentials() error {
 
 // renderCloud renders an error in the form of the route's family (cloud-api.md section 3).
 func renderCloud(c *call, r *refusal) answer {
+	if c.route != nil && c.route.api == edge {
+		return renderEdge(c, r)
+	}
 	if c.route != nil && c.route.api == v2 {
 		return answer{status: r.status, json: object{"errors": []object{
 			{"status": r.status, "code": r.code, "title": r.title, "detail": nil},
