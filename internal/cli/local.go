@@ -46,11 +46,15 @@ func (a *app) open(ctx context.Context, o houseOptions) (*house, error) {
 		return nil, err
 	}
 	log := a.log()
-	sites := connector{scratch: filepath.Join(s.DataDir, "scratch"), log: log, timeout: s.RequestTimeout}
+	var e *engine.Engine
+	sites := connector{
+		scratch: filepath.Join(s.DataDir, "scratch"), log: log, timeout: s.RequestTimeout, budgets: &budgets{},
+		keep: func(ctx context.Context, site string, secret []byte) error { return e.KeepSecret(ctx, site, secret) },
+	}
 	if err := emptyScratch(sites.scratch); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	e := engine.New(engine.Options{
+	e = engine.New(engine.Options{
 		Store: st, Connect: sites.open, Now: a.env.Now, Wait: waitUntil(a.env.Now), NewID: newOpIDs(a.env.Now), Go: func(f func()) { go f() },
 		Fail: fail, Log: log, Workers: o.workers, Owner: fmt.Sprintf("%s:%d", hostName(), os.Getpid()),
 		Timeout: s.RequestTimeout,

@@ -55,7 +55,8 @@ func (a *app) siteAdd() *cobra.Command {
 	var w writeFlags
 	cmd := &cobra.Command{
 		Use: "add NAME --url URL", Short: "Add a site after testing it", Args: cobra.ExactArgs(1),
-		Example: "  tandem site add cloud --url https://example.atlassian.net/wiki --email admin@example.com --secret-file cloud.token",
+		Example: "  tandem site add cloud --url https://example.atlassian.net/wiki --email admin@example.com --secret-file cloud.token\n" +
+			"  tandem site add dc --url https://wiki.example.com/confluence --auth pat --secret-file dc.pat",
 	}
 	cmd.RunE = a.run(func(ctx context.Context, args []string) error {
 		site.Name = args[0]
@@ -83,10 +84,10 @@ func (a *app) siteAdd() *cobra.Command {
 		})
 	})
 	f := cmd.Flags()
-	f.StringVar(&site.URL, "url", "", "address of the site; for Cloud https://NAME.atlassian.net/wiki")
+	f.StringVar(&site.URL, "url", "", "address of the site; for Cloud https://NAME.atlassian.net/wiki, for Data Center with its context path")
 	f.StringVar(&site.Kind, "kind", "auto", "dc, cloud or auto")
-	f.StringVar(&site.Auth, "auth", "token", "pat, basic, token or oauth")
-	f.StringVar(&site.Email, "email", "", "e-mail address of the account (Cloud)")
+	f.StringVar(&site.Auth, "auth", "token", "pat or basic (Data Center), token or oauth (Cloud)")
+	f.StringVar(&site.Email, "email", "", "e-mail address of the account (Cloud), or its user name (Data Center with --auth basic)")
 	f.StringVar(&secretFile, "secret-file", "", "file with the credential, - for standard input [or TANDEM_SITE_SECRET, or asked for]")
 	f.StringVar(&site.CAFile, "ca-file", "", "file with certificates to trust besides the system's")
 	f.StringVar(&site.Proxy, "proxy", "", "address of a proxy; none for no proxy at all")

@@ -103,6 +103,12 @@ func (c *Connector) Identity(ctx context.Context) (confluence.Identity, error) {
 	return out, nil
 }
 
+// Recognise asks, without the credential, whether a Confluence Data Center answers at the address: T-2002 if not.
+func (c *Connector) Recognise(ctx context.Context) error {
+	_, err := c.readManifest(ctx)
+	return err
+}
+
 func (c *Connector) capabilities(v release, mode string, p *probed) confluence.Capabilities {
 	return confluence.Capabilities{
 		Write: mode != readOnly, Position: true, WikiBodies: true, RootPages: true, PositionBySet: true, PutReturnsBody: true,

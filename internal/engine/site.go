@@ -164,7 +164,7 @@ func (e *Engine) AddSite(ctx context.Context, row store.Site, secret []byte, tes
 	report := SiteReport{Name: row.Name}
 	if test {
 		var err error
-		if report, err = e.try(ctx, row, secret); err != nil {
+		if report, secret, err = e.try(ctx, row, secret); err != nil {
 			return report, err
 		}
 		row.Fingerprint = report.Identity.Fingerprint
@@ -183,14 +183,42 @@ func (e *Engine) putSite(ctx context.Context, row store.Site, secret []byte) err
 	})
 }
 
-// try opens a site aside from the known ones and asks who it is.
-func (e *Engine) try(ctx context.Context, row store.Site, secret []byte) (SiteReport, error) {
+// aside marks a context in which a site is only tried: a credential that it renews is the trial's, not the stored one's.
+type aside struct {
+	mu     sync.Mutex
+	secret []byte
+}
+
+type asideKey struct{}
+
+// KeepSecret stores a credential that a site has renewed. It returns when the credential is durable.
+func (e *Engine) KeepSecret(ctx context.Context, name string, secret []byte) error {
+	if a, ok := ctx.Value(asideKey{}).(*aside); ok {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.secret = secret
+		return nil
+	}
+	if _, err := e.store.Site(ctx, name); err != nil {
+		return err
+	}
+	return e.store.Commit(ctx, store.Lease{}, func(tx *store.Tx) error { return tx.Seal(secretName(name), secret) })
+}
+
+// try opens a site aside from the known ones and asks who it is. It returns the credential as it is after that: the site
+// may have renewed it.
+func (e *Engine) try(ctx context.Context, row store.Site, secret []byte) (SiteReport, []byte, error) {
+	a := &aside{secret: secret}
+	ctx = context.WithValue(ctx, asideKey{}, a)
 	r, w, err := e.opt.Connect(ctx, row, secret)
 	if err != nil {
-		return SiteReport{Name: row.Name}, err
+		return SiteReport{Name: row.Name}, secret, err
 	}
 	defer closeReader(r)
-	return e.examine(ctx, &site{row: row, reader: r, writer: w})
+	report, err := e.examine(ctx, &site{row: row, reader: r, writer: w})
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return report, a.secret, err
 }
 
 // examine asks a site the questions of `tandem site test`. The error is that of the first line that fails.
@@ -223,11 +251,46 @@ func (e *Engine) examine(ctx context.Context, s *site) (SiteReport, error) {
 	}
 	report.Spaces = len(spaces)
 	line("ok", "permissions", "%d spaces visible", len(spaces))
+	for _, l := range abilities(id.Caps) {
+		line(l.Level, l.Name, "%s", l.Text)
+	}
 	if !id.Now.IsZero() {
 		report.Skew = id.Now.Sub(e.opt.Now()).Round(time.Second)
 		line("ok", "clock skew", "%+.0f s", report.Skew.Seconds())
 	}
 	return report, nil
+}
+
+// abilities say what a site offers and what not, in the words of people.
+func abilities(caps confluence.Capabilities) []SiteLine {
+	writes := SiteLine{Level: "ok", Name: "writes", Text: "taken"}
+	if !caps.Write {
+		writes = SiteLine{Level: "warn", Name: "writes", Text: "not taken: the site can only be read"}
+	}
+	var can, cannot []string
+	for _, a := range []struct {
+		has  bool
+		name string
+	}{
+		{caps.Position, "order of pages"}, {caps.RootPages, "pages beside the home page"}, {caps.BlogDate, "dates of blog posts"},
+		{caps.InlineComments, "inline comments"}, {caps.Resolution, "resolution of comments"}, {caps.Drafts, "drafts"},
+		{caps.Permissions, "permissions of spaces"}, {caps.Archive, "archived pages"}, {caps.Trash, "trash"},
+		{caps.Properties, "properties"}, {caps.Templates, "templates"}, {caps.States, "content states"}, {caps.Directory, "users and groups"},
+	} {
+		if a.has {
+			can = append(can, a.name)
+		} else {
+			cannot = append(cannot, a.name)
+		}
+	}
+	out := []SiteLine{writes}
+	if len(can) > 0 {
+		out = append(out, SiteLine{Level: "info", Name: "offers", Text: strings.Join(can, ", ")})
+	}
+	if len(cannot) > 0 {
+		out = append(out, SiteLine{Level: "info", Name: "does not offer", Text: strings.Join(cannot, ", ")})
+	}
+	return out
 }
 
 // TestSite tests a stored site.
@@ -246,7 +309,7 @@ func (e *Engine) RotateSite(ctx context.Context, name string, secret []byte) (Si
 	if err != nil {
 		return SiteReport{}, err
 	}
-	report, err := e.try(ctx, row, secret)
+	report, secret, err := e.try(ctx, row, secret)
 	if err != nil {
 		return report, err
 	}
