@@ -36,6 +36,7 @@ func (s *Site) Act(userID string, action json.RawMessage) ([]string, error) {
 			return nil, fmt.Errorf("emulator: %s: %w", name, err)
 		}
 	}
+	c.dispatch()
 	ids := []string{}
 	for _, p := range c.touched {
 		ids = append(ids, p.idText())

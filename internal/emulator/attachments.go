@@ -278,4 +278,5 @@ func (c *call) commitFile(f *content, next *file, minor bool) {
 	f.more.file = next
 	f.last = version{at: c.stamp(), by: c.user, message: next.comment, minor: minor}
 	f.space.changed(f)
+	c.happens(f, "updated")
 }

@@ -158,6 +158,22 @@ func (h *heap) putFile(r io.Reader, limit int64) (stored, error) {
 	return stored{off, n, hex.EncodeToString(sum.Sum(nil))}, err
 }
 
+// putWritten keeps what is written, as putFile keeps what is read.
+func (h *heap) putWritten(write func(*spool) error) (stored, error) {
+	sum := sha256.New()
+	spool := &spool{sum: sum}
+	defer spool.close()
+	if err := write(spool); err != nil {
+		return stored{}, err
+	}
+	size, err := spool.size()
+	if err != nil {
+		return stored{}, err
+	}
+	off, err := spool.moveTo(h)
+	return stored{off, size, hex.EncodeToString(sum.Sum(nil))}, err
+}
+
 func (h *heap) open(f stored) *io.SectionReader { return io.NewSectionReader(h.file, f.off, f.size) }
 
 var errTooLarge = fmt.Errorf("emulator: larger than the limit")
@@ -189,6 +205,13 @@ func (s *spool) Write(p []byte) (int, error) {
 	}
 	s.buf = append(s.buf, p...)
 	return len(p), nil
+}
+
+func (s *spool) size() (int64, error) {
+	if s.file == nil {
+		return int64(len(s.buf)), nil
+	}
+	return s.file.Seek(0, io.SeekEnd)
 }
 
 func (s *spool) moveTo(h *heap) (int64, error) {

@@ -7,7 +7,10 @@ import (
 
 // dcTables are the routes of the Data Center personality, a table for each subject. Templates begin below the context
 // path.
-var dcTables = [][]route{dcIdentityRoutes, dcContentRoutes}
+var dcTables = [][]route{dcIdentityRoutes, dcContentRoutes,
+	dcSpaceRoutes, dcPermissionRoutes, dcUserRoutes, dcUserAdminRoutes, dcAttachmentRoutes, dcCommentRoutes, dcLabelRoutes, dcPropertyRoutes,
+	dcRestrictionRoutes, dcWatchRoutes, dcWebhookRoutes, dcBackupRoutes, dcLongTaskRoutes, dcAuditRoutes, dcTokenRoutes, dcAppRoutes, dcRPCRoutes,
+}
 
 // guard says who a route of Data Center lets in.
 type guard uint8

@@ -33,6 +33,7 @@ func deleteContentDC(c *call) (answer, error) {
 		c.erase(p)
 	case p.kind == attachment:
 		p.status = trashed
+		c.happens(p, "removed")
 		c.touch(p)
 	default:
 		from := p.parent

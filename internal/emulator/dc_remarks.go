@@ -1,7 +1,5 @@
 package emulator
 
-import "net/http"
-
 // createCommentDC creates a comment on a page, blog post or attachment, or a reply to one (register row CO-01).
 func createCommentDC(c *call, q *contentRequest) (answer, error) {
 	if q.Container == nil || q.Container.ID == "" {
@@ -11,23 +9,26 @@ func createCommentDC(c *call, q *contentRequest) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if !on.space.allowed(c.user, "create", "comment") {
-		return answer{}, notAllowed("Could not create content with type comment")
-	}
 	var replyTo *content
 	if len(q.Ancestors) > 0 {
-		if replyTo, err = c.liveDC(string(q.Ancestors[len(q.Ancestors)-1].ID)); err != nil || replyTo.kind != comment || replyTo.parent != on {
+		if replyTo, err = c.liveDC(string(q.Ancestors[len(q.Ancestors)-1].ID)); err != nil || replyTo.kind != comment {
 			return answer{}, invalid("The parent comment does not belong to the container")
 		}
 	}
-	m := c.newComment(on, replyTo, q.sent.text, replyTo != nil && replyTo.more.remark.inline)
+	if !q.sent.given {
+		return answer{}, invalid("A comment must have a body")
+	}
+	m, err := c.commentDC(on, replyTo, q.sent.text, q.Extensions)
+	if err != nil {
+		return answer{}, err
+	}
 	return c.answerDC(m.now())
 }
 
-// updateCommentDC changes the body of a comment.
+// updateCommentDC changes the body of a comment, which must still have its place (register row CO-06).
 func updateCommentDC(c *call, m *content, q *contentRequest) (answer, error) {
 	if m.more.remark.dangling {
-		return answer{}, fail(http.StatusBadRequest, "", "A dangling comment cannot be updated")
+		return answer{}, invalid("A dangling comment cannot be updated")
 	}
 	c.commit(m, q.Version.Message, q.Version.Minor)
 	if q.sent.given {

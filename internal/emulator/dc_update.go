@@ -84,6 +84,7 @@ func (c *call) restoreDC(p *content, q *contentRequest) (answer, error) {
 // untrashDC puts a content back: a page at the root of its space, or below its former parent (open-facts OF-16).
 func (c *call) untrashDC(p *content) {
 	p.status = current
+	c.happens(p, "restored")
 	c.reserve(p)
 	if p.kind == page {
 		var parent *content

@@ -325,6 +325,7 @@ func (c *call) publish(p *content, q *contentRequest) error {
 	}
 	c.reserve(p)
 	c.giveProperties(p, q)
+	c.happens(p, "created")
 	c.touch(p)
 	return nil
 }

@@ -172,7 +172,7 @@ func removeMember(c *call) (answer, error) {
 func (s *Site) leaveGroup(g *group, u *user) {
 	g.members = slices.DeleteFunc(slices.Clone(g.members), func(o *user) bool { return o == u })
 	u.groups = slices.DeleteFunc(slices.Clone(u.groups), func(o *group) bool { return o == g })
-	if g.name == adminsGroup {
+	if g.name == adminsGroup || g.name == dcAdminsGroup {
 		u.admin = false
 	}
 }

@@ -187,8 +187,10 @@ func (c *call) movable(id string) (*content, error) {
 
 // moveTo puts a content at a place; positions of its new siblings stay where there is room.
 func (s *Site) moveTo(p, parent *content, where string, target *content) {
+	from := p.parent
 	s.unlink(p)
 	p.parent = parent
+	s.moves(p, from)
 	list := siblings(p.space, parent)
 	if s.set.freshPosition == "by set" {
 		if where == "append" {

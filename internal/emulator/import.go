@@ -41,6 +41,13 @@ func (s *Site) importFile(path string) error {
 	if err != nil {
 		return fmt.Errorf("emulator: export %s: %w", path, err)
 	}
+	s.importRows(e)
+	return closeFiles()
+}
+
+// importRows adds what an export holds to the site. Its contents and spaces must not be there already; accounts and groups
+// that are stay as they are.
+func (s *Site) importRows(e *exported) {
 	im := &importing{
 		Site: s, exported: e, users: map[string]*user{}, spaces: map[string]*space{}, made: map[string]*content{},
 		byOwner: map[string][]*exportedRow{}, bodies: map[string]*exportedRow{},
@@ -55,7 +62,6 @@ func (s *Site) importFile(path string) error {
 	im.importRestrictions()
 	im.importProperties()
 	im.finish()
-	return closeFiles()
 }
 
 // importPeople imports accounts and groups: those that contents name and those of the directories, joined by name.
@@ -71,6 +77,10 @@ func (im *importing) importPeople() {
 	}
 	for _, r := range im.rows["ConfluenceUserImpl"] {
 		name := r.first("name", "lowerName")
+		if u := im.people.byKey[r.id]; u != nil && im.dc() {
+			im.users[r.id], im.users["name:"+strings.ToLower(name)] = u, u
+			continue
+		}
 		u := im.account(cmp.Or(r.get("atlassianAccountId"), r.id), name, r.get("email"), directory[strings.ToLower(name)])
 		u.key, im.people.byKey[r.id] = r.id, u
 		im.users[r.id], im.users["name:"+strings.ToLower(name)] = u, u

@@ -80,13 +80,23 @@ func (s *Site) readExport(path string) (e *exported, close func() error, err err
 		}
 		e.files, close = z, z.Close
 	}
-	if err = e.readDescriptor(); err == nil {
-		err = e.readEntities(s.heap)
-	}
-	if err != nil {
+	if err = e.read(s.heap); err != nil {
 		return nil, nil, errors.Join(err, close())
 	}
 	return e, close, nil
+}
+
+// exportIn reads the export in a zip.
+func (s *Site) exportIn(z *zip.Reader) (*exported, error) {
+	e := &exported{files: z, rows: map[string][]*exportedRow{}, byID: map[string]map[string]*exportedRow{}, descriptor: map[string]string{}}
+	return e, e.read(s.heap)
+}
+
+func (e *exported) read(to *heap) error {
+	if err := e.readDescriptor(); err != nil {
+		return err
+	}
+	return e.readEntities(to)
 }
 
 func (e *exported) readDescriptor() error {

@@ -15,7 +15,9 @@ type longTask struct {
 	ends     stamp
 	looks    int
 	finished bool
-	failure  error // what went wrong; such a task is finished without success
+	what     string // Data Center: for people
+	by       *user  // Data Center: who asked for it
+	failure  error  // what went wrong; such a task is finished without success
 	details  object
 	effect   func(now stamp) error
 }

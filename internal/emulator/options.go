@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,9 @@ type Options struct {
 	Import   string        // export to start from
 	StateDir string        // where the site is kept between runs; empty: unnamed temporary files
 	Answers  string        // where one answer of each shape is kept, for checking; empty: AnswersEnv, or nowhere
+	// Deliver sends the requests of webhooks; default an HTTP client of its own. It is called apart from the calls that
+	// raised them, one at a time, and must give up when the request's context ends.
+	Deliver func(*http.Request) (*http.Response, error)
 	// Options are start values for rows of the register of behaviours marked option, for example "SP-07": "ROLES".
 	Options map[string]string
 }
@@ -77,6 +81,7 @@ type settings struct {
 	refVersions  string // OF-29: version or silent; empty: silent on Cloud, version on Data Center
 	nowRefused   bool   // CQ-05: the query language has no now()
 	versionLists string // DL-11: by version, both, api, experimental, neither
+	dcSettings
 
 	chosen map[string]string // the value of each option as it was given
 }
@@ -108,7 +113,7 @@ type optionRow struct {
 }
 
 // optionRows are the rows of the register that are instance options, a table for each subject.
-var optionRows = slices.Concat(coreOptions, limitOptions)
+var optionRows = slices.Concat(coreOptions, limitOptions, dcOptions)
 
 var coreOptions = []optionRow{
 	{"AT-07", "104857600", "bytes", "largest file; more is answered 404",

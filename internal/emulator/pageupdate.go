@@ -12,6 +12,9 @@ func (c *call) commit(p *content, message string, minor bool) {
 	p.older = append(p.older, old)
 	p.last = version{at: c.stamp(), by: c.user, message: message, minor: minor}
 	p.space.changed(p)
+	if p.status != trashed {
+		c.happens(p, "updated")
+	}
 }
 
 // retitle changes the title and what it reserves.
@@ -225,6 +228,7 @@ func (c *call) place(p, parent *content) {
 	c.unlink(p)
 	c.link(p, parent)
 	c.lag(p, old, false, c.stamp())
+	c.moves(p, old)
 }
 
 type titleRequest struct {

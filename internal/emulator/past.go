@@ -51,7 +51,7 @@ func (s *Site) asOf(then time.Time) *Site {
 		if old.at.After(then) {
 			return &Site{
 				opts: s.opts, clock: s.clock, cloudID: s.cloudID, product: s.product, heap: s.heap, books: s.books, faults: s.faults,
-				late: s.late, set: s.set, world: old.world, people: s.people,
+				late: s.late, courier: s.courier, set: s.set, world: old.world, people: s.people, instance: s.instance,
 			}
 		}
 	}

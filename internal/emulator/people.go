@@ -16,6 +16,7 @@ type user struct {
 	active, admin   bool
 	service         bool // an account of an app, no person
 	revoked         bool // the token holds no longer
+	removed         bool // Data Center: the account was deleted
 	zone            *time.Location
 	groups          []*group
 }
@@ -23,7 +24,9 @@ type user struct {
 type group struct {
 	id, name string
 	members  []*user
-	external bool // kept by an identity provider
+	groups   []*group // Data Center: groups in it
+	parents  []*group // Data Center: groups it is in
+	external bool     // kept by an identity provider
 }
 
 // everyone is the group that each account is in and that a new space is open to.
@@ -127,6 +130,11 @@ func (s *Site) join(g *group, u *user) {
 	}
 }
 
+// within reports whether a group is that one or in it.
+func (g *group) within(name string) bool {
+	return g.name == name || slices.ContainsFunc(g.parents, func(p *group) bool { return p.within(name) })
+}
+
 func (p *people) group(name string) *group {
 	for _, g := range p.groups {
 		if g.name == name {
@@ -203,5 +211,5 @@ func (u *user) is(principal string) bool {
 		return u != nil && (class != "all-product-admins" || u.admin)
 	}
 	name, ok := strings.CutPrefix(principal, "group:")
-	return ok && u != nil && slices.ContainsFunc(u.groups, func(g *group) bool { return g.name == name })
+	return ok && u != nil && slices.ContainsFunc(u.groups, func(g *group) bool { return g.within(name) })
 }

@@ -179,6 +179,7 @@ func (s *Site) run(c *call) answer {
 	if err != nil {
 		return c.refusal(err)
 	}
+	c.dispatch()
 	for _, changed := range c.touched {
 		s.books.readers(changed, s.readers(changed.root()))
 	}

@@ -22,18 +22,20 @@ type Site struct {
 	books   *books
 	faults  *faults
 	late    *late
+	courier *courier
 	answers *answers     // nil unless asked for
 	folder  *stateFolder // nil without one
 
 	answered atomic.Int64 // answers whose latency varied
 	due      atomic.Int64 // the stamp at which the next long task ends; 0 = none is under way
 
-	mu     sync.RWMutex // guards what follows
-	set    settings
-	world  *world
-	people people
-	past   past
-	links  linkMemo
+	mu       sync.RWMutex // guards what follows
+	set      settings
+	world    *world
+	people   people
+	instance *instance // of a Data Center
+	past     past
+	links    linkMemo
 
 	replaying bool // while a journal is followed, before the site is anybody's
 }
@@ -117,7 +119,11 @@ func newShell(opts Options, saved *savedState) (*Site, error) {
 		return nil, err
 	}
 	s.gates = []gate{faultGate{}, newRateGate(opts.Rate, s.clock)}
-	if !s.dc() {
+	s.courier = newCourier(opts.Deliver, s.clock)
+	if s.dc() {
+		s.gates = append(s.gates, &bucketGate{})
+		s.newInstance()
+	} else {
 		s.gates = append(s.gates, &burstGate{}, &pointsGate{})
 	}
 	return s, nil
@@ -197,5 +203,6 @@ func (s *Site) Product() string {
 // Close gives the files back. The site must not be used afterwards.
 func (s *Site) Close() error {
 	s.late.close()
+	s.courier.close()
 	return errors.Join(s.closeState(), s.heap.close(), s.books.close())
 }

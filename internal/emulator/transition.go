@@ -271,4 +271,3 @@ func (a accessChange) apply(k *combination, in func(*space) bool) {
 		a.assign(h)
 	}
 }
-

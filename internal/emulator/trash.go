@@ -54,5 +54,6 @@ func (s *Site) trash(p *content) {
 		p.space.home = nil
 	}
 	p.status = trashed
+	s.happens(p, "removed")
 	s.reserve(p)
 }

@@ -215,7 +215,7 @@ type world struct {
 	tasks    []*longTask
 	annex    *annex
 	doubles  bool              // an export brought contents that share a title, which the index of titles does not know
-	roles    []*role          // custom roles, in order of creation
+	roles    []*role           // custom roles, in order of creation
 	todos    map[int64][]*todo // by id of the page or blog post
 }
 
@@ -323,6 +323,7 @@ func (s *Site) add(c *content) {
 	}
 	s.reserve(c)
 	c.space.changed(c)
+	s.happens(c, "created")
 }
 
 // reserve notes that a content holds its title, if it does and no other holds it already.
@@ -354,8 +355,18 @@ func (s *Site) holder(k kind, in *space, title string, created stamp) *content {
 
 // erase removes a content with its comments and attachments for good. Its children must have been moved before.
 func (s *Site) erase(c *content) {
+	switch {
+	case c.status == trashed:
+		s.happens(c, "trashed") // the word of the webhooks for purged (register row WH-03)
+	case c.kind == comment:
+		s.happens(c, "removed")
+	}
+	s.wipe(c)
+}
+
+func (s *Site) wipe(c *content) {
 	for _, sub := range slices.Concat(c.files(), c.comments(), c.customs()) {
-		s.erase(sub)
+		s.wipe(sub)
 	}
 	s.release(c)
 	delete(s.world.contents, c.id)

@@ -24,6 +24,7 @@ type Options struct {
 	Version    string         // createdByVersionNumber; empty = a usual one of the generation
 	Canary     string         // stands wherever a real site backup holds a secret; empty = "canary"
 	Stored     bool           // entities.xml is not compressed
+	FirstID    int64          // id of the first content that comes without one, above all others; 0 = 800,000,001
 	Defects    []Defect       // planted at the first object that can have it; name one twice to have it twice
 }
 
@@ -48,6 +49,9 @@ func (o Options) filled() Options {
 	}
 	if o.Version == "" {
 		o.Version = usual[o.Generation].version
+	}
+	if o.FirstID == 0 {
+		o.FirstID = firstAutomatic
 	}
 	if o.Canary == "" {
 		o.Canary = "canary"

@@ -15,8 +15,8 @@ import (
 // flushAt is the size in bytes at which finished objects are handed to the zip.
 const flushAt = 256 << 10
 
-// firstAutomatic is the first content id given to contents that come without one. Callers that choose ids of their own
-// stay below it.
+// firstAutomatic is the first content id given to contents that come without one, where the options name no other.
+// Callers that choose ids of their own stay below it.
 const firstAutomatic = 800_000_001
 
 // Writer writes one export. Its methods write one object with what belongs to it, and remember the first error, which
@@ -70,7 +70,7 @@ func Create(w io.Writer, o Options) (*Writer, error) {
 		return flate.NewWriter(out, flate.BestSpeed)
 	})
 	b := &Writer{
-		o: o, zip: z, nextContent: firstAutomatic, next: map[string]int64{}, spaces: map[string]space{},
+		o: o, zip: z, nextContent: o.FirstID, next: map[string]int64{}, spaces: map[string]space{},
 		labels: map[Label]int64{}, userNames: map[string]string{}, directories: map[string]int64{},
 		accounts: map[string]int64{}, groups: map[string]int64{}, collections: map[reference][]collection{},
 		pending: map[Defect]int{}, spoiled: map[reference]bool{}, titles: map[string]string{},
@@ -137,8 +137,8 @@ func (w *Writer) fail(format string, args ...any) {
 // content gives a content its id: the caller's, or the next automatic one.
 func (w *Writer) content(id int64) int64 {
 	if id != 0 {
-		if id >= firstAutomatic {
-			w.fail("content id %d is not below %d", id, int64(firstAutomatic))
+		if id >= w.o.FirstID {
+			w.fail("content id %d is not below %d", id, w.o.FirstID)
 		}
 		return id
 	}
