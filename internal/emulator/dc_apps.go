@@ -24,21 +24,21 @@ var dcAppRoutes = []route{
 	{method: "GET", template: "/rest/mobile/1.0/profile/{username}", api: dc, guard: forKnown, handle: mobileProfile, evidence: byClient, gap: "the content is general knowledge"},
 }
 
-// app is an installed app.
-type app struct {
+// pluginRow is an installed app.
+type pluginRow struct {
 	key, name, version, vendor string
 	user                       bool // installed by an administrator, not part of the product
 }
 
 // installedApps are those of every emulated instance: some of the product, some that a migration has to deal with.
-var installedApps = []app{
+var installedApps = []pluginRow{
 	{"com.atlassian.confluence.plugins.confluence-inline-comments", "Confluence Inline Comments", "9.0.1", "Atlassian", false},
 	{"com.atlassian.confluence.plugins.confluence-space-ia", "Confluence Space IA", "17.19.6", "Atlassian", false},
 	{"com.example.diagrams", "Example Diagrams", "4.2.0", "Example Vendor", true},
 	{"com.example.forms", "Example Forms", "1.9.3", "Example Vendor", true},
 }
 
-func (c *call) appRow(a app) object {
+func (c *call) appRow(a pluginRow) object {
 	return object{
 		"key": a.key, "name": a.name, "version": a.version, "enabled": true, "userInstalled": a.user, "optional": a.user, "static": false,
 		"unloadable": true, "usesLicensing": a.user, "remotable": false, "description": a.name, "vendor": object{"name": a.vendor, "link": "https://example.test"},
@@ -54,17 +54,17 @@ func listApps(c *call) (answer, error) {
 	return ok(object{"plugins": rows, "links": object{"self": c.context + "/rest/plugins/1.0/"}})
 }
 
-func (c *call) app() (app, error) {
+func (c *call) plugin() (pluginRow, error) {
 	for _, a := range installedApps {
 		if c.params[0] == a.key+"-key" || c.params[0] == a.key {
 			return a, nil
 		}
 	}
-	return app{}, fail(http.StatusNotFound, "", "No app found with key "+c.params[0])
+	return pluginRow{}, fail(http.StatusNotFound, "", "No app found with key "+c.params[0])
 }
 
 func getApp(c *call) (answer, error) {
-	a, err := c.app()
+	a, err := c.plugin()
 	if err != nil {
 		return answer{}, err
 	}
@@ -72,7 +72,7 @@ func getApp(c *call) (answer, error) {
 }
 
 func appLicense(c *call) (answer, error) {
-	a, err := c.app()
+	a, err := c.plugin()
 	if err != nil {
 		return answer{}, err
 	}
