@@ -87,8 +87,8 @@ func appLicense(c *call) (answer, error) {
 
 // maxUsers is the number of seats; an instance without a limit has a licence for many.
 func (s *Site) maxUsers() int {
-	if s.set.seats > 0 {
-		return s.set.seats
+	if s.set.licences > 0 {
+		return s.set.licences
 	}
 	return 10000
 }

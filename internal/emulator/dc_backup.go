@@ -58,8 +58,8 @@ type job struct {
 	created, started stamp
 	ended            stamp
 	fileName         string
-	file             *file // nil until a backup is finished
-	settings         object
+	file             *file  // nil until a backup is finished
+	settings         []byte // JSON
 	keep             bool
 	withoutFiles     bool
 	failing          bool // a fault rule lets it fail
@@ -129,7 +129,7 @@ func backupSpaces(c *call) (answer, error) {
 	}
 	j := c.newJob("BACKUP", "SPACE", q)
 	j.keys, j.fileName = keys, c.fileName(q, "Confluence-space-export-"+strings.Join(keys, "-"))
-	j.settings = object{"spaceKeys": keys, "keepPermanently": q.KeepPermanently, "fileNamePrefix": q.FileNamePrefix}
+	j.settings = encode(object{"spaceKeys": keys, "keepPermanently": q.KeepPermanently, "fileNamePrefix": q.FileNamePrefix})
 	return ok(c.jobDC(j))
 }
 
@@ -137,7 +137,7 @@ func backupSite(c *call) (answer, error) {
 	q := c.prepared.(*jobRequest)
 	j := c.newJob("BACKUP", "SITE", q)
 	j.fileName = c.fileName(q, "Confluence-site-export")
-	j.settings = object{"skipAttachments": q.SkipAttachments, "keepPermanently": q.KeepPermanently, "fileNamePrefix": q.FileNamePrefix}
+	j.settings = encode(object{"skipAttachments": q.SkipAttachments, "keepPermanently": q.KeepPermanently, "fileNamePrefix": q.FileNamePrefix})
 	return ok(c.jobDC(j))
 }
 
@@ -149,7 +149,7 @@ func (c *call) fileName(q *jobRequest, usual string) string {
 func (c *call) jobDC(j *job) object {
 	o := object{
 		"id": j.id, "jobOperation": j.operation, "jobScope": j.scope, "jobState": j.state, "createTime": c.dateDC(j.created),
-		"owner": j.owner.username, "fileName": j.fileName, "fileExists": j.there(c.stamp()), "jobSettings": j.settings,
+		"owner": j.owner.username, "fileName": j.fileName, "fileExists": j.there(c.stamp()), "jobSettings": json.RawMessage(j.settings),
 		"jobStatistics": object{
 			"totalObjectsCount": j.objects, "processedObjectsCount": j.objects, "persistedObjectsCount": j.objects, "skippedObjectsCount": 0,
 			"reusedObjectsCount": 0,

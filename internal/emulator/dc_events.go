@@ -51,7 +51,7 @@ func (s *Site) moves(p, from *content) {
 // raise keeps an event for the end of the call; the lock must be held for writing.
 func (s *Site) raise(event string, body object, on *content) {
 	if s.listens() {
-		s.instance.happened = append(s.instance.happened, happening{event, body, on})
+		s.happened = append(s.happened, happening{event, body, on})
 	}
 }
 
@@ -68,11 +68,11 @@ func (s *Site) labelHappens(on *content, l *label, event string) {
 // dispatch hands what happened during the call to the webhooks that asked for it (register rows WH-02, WH-08: own writes
 // are told as well). The lock must be held.
 func (c *call) dispatch() {
-	if c.instance == nil || len(c.instance.happened) == 0 {
+	if len(c.happened) == 0 {
 		return
 	}
-	happened := c.instance.happened
-	c.instance.happened = nil
+	happened := c.happened
+	c.happened = nil
 	at := c.stamp()
 	for _, h := range happened {
 		body := object{"timestamp": int64(at), "event": h.event}

@@ -5,20 +5,18 @@ type instance struct {
 	hooks        []*hook
 	lastHook     int64
 	lastDelivery int64
-	happened     []happening // of the call under way
-	held         []delivery  // kept back by a fault rule until the next one has gone
 
 	global  []*grant
 	jobs    []*job
 	lastJob int64
 	lastPAT int64
 	events  []auditEvent
-	colours map[string]object // colour schemes, by space key; the empty key is the site's
+	colours map[string][]byte // colour schemes, by space key; the empty key is the site's
 }
 
 // newInstance is that of a new site.
 func (s *Site) newInstance() {
-	s.instance = &instance{colours: map[string]object{}}
+	s.instance = &instance{colours: map[string][]byte{}}
 	s.openGlobally()
 }
 

@@ -11,7 +11,7 @@ import (
 // dcSettings are the instance options of Data Center that concern everything but contents.
 type dcSettings struct {
 	bucket              *bucket
-	seats               int    // ER-10: 0 = as many as anybody wants
+	licences            int    // ER-10: 0 = as many as anybody wants
 	mail                string // US-08: by version, shown, hidden
 	permissionsFail     bool   // OF-18: spaces with their permissions expanded are 500
 	bareSignature       bool   // WH-04: without the name of the algorithm
@@ -41,7 +41,7 @@ var dcOptions = []optionRow{
 	{"CO-03", "version", "version or none", "whether the marker of an inline comment makes a version of a Data Center page",
 		oneOf(func(s *settings, v string) { s.markerBumps = v == "version" }, "version", "none")},
 	{"ER-10", "0", "a number, 0 = no limit", "licence seats of a Data Center",
-		bytesOption(func(s *settings, n int64) { s.seats = int(n) })},
+		bytesOption(func(s *settings, n int64) { s.licences = int(n) })},
 	{"LB-10", "plain", "plain or wrapped", "form of the restrictions that a Data Center answers",
 		oneOf(func(s *settings, v string) { s.wrappedRestrictions = v == "wrapped" }, "plain", "wrapped")},
 	{"LB-15", "present", "present or absent", "experimental template resources of a Data Center",

@@ -48,7 +48,7 @@ func restoreUploaded(scope string) func(*call) (answer, error) {
 
 func (c *call) restoring(scope, name string, from *file, q *jobRequest) (answer, error) {
 	j := c.newJob("RESTORE", scope, q)
-	j.fileName, j.file, j.settings = name, from, object{"fileName": name, "skipReindex": q.SkipReindex}
+	j.fileName, j.file, j.settings = name, from, encode(object{"fileName": name, "skipReindex": q.SkipReindex})
 	return ok(c.jobDC(j))
 }
 
@@ -79,9 +79,9 @@ func (c *call) restoreJob(j *job) error {
 			j.objects++
 		}
 	}
-	raised := c.instance.happened
+	raised := c.happened
 	c.Site.importRows(e)
-	c.instance.happened = raised // what comes by a restore is not told, but for the spaces
+	c.happened = raised // what comes by a restore is not told, but for the spaces
 	for _, key := range j.keys {
 		if s := c.world.keys[foldKey(key)]; s != nil {
 			c.raise("space_created", spaceEvent(s), nil)

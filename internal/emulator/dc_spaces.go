@@ -70,7 +70,7 @@ func listSpacesDC(c *call) (answer, error) {
 	var rows []*space
 	for _, s := range c.world.spaces {
 		if (len(keys) == 0 || keys[foldKey(s.key)]) && (len(ids) == 0 || ids[text(s.id)]) && (kind == "" || kind == s.kind) &&
-			(state == "" || strings.EqualFold(state, s.status)) && s.labelledAny(labels) {
+			(state == "" || strings.EqualFold(state, s.status)) && s.ofCategory(labels) {
 			rows = append(rows, s)
 		}
 	}
@@ -81,8 +81,8 @@ func listSpacesDC(c *call) (answer, error) {
 	return rowsDC(c, rows, 25, 500, c.seesSpace, func(s *space) object { return c.spaceDC(s, e) })
 }
 
-// labelledAny reports whether the space is of one of the categories; without any, each is.
-func (s *space) labelledAny(names []string) bool {
+// ofCategory reports whether the space is of one of the categories; without any, each is.
+func (s *space) ofCategory(names []string) bool {
 	return len(names) == 0 || slices.ContainsFunc(s.labels, func(l *label) bool { return slices.Contains(names, l.name) })
 }
 

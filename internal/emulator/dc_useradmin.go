@@ -62,7 +62,7 @@ func createUser(c *call) (answer, error) {
 	if c.people.named(q.UserName) != nil {
 		return answer{}, fail(http.StatusConflict, "", "A user with the username "+q.UserName+" exists already")
 	}
-	if c.set.seats > 0 && c.licensed() >= c.set.seats { // register row ER-10
+	if c.set.licences > 0 && c.licensed() >= c.set.licences { // register row ER-10
 		return answer{}, fail(http.StatusPaymentRequired, "", "No more licences are available")
 	}
 	id := q.UserName

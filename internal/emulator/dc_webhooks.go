@@ -204,14 +204,17 @@ func (c *call) tell(h *hook, event string, body []byte) {
 	}
 	site, at := c.Site, c.stamp()
 	d.done = func(o outcome) { site.invoked(h, invocation{d.id, event, d.url, body, d.headers(), at, o}) }
-	held := c.instance.held
-	c.instance.held = nil
+	if c.replaying { // whoever was to be told has been told
+		return
+	}
+	held := c.held
+	c.held = nil
 	switch c.fault.hook {
 	case "lost":
 	case "twice":
 		c.courier.send(d, d)
 	case "reordered":
-		c.instance.held = append(c.instance.held, d)
+		c.held = append(c.held, d)
 	case "unreachable":
 		d.done = nil
 		h.record(invocation{d.id, event, d.url, body, d.headers(), at, outcome{result: "ERROR", description: "Connection refused"}})

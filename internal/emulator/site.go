@@ -33,7 +33,9 @@ type Site struct {
 	set      settings
 	world    *world
 	people   people
-	instance *instance // of a Data Center
+	instance *instance   // of a Data Center
+	happened []happening // what webhooks are told of the call under way
+	held     []delivery  // kept back by a fault rule until the next one has gone
 	past     past
 	links    linkMemo
 

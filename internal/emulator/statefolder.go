@@ -42,6 +42,7 @@ type savedState struct {
 	Answered             int64
 	World                *world
 	People               people
+	Instance             *instance
 }
 
 // save gathers the state. The lock must be held.
@@ -51,7 +52,7 @@ func (s *Site) save() *savedState {
 	return &savedState{
 		Personality: s.product.name, Version: s.opts.Version, Seed: s.opts.Seed, CloudID: s.cloudID, HeapEnd: s.heap.size(),
 		Offset: s.clock.offset, Frozen: s.clock.frozen, Options: s.set.chosen, Faults: s.Faults(), Answered: s.answered.Load(),
-		World: s.world, People: s.people,
+		World: s.world, People: s.people, Instance: s.instance,
 	}
 }
 
@@ -68,6 +69,9 @@ func (w *world) quiet() bool {
 // use makes the site what was saved. Long tasks that were under way are gone, as on a server that was stopped.
 func (s *Site) use(saved *savedState) error {
 	s.world, s.people, s.heap.end = saved.World, saved.People, saved.HeapEnd
+	if saved.Instance != nil {
+		s.instance = saved.Instance
+	}
 	s.clock.offset, s.clock.frozen = saved.Offset, saved.Frozen
 	s.answered.Store(saved.Answered)
 	left := s.world.tasks[:0]
