@@ -42,7 +42,7 @@ func (a *app) emulatorServe() *cobra.Command {
 	fl.DurationVar(&f.latency, "latency", 0, "each answer takes this long")
 	fl.Float64Var(&f.rate, "rate", 0, "requests a second before 429 (0: no limit)")
 	fl.StringVar(&f.importFile, "import", "", "XML export to start from")
-	fl.StringVar(&f.state, "state", "", "directory for bodies, files and the admin token")
+	fl.StringVar(&f.state, "state", "", "directory that keeps the site between runs, and the admin token; what it holds wins over --seed, --size and --import")
 	fl.StringVar(&f.faults, "faults", "", "fault rules, YAML")
 	cmd.RunE = a.run(func(ctx context.Context, _ []string) error { return a.emulate(ctx, f) })
 	return cmd

@@ -38,6 +38,7 @@ func (s *Site) Control() http.Handler {
 	mux.HandleFunc("PUT /faults", s.putFaults)
 	mux.HandleFunc("PUT /options", s.setOptions)
 	mux.HandleFunc("POST /act", s.serveAct)
+	mux.HandleFunc("POST /clone", s.serveClone)
 	mux.HandleFunc("POST /credentials", s.serveIssue)
 	mux.HandleFunc("DELETE /credentials/{secret}", s.serveWithdraw)
 	return mux

@@ -60,6 +60,9 @@ func newSite(opts Options, saved *savedState, until time.Time) (*Site, error) {
 		if want, err := newPersonality(opts, ""); err != nil || want.name != saved.Personality {
 			return nil, errors.Join(fmt.Errorf("emulator: the state is that of another product (%s)", saved.Personality), err)
 		}
+		if !until.IsZero() && saved.At.After(until) {
+			return nil, fmt.Errorf("emulator: the earliest state that is kept is that of %s", saved.At.Format(time.RFC3339))
+		}
 		opts.Seed = saved.Seed
 		opts.Version = cmp.Or(opts.Version, saved.Version)
 		if opts.Faults == nil {

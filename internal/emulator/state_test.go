@@ -14,7 +14,7 @@ import (
 // A test that changes the world by itself, past everything, sets EMULATOR_REPLAY to off.
 func keptSite(t *testing.T, opts Options) *Site {
 	t.Helper()
-	if os.Getenv("EMULATOR_REPLAY") != "off" {
+	if os.Getenv("EMULATOR_REPLAY") != "off" && opts.StateDir == "" {
 		opts.StateDir = t.TempDir()
 	}
 	site, err := New(opts)

@@ -34,6 +34,7 @@ type savedState struct {
 	Personality, Version string
 	Seed                 uint64
 	CloudID              string
+	At                   time.Time // of the record, on the site's clock
 	HeapEnd              int64
 	Offset               time.Duration // of the clock
 	Frozen               time.Time
@@ -47,10 +48,11 @@ type savedState struct {
 
 // save gathers the state. The lock must be held.
 func (s *Site) save() *savedState {
+	now := s.clock.Now()
 	s.clock.mu.Lock()
 	defer s.clock.mu.Unlock()
 	return &savedState{
-		Personality: s.product.name, Version: s.opts.Version, Seed: s.opts.Seed, CloudID: s.cloudID, HeapEnd: s.heap.size(),
+		At: now, Personality: s.product.name, Version: s.opts.Version, Seed: s.opts.Seed, CloudID: s.cloudID, HeapEnd: s.heap.size(),
 		Offset: s.clock.offset, Frozen: s.clock.frozen, Options: s.set.chosen, Faults: s.Faults(), Answered: s.answered.Load(),
 		World: s.world, People: s.people, Instance: s.instance,
 	}
