@@ -1,7 +1,9 @@
 package cloud_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -112,6 +114,33 @@ func (b *bench) open(t testing.TB, change func(*cloud.Options)) *cloud.Connector
 	return c
 }
 
+// template makes a template over the API.
+func (b *bench) template(t *testing.T, space, name, body string) {
+	t.Helper()
+	in, err := json.Marshal(map[string]any{
+		"name": name, "templateType": "page", "space": map[string]string{"key": space},
+		"body": map[string]any{"storage": map[string]string{"value": body, "representation": "storage"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+"/wiki/rest/api/template", bytes.NewReader(in))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth(b.site.Account())
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := direct{b.site.Handler()}.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(resp.Body)
+		t.Fatalf("making a template: %d %s", resp.StatusCode, text)
+	}
+}
+
 func conform(options map[string]string) confluencetest.Factory {
 	return conformOver(options, func(under http.RoundTripper) http.RoundTripper { return under })
 }
@@ -142,6 +171,8 @@ func conformOn(t *testing.T, b *bench, over func(http.RoundTripper) http.RoundTr
 			return b.open(t, func(o *cloud.Options) { o.Email, o.Token = "other@example.test", b.site.Token("other") })
 		},
 		FileLimit: 2 << 20,
+		State:     "In progress",
+		Template:  b.template,
 		Listing: func(r *http.Request) bool {
 			return r.URL.Query().Has("space-id") && !strings.Contains(r.URL.Path, "roles")
 		},

@@ -70,7 +70,7 @@ var acts = []act{
 		return err
 	}, nil},
 	{"spaces", func(t *testing.T, w *world, r confluence.Reader, _ confluence.Writer) error {
-		got, err := r.Spaces(t.Context(), []string{"CONF"})
+		got, err := r.Spaces(t.Context(), []string{w.key("CONF")})
 		if err == nil && (len(got) != 1 || got[0].ID != w.held.Space.ID) {
 			t.Errorf("Spaces = %+v", got)
 		}
@@ -162,20 +162,20 @@ var acts = []act{
 	}), func(t *testing.T, w *world) int {
 		return len(w.one(t, confluence.Page, w.ids["delta"]).Restrictions.Read)
 	}},
-	{"create space", apply(func(*world) (confluence.Change, confluence.Payload) {
-		return confluence.CreateSpace{Key: "NEW", Name: "New", Private: true}, confluence.Payload{}
+	{"create space", apply(func(w *world) (confluence.Change, confluence.Payload) {
+		return confluence.CreateSpace{Key: w.key("NEW"), Name: "New", Private: true}, confluence.Payload{}
 	}), func(t *testing.T, w *world) int {
-		got, err := w.r.Spaces(t.Context(), []string{"NEW"})
+		got, err := w.r.Spaces(t.Context(), []string{w.key("NEW")})
 		must(t, err, "Spaces over a clean network")
 		return len(got)
 	}},
 	{"home page", apply(func(w *world) (confluence.Change, confluence.Payload) {
 		return confluence.SetHomepage{Space: w.held.Space, Page: w.ids["delta"]}, confluence.Payload{}
-	}), func(t *testing.T, w *world) int { return one(w.space(t, "CONF").HomeID == w.ids["delta"]) }},
+	}), func(t *testing.T, w *world) int { return one(w.space(t, w.key("CONF")).HomeID == w.ids["delta"]) }},
 	{"grant", apply(func(w *world) (confluence.Change, confluence.Payload) {
 		return confluence.Grant{Space: w.held.Space, Permission: confluence.Permission{Principal: confluence.UserPrincipal(w.Other), Operation: "read/space"}}, confluence.Payload{}
 	}), func(t *testing.T, w *world) int {
-		return one(slices.Contains(w.space(t, "CONF").Permissions, confluence.Permission{Principal: confluence.UserPrincipal(w.Other), Operation: "read/space"}))
+		return one(slices.Contains(w.space(t, w.key("CONF")).Permissions, confluence.Permission{Principal: confluence.UserPrincipal(w.Other), Operation: "read/space"}))
 	}},
 }
 

@@ -32,6 +32,7 @@ func testFeed(t *testing.T, w *world) {
 	w.Settle()
 	w.update(t, "post1", "Post post1", "changed", "")
 	w.comment(t, "late", "alpha", "", "late")
+	w.Settle()
 	got, err := w.r.Feed(t.Context(), since)
 	must(t, err, "Feed")
 	var ids []confluence.ID

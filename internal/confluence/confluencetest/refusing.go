@@ -132,7 +132,7 @@ func testBlind(t *testing.T, w *world) {
 		t.Skip("there is no second account")
 	}
 	r := w.Blind(t)
-	if got, err := r.Spaces(t.Context(), []string{"CONF"}); err != nil || len(got) != 0 {
+	if got, err := r.Spaces(t.Context(), []string{w.key("CONF")}); err != nil || len(got) != 0 {
 		t.Errorf("a private space is shown to others: %v, %v", got, err)
 	}
 	w.do(t, confluence.Grant{Space: w.held.Space, Permission: confluence.Permission{Principal: confluence.UserPrincipal(w.Other), Operation: "read/space"}}, confluence.Payload{})

@@ -28,6 +28,18 @@ type Site struct {
 	FileLimit int64
 	// Listing tells the requests that list a space, for faults in listings; nil: no such faults.
 	Listing func(*http.Request) bool
+	// Key gives the key of a space that the suite makes under a name of its own; nil: the name. A site that is used by many
+	// tests needs it.
+	Key func(name string) string
+	// Remove deletes a space that a test has made, with everything in it; nil: the site is thrown away. It is called when a
+	// test has ended, however it has ended, for every key that was asked for.
+	Remove func(t *testing.T, key string)
+	// Many is how many pages a large space has; 0 = 1,040, more than any listing gives at once.
+	Many int
+	// State is a content state that the site offers for its pages; empty: not tested.
+	State string
+	// Template makes a template in a space; nil: not tested.
+	Template func(t *testing.T, space, name, body string)
 	// Held is what a site without a Writer holds. It is nil where there is one: then the suite fills the site itself.
 	Held *Held
 }
@@ -77,6 +89,8 @@ func Exercise(t *testing.T, fresh Factory) {
 		{"restrictions", testRestrictions}, {"properties", testProperties}, {"space", testSpaceChanges},
 		{"version moved", testVersionMoved}, {"title taken", testTitleTaken}, {"absent", testAbsent}, {"bad body", testBadBody},
 		{"unicode", testUnicode}, {"writers side by side", testWritersSideBySide}, {"blind account", testBlind}, {"drafts", testDrafts}, {"feed", testFeed}, {"directory", testDirectory},
+		{"inline comments", testInline}, {"comments on files", testFileComments}, {"trash can", testTrashed}, {"states", testStates},
+		{"templates", testTemplates}, {"calls", testCalls},
 	}
 	for _, w := range writing {
 		t.Run(w.name, func(t *testing.T) {
@@ -87,4 +101,11 @@ func Exercise(t *testing.T, fresh Factory) {
 			w.test(t, settled(t, s))
 		})
 	}
+	t.Run("every change", func(t *testing.T) {
+		s := fresh(t)
+		if s.Held != nil {
+			t.Skip("the site cannot be written")
+		}
+		testEveryChange(t, settled(t, s))
+	})
 }

@@ -24,12 +24,14 @@ type world struct {
 	caps confluence.Capabilities
 	held Held
 	ids  map[string]confluence.ID // of the contents that the suite made, by a name of its own
+	keys map[string]string        // of the spaces, likewise
+	t    *testing.T
 }
 
 // settled connects to a site and fills it, unless it is one that holds something already.
 func settled(t *testing.T, s Site) *world {
 	t.Helper()
-	w := &world{Site: s, ids: map[string]confluence.ID{}}
+	w := &world{Site: s, ids: map[string]confluence.ID{}, keys: map[string]string{}, t: t}
 	if w.Settle == nil {
 		w.Settle = func() {}
 	}
@@ -47,6 +49,20 @@ func settled(t *testing.T, s Site) *world {
 	w.fill(t)
 	w.Settle()
 	return w
+}
+
+// key returns the key of a space that the suite makes under a name of its own, and sees to it that the space goes away.
+func (w *world) key(name string) string {
+	if w.keys[name] == "" {
+		w.keys[name] = name
+		if w.Key != nil {
+			w.keys[name] = w.Key(name)
+		}
+		if w.Remove != nil {
+			w.t.Cleanup(func() { w.Remove(w.t, w.keys[name]) })
+		}
+	}
+	return w.keys[name]
 }
 
 func must(t *testing.T, err error, what string) {
@@ -85,8 +101,8 @@ func noise(n int, seed uint64) []byte {
 // fill makes one space with contents of every kind and facet, and notes what must be read.
 func (w *world) fill(t *testing.T) {
 	t.Helper()
-	made := w.do(t, confluence.CreateSpace{Key: "CONF", Name: "Conformance", Private: true}, confluence.Payload{})
-	w.held.Space = w.space(t, "CONF")
+	made := w.do(t, confluence.CreateSpace{Key: w.key("CONF"), Name: "Conformance", Private: true}, confluence.Payload{})
+	w.held.Space = w.space(t, w.key("CONF"))
 	if made.ID != w.held.Space.ID {
 		t.Fatalf("the space was made with id %q and is listed with %q", made.ID, w.held.Space.ID)
 	}

@@ -1,0 +1,185 @@
+package dc_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/confluence/confluencetest"
+	"github.com/tandem-sync/tandem/internal/dc"
+	"github.com/tandem-sync/tandem/internal/emulator"
+	"github.com/tandem-sync/tandem/internal/rest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const address = "https://wiki.example.test"
+
+// direct is a transport straight into a handler.
+type direct struct{ handler http.Handler }
+
+func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	in := r.Clone(r.Context())
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	in.RequestURI = r.URL.RequestURI()
+	w := httptest.NewRecorder()
+	d.handler.ServeHTTP(w, in)
+	_ = in.Body.Close()
+	resp := w.Result()
+	resp.Request = r
+	return resp, nil
+}
+
+// virtual is a clock that waits by moving on.
+type virtual struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (v *virtual) Now() time.Time {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.now
+}
+
+func (v *virtual) advance(d time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.now = v.now.Add(d)
+}
+
+func (v *virtual) clock() rest.Clock {
+	return rest.Clock{
+		Now:  v.Now,
+		Wait: func(ctx context.Context, d time.Duration) error { v.advance(d); return ctx.Err() },
+	}
+}
+
+// bench is an emulated Data Center on a virtual clock.
+type bench struct {
+	site *emulator.Site
+	time *virtual
+}
+
+func newBench(t testing.TB, version string, options map[string]string) *bench {
+	t.Helper()
+	b := &bench{time: &virtual{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
+	var err error
+	b.site, err = emulator.New(emulator.Options{
+		Personality: "dc", Version: version, Seed: 7, BaseURL: address, Now: b.time.Now, Options: options,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.site.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}
+
+func (b *bench) options() dc.Options {
+	_, token := b.site.Account()
+	return dc.Options{
+		BaseURL: address + b.site.Context(), Token: token, Transport: direct{b.site.Handler()}, Clock: b.time.clock(),
+		Random: func() float64 { return 0.5 },
+	}
+}
+
+func (b *bench) open(t testing.TB, change func(*dc.Options)) *dc.Connector {
+	t.Helper()
+	o := b.options()
+	if change != nil {
+		change(&o)
+	}
+	c, err := dc.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// ask sends a request as the administrator and decodes the answer.
+func (b *bench) ask(t testing.TB, method, path string, out any) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, address+b.site.Context()+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth(b.site.Account())
+	resp, err := direct{b.site.Handler()}.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if out != nil && resp.StatusCode < 300 {
+		if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return resp.StatusCode
+}
+
+// key returns the user key of an account.
+func (b *bench) key(t testing.TB, name string) confluence.UserID {
+	t.Helper()
+	var u struct {
+		UserKey string `json:"userKey"`
+	}
+	if status := b.ask(t, "GET", "/rest/api/user?username="+name, &u); status != 200 || u.UserKey == "" {
+		t.Fatalf("the user %s: %d, %+v", name, status, u)
+	}
+	return confluence.UserID(u.UserKey)
+}
+
+func conform(version string, options map[string]string) confluencetest.Factory {
+	return func(t *testing.T) confluencetest.Site {
+		return conformOn(t, newBench(t, version, options), func(under http.RoundTripper) http.RoundTripper { return under })
+	}
+}
+
+// conformOn lays a transport of the caller's below that of the suite.
+func conformOn(t *testing.T, b *bench, over func(http.RoundTripper) http.RoundTripper) confluencetest.Site {
+	b.site.AddUser("other", "Other", "other@example.test")
+	b.site.AddUser("third", "Third", "third@example.test")
+	b.site.AddGroup("writers & friends", "third")
+	return confluencetest.Site{
+		Connect: func(t *testing.T, wrap func(http.RoundTripper) http.RoundTripper) (confluence.Reader, confluence.Writer) {
+			c := b.open(t, func(o *dc.Options) {
+				o.Transport = over(o.Transport)
+				if wrap != nil {
+					o.Transport = wrap(o.Transport)
+				}
+			})
+			return c, c
+		},
+		Settle: func() { b.time.advance(time.Minute) },
+		Now:    b.time.Now,
+		Other:  b.key(t, "other"), Group: "writers & friends", Absent: "999999999",
+		Blind: func(t *testing.T) confluence.Reader {
+			return b.open(t, func(o *dc.Options) { o.Token = b.site.Token("other") })
+		},
+		FileLimit: 2 << 20,
+		Listing: func(r *http.Request) bool {
+			return strings.HasSuffix(r.URL.Path, "/content/scan") || strings.HasSuffix(r.URL.Path, "/rest/api/content") && r.URL.Query().Has("spaceKey") && !r.URL.Query().Has("title")
+		},
+	}
+}
+
+func TestConformance(t *testing.T) {
+	confluencetest.Run(t, conform("9.2.17", map[string]string{"AT-07": "2097152"}))
+}
