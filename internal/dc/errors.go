@@ -38,8 +38,9 @@ func (c *Connector) do(ctx context.Context, k call, out any) (rest.Answer, error
 		if bad := c.confirm(ctx); bad != nil {
 			return ans, c.unconfirmed(k, e, bad)
 		}
-		// A page of HTML is not the site's own refusal, but that of a proxy or of a node that starts.
-		if !e.HTML || try > 0 || c.clock.Wait(ctx, pause) != nil {
+		// A page of HTML is not the site's own refusal, but that of a proxy or of a node that starts, and so may be a 404
+		// that names nothing.
+		if !e.HTML && !bare(e) || try > 0 || c.clock.Wait(ctx, pause) != nil {
 			return ans, c.fail(ctx, k, e)
 		}
 	}
@@ -47,6 +48,12 @@ func (c *Connector) do(ctx context.Context, k call, out any) (rest.Answer, error
 
 func hidden(status int) bool {
 	return status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound
+}
+
+// bare reports whether a 404 says nothing about what is not there.
+func bare(e *rest.Error) bool {
+	m := said(e.Body)
+	return e.Status == http.StatusNotFound && (m == "" || strings.EqualFold(m, "Not Found"))
 }
 
 // locked reports whether the account must answer a CAPTCHA before it is let in again (AU-12). Asking on makes it worse.
