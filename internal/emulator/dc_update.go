@@ -161,19 +161,18 @@ func (c *call) changeDC(p *content, q *contentRequest) (answer, error) {
 		if err := c.changeSpace(p, to.space); err != nil {
 			return answer{}, err
 		}
-		p.title = to.title
 	}
 	if p.status == draft {
 		p.last = version{at: c.stamp(), by: c.user, message: q.Version.Message, minor: q.Version.Minor}
 	} else {
 		c.commit(p, q.Version.Message, q.Version.Minor)
 	}
-	if q.sent.given {
-		c.setBody(p, q.sent.text)
-	}
 	if to.title != p.title {
 		c.retitle(p, to.title)
 		c.settleOrder(p)
+	}
+	if q.sent.given { // behind the new title: a body that comes with it is taken at its word
+		c.setBody(p, q.sent.text)
 	}
 	if moved {
 		c.place(p, to.parent)

@@ -177,11 +177,11 @@ func (c *call) update(p *content, q *pageRequest) (answer, error) {
 	before := p.title
 	p.rename(q.title())
 	c.reserve(p)
+	if !publish {
+		c.renamed(p, before) // a body that comes with the new title is taken at its word
+	}
 	if q.sent.given {
 		c.setBody(p, q.sent.text)
-	}
-	if !publish {
-		c.renamed(p, before)
 	}
 	if p.parent != parent {
 		c.place(p, parent)

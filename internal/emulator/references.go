@@ -65,6 +65,16 @@ func (c *call) relink(r relocation) {
 	}
 }
 
+// names reports whether the page itself was renamed.
+func (r *relocation) names(p *content) bool {
+	for _, renamed := range r.was {
+		if renamed == p {
+			return true
+		}
+	}
+	return false
+}
+
 func (c *call) relinkBody(p *content, r relocation, bases []string) {
 	how := markup.Relocation{
 		From: p.root().space.key, To: p.root().space.key, Bases: bases,
@@ -93,7 +103,8 @@ func (c *call) relinkBody(p *content, r relocation, bases []string) {
 	if !changed {
 		return
 	}
-	if c.set.refVersions == "version" || c.set.refVersions == "" && c.dc() {
+	versions := c.set.refVersions == "version" || c.set.refVersions == "" && c.dc()
+	if _, moved := r.moved[p]; versions && !moved && !r.names(p) { // a page's links to itself change with its own version
 		c.commit(p, "", true)
 	}
 	c.setBody(p, text)

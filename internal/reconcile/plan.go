@@ -38,6 +38,7 @@ func Plan(base iter.Seq[Agreed], snaps [2][]Node, policy Policy) Result {
 	p.orderSiblings()
 	p.loosenLast()
 	p.breakCycles()
+	p.homeFirst()
 	return p.finish()
 }
 

@@ -261,3 +261,20 @@ func (p *planner) loosenLast() {
 		}
 	}
 }
+
+// homeFirst lets new bodies wait until the home page, which the receiver made with the space under a title of its own,
+// has the sender's title. A body that came first and names another page by that title would mean the home page as long
+// as it has it, and servers rewrite such references when the home page is renamed (open-facts OF-29).
+func (p *planner) homeFirst() {
+	for _, home := range p.items {
+		s := home.retitle
+		if s == nil || home.fresh || !home.node[p.to].Home || len(s.all())+len(s.waits) > 0 {
+			continue
+		}
+		for _, other := range p.steps {
+			if other.it != home && other.it.fresh && other == other.it.place && other.change.Facets.Has(Body) {
+				other.waits = append(other.waits, s)
+			}
+		}
+	}
+}
