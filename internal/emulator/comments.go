@@ -89,7 +89,11 @@ func (c *call) commentRows(rows []*content, without []string, keep func(*content
 	if err != nil {
 		return answer{}, err
 	}
-	picked, cursor := pick(rows, func(m *content) bool { return keep(m) && c.sees(m) && m.root().status != trashed }, o, w)
+	states, err := c.statuses([]string{"current", "archived", "trashed", "deleted", "historical", "draft"}, current, archived, draft)
+	if err != nil {
+		return answer{}, err
+	}
+	picked, cursor := pick(rows, func(m *content) bool { return states[m.root().status] && keep(m) && c.sees(m) }, o, w)
 	var out []object
 	for _, m := range picked {
 		row := c.commentV2(m)

@@ -106,5 +106,5 @@ func (c *call) editorProperty(p *content) *property {
 	if markup.FitsEditor(c.heap.text(p.body)) {
 		value = `"v2"`
 	}
-	return &property{id: p.id, key: editorKey, value: []byte(value), number: 1, at: p.created, created: p.created, by: p.creator}
+	return &property{id: ownPropertyID(p, len(ownProperties)-1), key: editorKey, value: []byte(value), number: 1, at: p.created, created: p.created, by: p.creator}
 }

@@ -40,6 +40,21 @@ type placed struct {
 
 func byPlace(p placed) sortKey { return sortKey{N: int64(p.at + 1)} }
 
+// childOrder reads the sort parameter of a listing of children; by default they come in display order.
+func (c *call) childOrder() (order[placed], error) {
+	name, desc := strings.CutPrefix(c.query.Get("sort"), "-")
+	o := order[placed]{key: byPlace, desc: desc, sorted: !desc}
+	switch name {
+	case "", "child-position":
+		return o, nil
+	case "id", "created-date", "modified-date":
+		by := contentOrders[name].key
+		o.key, o.sorted = func(p placed) sortKey { return by(p.content) }, false
+		return o, nil
+	}
+	return o, invalid("Provided value {" + c.query.Get("sort") + "} for 'sort' is not valid")
+}
+
 // directChildren lists pages and folders below a content, drafts of the caller among them (register row TR-01).
 func directChildren(k kind, all bool) func(*call) (answer, error) {
 	return func(c *call) (answer, error) {
@@ -57,7 +72,11 @@ func directChildren(k kind, all bool) func(*call) (answer, error) {
 				rows = append(rows, placed{at: i, content: kid})
 			}
 		}
-		picked, cursor := pick(rows, func(placed) bool { return true }, order[placed]{key: byPlace, sorted: true}, w)
+		o, err := c.childOrder()
+		if err != nil {
+			return answer{}, err
+		}
+		picked, cursor := pick(rows, func(placed) bool { return true }, o, w)
 		var out []object
 		for _, r := range picked {
 			row := c.childRow(r.content)
@@ -105,7 +124,7 @@ func descendants(k kind) func(*call) (answer, error) {
 		for _, r := range picked {
 			row := c.childRow(r.content)
 			delete(row, "spaceId")
-			row["parentId"], row["depth"] = r.parent.idText(), r.depth
+			row["parentId"], row["depth"], row["lastModified"] = r.parent.idText(), r.depth, r.last.at.String()
 			out = append(out, row)
 		}
 		return c.listing(out, cursor)

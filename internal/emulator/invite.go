@@ -56,7 +56,7 @@ func checkAccess(c *call) (answer, error) {
 			without = append(without, e)
 		}
 	}
-	return ok(object{"emailsWithoutAccess": without, "invalidEmails": bad})
+	return ok(object{"emailsWithoutAccess": without, "invalidEmails": bad, "noAccessEmails": without})
 }
 
 // invitationTime is how long an invitation takes to make an account, at most.

@@ -50,6 +50,7 @@ type settings struct {
 	maxFile       int64  // AT-07: bytes
 	maxPut        int64  // ER-18: bytes of a v2 PUT, 0 = no limit
 	free          bool   // OF-19: plan without restrictions
+	ownProperties string // OF-31: later, at once, none
 	seats         int64  // US-12: accounts that a plan allows, 0 = no limit
 	premium       bool   // DL-07: plan that archives many pages in one call
 	moveBumps     bool   // OF-06: the move call to another parent makes a version
@@ -180,6 +181,8 @@ var coreOptions = []optionRow{
 		oneOf(func(s *settings, v string) { s.formerPlace = v == "former parent" }, "root", "former parent")},
 	{"OF-29", "", "version or silent; empty: silent on Cloud, version on Data Center", "whether rewriting the links of other pages makes a version",
 		oneOf(func(s *settings, v string) { s.refVersions = v }, "", "version", "silent")},
+	{"OF-31", "later", "later, at once or none", "when a Cloud page has the properties that the server keeps itself",
+		oneOf(func(s *settings, v string) { s.ownProperties = v }, "later", "at once", "none")},
 	{"OF-22", "refused", "refused, kept or lost", "restrictions of a draft",
 		oneOf(func(s *settings, v string) { s.draftRestrict = v }, "refused", "kept", "lost")},
 	{"OF-26", "followed", "followed or ignored", "the context of a search",

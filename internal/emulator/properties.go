@@ -38,7 +38,7 @@ func (c *content) properties() []*property {
 
 func (c *call) propertiesV2(p *content) []object {
 	var out []object
-	for _, prop := range p.properties() {
+	for _, prop := range slices.Concat(p.properties(), c.serverProperties(p)) {
 		out = append(out, propertyV2(prop))
 	}
 	return out
@@ -74,7 +74,10 @@ type holderOf struct {
 	create int // status of a create
 	writes bool
 	on     *content
+	own    []*property // the server's, not in the list
 }
+
+func (h holderOf) all() []*property { return slices.Concat(*h.list, h.own) }
 
 func (c *call) propertyHolder(k kind, ofSpace bool) (holderOf, error) {
 	if ofSpace {
@@ -82,7 +85,7 @@ func (c *call) propertyHolder(k kind, ofSpace bool) (holderOf, error) {
 		if err != nil {
 			return holderOf{}, err
 		}
-		return holderOf{&s.props, spacePropertyV2, http.StatusCreated, s.allowed(c.user, "administer", "space"), nil}, nil
+		return holderOf{&s.props, spacePropertyV2, http.StatusCreated, s.allowed(c.user, "administer", "space"), nil, nil}, nil
 	}
 	p, err := c.visible(numeric(c.params[0]), k)
 	if err != nil {
@@ -92,7 +95,7 @@ func (c *call) propertyHolder(k kind, ofSpace bool) (holderOf, error) {
 	if p.more != nil || c.route.writes() {
 		list = &p.extra().props
 	}
-	return holderOf{list, propertyV2, http.StatusOK, p.edits(c.user), p}, nil
+	return holderOf{list, propertyV2, http.StatusOK, p.edits(c.user), p, c.serverProperties(p)}, nil
 }
 
 func listProperties(k kind, ofSpace bool) func(*call) (answer, error) {
@@ -106,7 +109,7 @@ func listProperties(k kind, ofSpace bool) func(*call) (answer, error) {
 			return answer{}, err
 		}
 		key := c.query.Get("key")
-		rows, cursor := pick(*h.list, func(p *property) bool { return key == "" || p.key == key }, order[*property]{
+		rows, cursor := pick(h.all(), func(p *property) bool { return key == "" || p.key == key }, order[*property]{
 			key: func(p *property) sortKey { return sortKey{S: p.key, ID: p.id} }, desc: strings.HasPrefix(c.query.Get("sort"), "-"),
 		}, w)
 		var out []object
@@ -120,9 +123,14 @@ func listProperties(k kind, ofSpace bool) func(*call) (answer, error) {
 	}
 }
 
-// find returns the property of the call.
+// find returns the property of the call. One of the server's becomes one like any other.
 func (h holderOf) find(id string) (int, error) {
 	n, err := strconv.ParseInt(id, 10, 64)
+	for _, p := range h.own {
+		if err == nil && p.id == n {
+			*h.list = append(slices.Clone(*h.list), p)
+		}
+	}
 	at := slices.IndexFunc(*h.list, func(p *property) bool { return p.id == n })
 	if err != nil || at < 0 {
 		return 0, missing("property", id)
@@ -136,11 +144,13 @@ func getProperty(k kind, ofSpace bool) func(*call) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
+		all := h.all()
+		h.list, h.own = &all, nil
 		at, err := h.find(c.params[1])
 		if err != nil {
 			return answer{}, err
 		}
-		return ok(h.view((*h.list)[at]))
+		return ok(h.view(all[at]))
 	}
 }
 
@@ -173,7 +183,7 @@ func createProperty(k kind, ofSpace bool) func(*call) (answer, error) {
 		if err := c.checkEditor(h.on, q); err != nil {
 			return answer{}, err
 		}
-		if slices.ContainsFunc(*h.list, func(p *property) bool { return p.key == q.Key }) {
+		if slices.ContainsFunc(h.all(), func(p *property) bool { return p.key == q.Key }) {
 			return answer{}, fail(http.StatusConflict, "CONFLICT", "A property with the key "+q.Key+" already exists")
 		}
 		p := &property{

@@ -122,7 +122,7 @@ func (c *call) included(results []object, self string) object {
 	if results == nil {
 		results = []object{}
 	}
-	return object{"results": results, "meta": object{"hasMore": more}, "_links": object{"self": self}}
+	return object{"results": results, "meta": object{"hasMore": more, "count": len(results)}, "_links": object{"self": self}}
 }
 
 // spaceRequest is the body of both ways to create a space.

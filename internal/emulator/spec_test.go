@@ -100,6 +100,7 @@ var extras = map[api]map[string]string{
 		"directChildren":  "named by include-direct-children, not in the schema",
 		"roleAssignments": "named by include-role-assignments, not in the schema",
 		"isDefault":       "icon", "operations": "named by include-operations", "properties": "named by include-properties",
+		"ncsStepVersion": "live audit of confluence.js", "lastModified": "the same", "count": "the same", "noAccessEmails": "the same",
 		"authorId": "of a space property: confluence.js tests/live/v2/spaceProperties.test.ts", "attachmentId": "open-facts: container of the comment", "meta": "optional field", "customContentId": "container",
 	},
 }

@@ -15,6 +15,7 @@ func text(id int64) string { return strconv.FormatInt(id, 10) }
 func versionV2(number int, v *version) object {
 	return object{
 		"number": number, "message": v.message, "minorEdit": v.minor, "authorId": v.by.id, "createdAt": v.at.String(),
+		"ncsStepVersion": nil, // undocumented, as real answers have it (register row ID-13)
 	}
 }
 
