@@ -3,9 +3,10 @@ export CGO_ENABLED ?= 0
 
 GO       ?= go
 FUZZTIME ?= 20s
+SOAK     ?= 10m
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: test vet format lint race build kill conformance bench fuzz man docs
+.PHONY: test vet format lint race soak build kill conformance bench fuzz man docs
 
 test: vet format lint ## everything that must hold before a commit
 	$(GO) test -timeout 15m ./...
@@ -23,6 +24,9 @@ lint: ## golangci-lint, where it is installed
 
 race: ## all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
+
+soak: ## both personalities under the race detector for SOAK, every fault on; CLIENTS: folder with the public clients
+	TANDEM_SOAK=$(SOAK) TANDEM_SOAK_CLIENTS=$(CLIENTS) CGO_ENABLED=1 $(GO) test -race -count=1 -v -timeout 60m -run 'TestSoak' ./internal/cli/conformance
 
 build: ## one static binary for each system, in dist/
 	@mkdir -p dist

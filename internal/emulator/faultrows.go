@@ -136,6 +136,23 @@ var faultRows = []faultRow{
 	}},
 }
 
+// Fault names a row of the register that fault rules can ask for, or one of its variants.
+type Fault struct {
+	ID, Variant string
+	Personality string // the only one that it happens on; empty = both
+}
+
+// Faults returns all faults in the order of the register.
+func Faults() []Fault {
+	var out []Fault
+	for _, row := range faultRows {
+		for _, v := range row.variants {
+			out = append(out, Fault{row.id, v.name, row.personality})
+		}
+	}
+	return out
+}
+
 const backupText = "an export that a backup started by this request makes has a defect"
 
 // backupVariants are the defects of an export as variants; a single one has no name.
