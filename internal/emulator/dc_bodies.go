@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,19 +12,17 @@ import (
 )
 
 // storageDC turns a body that was sent into what is stored. Wiki markup is converted and comes back as storage format
-// only (open-facts OF-36); what readers see cannot be written.
+// only (open-facts OF-36); what readers see cannot be written. The lock must not be held.
 func (c *call) storageDC(value, form, representation string, in func() *space, scope ...string) (string, error) {
 	if representation != "" {
 		form = representation
 	}
-	switch form {
-	case "storage", "editor":
-	case "wiki":
-		value = markup.FromWiki(value)
-	default:
+	if form != "storage" && form != "editor" && form != "wiki" {
 		return "", invalid("Content body in representation " + form + " cannot be stored")
 	}
-	return c.normalise(value, in, scope...)
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.storage(value, form, in, c.bodyOf(), scope...)
 }
 
 type convertRequest struct {
@@ -32,7 +31,13 @@ type convertRequest struct {
 	Content        *struct {
 		ID idText `json:"id"`
 	} `json:"content"`
-	stored string
+}
+
+// conversionsDC are the forms that each form can be converted to (dc-api.md section 4).
+var conversionsDC = map[string][]string{
+	"storage": {"storage", "view", "export_view", "styled_view", "editor", "anonymous_export_view"},
+	"wiki":    {"storage", "view", "export_view", "styled_view", "editor"},
+	"editor":  {"storage"},
 }
 
 func prepareConvertDC(c *call) (any, error) {
@@ -40,37 +45,30 @@ func prepareConvertDC(c *call) (any, error) {
 	if err := c.decode(&q); err != nil {
 		return nil, err
 	}
-	to := c.params[0]
-	valid := map[string]string{"storage": "storage view export_view styled_view editor anonymous_export_view", "wiki": "storage view export_view styled_view editor", "editor": "storage"}
-	if !strings.Contains(" "+valid[q.Representation]+" ", " "+to+" ") || to == "" {
-		return nil, invalid("Cannot convert from " + q.Representation + " to " + to)
+	if !slices.Contains(conversionsDC[q.Representation], c.params[0]) {
+		return nil, invalid("Cannot convert from " + q.Representation + " to " + c.params[0])
 	}
-	var err error
-	if q.Representation == "storage" || q.Representation == "editor" {
-		// A conversion assigns no ids: it only has to be well-formed.
-		_, err = markup.Parse(q.Value)
-		q.stored = q.Value
-		if err != nil {
-			err = invalid("Error parsing xhtml: " + err.Error())
-		}
-		return &q, err
-	}
-	q.stored, err = c.storageDC(q.Value, q.Representation, "", nil, "convert")
-	return &q, err
+	return &q, nil
 }
 
 // convertDC is the synchronous conversion of bodies (register row LT-04).
 func convertDC(c *call) (answer, error) {
 	q := c.prepared.(*convertRequest)
+	var in *space
 	var on *content
+	expandable := object{"content": "", "webresource": ""}
 	if q.Content != nil && q.Content.ID != "" {
-		p, err := c.findDC(string(q.Content.ID))
-		if err != nil {
+		var err error
+		if on, err = c.findDC(string(q.Content.ID)); err != nil {
 			return answer{}, err
 		}
-		on = p
+		in, expandable["content"] = on.space, c.selfDC(on)
 	}
-	return ok(c.formDC(on, q.stored, c.params[0]))
+	value, err := c.converted(q.Value, q.Representation, c.params[0], in, on)
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(object{"value": value, "representation": c.params[0], "_expandable": expandable})
 }
 
 // getMacroDC is one macro of a version of a body, by its id or by the hash of its content.

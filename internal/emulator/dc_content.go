@@ -235,8 +235,18 @@ func (c *call) formDC(p *content, stored, form string) object {
 	return object{"value": c.rendered(p, stored, form), "representation": form, "_expandable": expandable}
 }
 
-// rendered is a stored body in one form.
-func (c *call) rendered(_ *content, stored, _ string) string { return stored }
+// rendered is a stored body in one form; one that came in broken by an act shows as it is.
+func (c *call) rendered(p *content, stored, form string) string {
+	var in *space
+	if p != nil {
+		in = p.space
+	}
+	out, err := c.rendering(stored, form, in, p)
+	if err != nil {
+		return stored
+	}
+	return out
+}
 
 func labelDC(l *label) object {
 	name := l.name

@@ -87,14 +87,17 @@ func instanceMetrics(c *call) (answer, error) {
 	return ok(object{"pages": pages, "spaces": len(c.world.spaces), "users": len(c.people.users)})
 }
 
+// clusterNodes are the nodes with the version that each of them runs.
 func clusterNodes(c *call) (answer, error) {
-	return ok(object{
-		"results": []object{{
-			"nodeId": 1, "jvmStats": object{},
-			"props":      object{"version": c.product.release.String(), "name": "node1"},
-			"buildStats": object{"version": c.product.release.String(), "buildNumber": text(int64(c.product.release.build()))},
-		}}, "start": 0, "limit": 100, "size": 1, "_links": object{"base": c.base(), "context": c.context, "self": c.base() + "/rest/api/cluster/nodes"},
-	})
+	o, err := c.offsetsDC(100)
+	if err != nil {
+		return answer{}, err
+	}
+	nodes := []object{{
+		"nodeId": 1, "props": object{"confluence.home": "/var/confluence", "build.number": strconv.Itoa(c.product.release.build()), "version": c.product.release.String()},
+		"buildStats": object{"version": c.product.release.String()}, "jvmStats": object{},
+	}}
+	return ok(listDC(c, nodes, o, func(object) bool { return true }, func(o object) object { return o }))
 }
 
 // zduCluster is what older versions have in place of cluster/nodes (register row ID-07).

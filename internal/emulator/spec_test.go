@@ -62,6 +62,7 @@ var undocumented = []struct {
 	{v1, 415, "the answer of a servlet to another content type"},
 	{v1, 429, "cloud-api.md 4"},
 	{v1, 500, "emulator-faults.md ER-08"},
+	{v1, 501, "emulator-faults.md ER-09; relations: the live suite of confluence.js"},
 }
 
 // nulls are members that are null although the documents give them a type that has no null.

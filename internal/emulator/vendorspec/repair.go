@@ -33,7 +33,11 @@ func repair(doc node) map[string]int {
 			mendStatus(op, verb, path, met)
 		}
 	}
-	renameMembers(doc["components"].(node)["schemas"].(node), met)
+	schemas := doc["components"].(node)["schemas"].(node)
+	renameMembers(schemas, met)
+	resolveReferences(schemas, met)
+	openLinks(schemas, met)
+	openLinks(paths, met)
 	return met
 }
 

@@ -32,6 +32,9 @@ func TestDocuments(t *testing.T) {
 			t.Errorf("defect %q was met %d times, want %d", defect, got, want)
 		}
 	}
+	if docs[DC].repaired["5 reference"] != 15 || docs[DC].repaired["5 links opened"] < 100 {
+		t.Errorf("repaired %v", docs[DC].repaired)
+	}
 	if docs[DC].repaired["4 member"] < 2 || docs[DC].repaired["6 status"] < 3 {
 		t.Errorf("repaired %v", docs[DC].repaired)
 	}
