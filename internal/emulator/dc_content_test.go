@@ -8,16 +8,12 @@ import (
 	"time"
 )
 
-// dcSpace makes a space straight in the site and returns the id of its home page.
+// dcSpace makes a space and returns the id of its home page.
 func (b *bench) dcSpace(key string) string {
 	b.t.Helper()
-	defer b.site.change(b.site.clock.Now())()
-	c := &call{Site: b.site, now: b.site.clock.Now(), user: b.site.people.byID[b.user], route: &route{method: "POST", api: dc}}
-	s, err := c.newSpace(&spaceRequest{Key: key, Name: "Space " + key}, false)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return s.home.idText()
+	path := b.site.Context() + "/rest/api/space"
+	b.do(200, "POST", path, object{"key": key, "name": "Space " + key})
+	return b.do(200, "GET", path+"/"+key+"?expand=homepage", nil).str("homepage.id")
 }
 
 func inStorage(value string) object {
@@ -443,7 +439,5 @@ func TestRow_ER_05_DC(t *testing.T) {
 // hideFrom restricts a content to the service account.
 func (b *bench) hideFrom(id, _ string) {
 	b.t.Helper()
-	b.site.mu.Lock()
-	defer b.site.mu.Unlock()
-	b.site.world.contents[mustID(id)].extra().read = []string{"user:" + serviceID}
+	b.do(200, "PUT", "/rest/api/content/"+id+"/restriction", []object{{"operation": "read", "restrictions": object{"user": []object{{"type": "known", "username": serviceID}}}}})
 }
