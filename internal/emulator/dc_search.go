@@ -41,6 +41,11 @@ func (c *call) evaluate(q *clause) error {
 	if alias := cqlAliases[q.field]; alias != "" {
 		q.field = alias
 	}
+	if q.field != "" {
+		if _, known := c.cqlField(q.field); !known {
+			return fmt.Errorf("no field %s", q.field)
+		}
+	}
 	for i, v := range q.values {
 		if call, isCall := strings.CutPrefix(v, "\x00"); isCall {
 			name, argument, _ := strings.Cut(call, "(")
@@ -49,6 +54,11 @@ func (c *call) evaluate(q *clause) error {
 				return err
 			}
 			q.values[i] = v
+		}
+		if q.field == "created" || q.field == "lastmodified" {
+			if _, err := cqlTime(v, c.zoneCQL(), c.now); err != nil {
+				return err
+			}
 		}
 		if q.field == "creator" || q.field == "contributor" {
 			u := c.people.named(v)
