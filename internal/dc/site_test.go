@@ -183,3 +183,16 @@ func conformOn(t *testing.T, b *bench, over func(http.RoundTripper) http.RoundTr
 func TestConformance(t *testing.T) {
 	confluencetest.Run(t, conform("9.2.17", map[string]string{"AT-07": "2097152"}))
 }
+
+// TestConformanceOfVersions runs the suite on the versions that are met in the field, with what the references leave open
+// answered otherwise.
+func TestConformanceOfVersions(t *testing.T) {
+	for version, options := range map[string]map[string]string{
+		"7.19.30": {"ER-03": "old", "LB-10": "wrapped", "ID-12": "without", "PG-09": "old", "LB-15": "absent", "AT-07": "2097152", "OF-33": "404"},
+		"8.5.30":  {"ID-03": "/confluence", "ID-15": "Europe/Berlin", "OF-40": "PATCH", "DL-11": "neither", "AT-07": "2097152", "OF-13": "as sent"},
+		"10.2.19": {"OF-10": "no", "OF-12": "absent", "OF-16": "former parent", "CQ-02": "America/Los_Angeles", "CO-03": "none", "AT-07": "2097152"},
+		"11.0.0":  {"RL-05": "40,1,10", "OF-40": "PUT", "DL-11": "both", "CQ-01": "60s", "AT-07": "2097152", "OF-01": "last"},
+	} {
+		t.Run(version, func(t *testing.T) { confluencetest.Exercise(t, conform(version, options)) })
+	}
+}

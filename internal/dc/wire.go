@@ -68,7 +68,7 @@ type rank struct {
 
 func (r *rank) UnmarshalJSON(b []byte) error {
 	if json.Unmarshal(b, &r.n) == nil && !bytes.Equal(bytes.TrimSpace(b), []byte("null")) {
-		r.set = r.n >= 0
+		r.set = r.n != -1 // unset at the top of a content (TR-04)
 	}
 	return nil
 }

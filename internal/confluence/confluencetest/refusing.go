@@ -135,6 +135,9 @@ func testBlind(t *testing.T, w *world) {
 	if got, err := r.Spaces(t.Context(), []string{w.key("CONF")}); err != nil || len(got) != 0 {
 		t.Errorf("a private space is shown to others: %v, %v", got, err)
 	}
+	if !w.caps.Permissions {
+		t.Skip("the site lets nobody in over its API")
+	}
 	w.do(t, confluence.Grant{Space: w.held.Space, Permission: confluence.Permission{Principal: confluence.UserPrincipal(w.Other), Operation: "read/space"}}, confluence.Payload{})
 	w.Settle()
 	batches, err := scan(t.Context(), r, confluence.ScanRequest{Space: w.held.Space, Facets: confluence.AllFacets})

@@ -348,6 +348,12 @@ func testSpaceChanges(t *testing.T, w *world) {
 	if got.HomeID != w.ids["delta"] || got.Name != w.held.Space.Name {
 		t.Errorf("after setting the home page the space is %+v", got)
 	}
+	if !w.caps.Permissions {
+		if !got.Guarded || len(got.Permissions) > 0 {
+			t.Errorf("a site that does not tell permissions tells %v, guarded %v", got.Permissions, got.Guarded)
+		}
+		return
+	}
 	read := confluence.Permission{Principal: confluence.GroupPrincipal(w.Group), Operation: "read/space"}
 	if slices.Contains(got.Permissions, read) {
 		t.Fatalf("a private space lets the group read: %v", got.Permissions)
