@@ -232,3 +232,17 @@ func actGroup(c *call, raw json.RawMessage) error {
 	}
 	return nil
 }
+
+// actLeave deactivates an account.
+func actLeave(c *call, raw json.RawMessage) error {
+	var id string
+	if err := json.Unmarshal(raw, &id); err != nil {
+		return err
+	}
+	u := c.people.byID[id]
+	if u == nil {
+		return fmt.Errorf("no user %q", id)
+	}
+	u.active = false
+	return nil
+}

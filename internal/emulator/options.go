@@ -58,6 +58,7 @@ type settings struct {
 	states        string // LB-12: which content states may be set: custom, space, none
 	legacyV1      bool   // ER-16: removed operations of REST v1 answer to an API token
 	emails        bool   // ER-09: user/email is enabled
+	uploadBumps   bool   // AT-13: an upload that is no minor edit makes a version of the page
 	noContext     bool   // OF-26: cqlcontext is ignored
 
 	limits       limitSettings
@@ -121,6 +122,8 @@ var coreOptions = []optionRow{
 		bytesOption(func(s *settings, n int64) { s.maxFile = n })},
 	{"AT-10", "refused", "refused or decorated", "a media id that no attachment has, in a written atlas_doc_format",
 		oneOf(func(s *settings, v string) { s.decorateMedia = v == "decorated" }, "refused", "decorated")},
+	{"AT-13", "no", "no or bumps", "whether an upload that is no minor edit makes a version of the page",
+		oneOf(func(s *settings, v string) { s.uploadBumps = v == "bumps" }, "no", "bumps")},
 	{"CQ-01", "5s", "a duration", "until a write is seen by searches",
 		duration(func(s *settings, d time.Duration) { s.indexLag = d })},
 	{"CQ-02", "UTC+2", "UTC+2 or a name of the time zone database", "zone in which searches read dates",

@@ -184,7 +184,7 @@ var register = []registered{
 	{"LB-08", "both", "default", ""},
 	{"LB-09", "both", "default", ""},
 	{"LB-10", "DC", "default, option", ""},
-	{"LB-11", "both", "default, act", ""},
+	{"LB-11", "both", "default, act", "leave"},
 	{"LB-12", "Cloud", "default", ""},
 	{"LB-13", "both", "default", ""},
 	{"LB-14", "both", "default", ""},

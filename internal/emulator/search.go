@@ -2,13 +2,11 @@ package emulator
 
 import (
 	"html"
-	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/tandem-sync/tandem/internal/emulator/markup"
 )
 
 // containsFold reports whether s contains part, whatever the case.
@@ -106,95 +104,6 @@ func (c *call) matches(q *clause, p *content) (bool, error) {
 	return negated, nil
 }
 
-type cqlTest func(c *call, p *content, op, value string) (bool, error)
-
-func equals(get func(*content) string) cqlTest {
-	return func(_ *call, p *content, _, value string) (bool, error) { return strings.EqualFold(get(p), value), nil }
-}
-
-func dated(get func(*call, *content) stamp) cqlTest {
-	return func(c *call, p *content, op, value string) (bool, error) {
-		t, err := cqlTime(value, c.zoneCQL(), c.now)
-		if err != nil {
-			return false, invalid("Could not parse cql : " + err.Error())
-		}
-		const minute = 60_000
-		at, want := int64(get(c, p))/minute, t.UnixMilli()/minute
-		switch op {
-		case "<":
-			return at < want, nil
-		case "<=":
-			return at <= want, nil
-		case ">":
-			return at > want, nil
-		case ">=":
-			return at >= want, nil
-		}
-		return at == want, nil
-	}
-}
-
-// worded compares text word by word; an empty text breaks the server (register row ER-08).
-func worded(get func(*call, *content) string) cqlTest {
-	return func(c *call, p *content, op, value string) (bool, error) {
-		if strings.TrimSpace(value) == "" && strings.HasSuffix(op, "~") {
-			return false, fail(http.StatusInternalServerError, "INTERNAL_SERVER_ERROR", "java.lang.NullPointerException")
-		}
-		if !strings.HasSuffix(op, "~") {
-			return strings.EqualFold(get(c, p), value), nil
-		}
-		have := get(c, p)
-		for word := range strings.FieldsSeq(value) {
-			if !containsFold(have, strings.Trim(word, "*")) {
-				return false, nil
-			}
-		}
-		return true, nil
-	}
-}
-
-// cqlFields are the fields of contents. There is none for the status.
-var cqlFields = map[string]cqlTest{
-	"space":     equals(func(p *content) string { return p.space.key }),
-	"space.key": equals(func(p *content) string { return p.space.key }),
-	"type":      equals(func(p *content) string { return p.typeKey() }),
-	"id":        equals(func(p *content) string { return text(p.id) }),
-	"content":   equals(func(p *content) string { return text(p.id) }),
-	"creator":   equals(func(p *content) string { return p.creator.id }),
-	"title":     worded(func(_ *call, p *content) string { return p.title }),
-	"text":      worded(func(c *call, p *content) string { return c.plainText(p) }),
-	"sitesearch": worded(func(c *call, p *content) string {
-		return p.title + " " + c.plainText(p)
-	}),
-	"label": func(_ *call, p *content, _, value string) (bool, error) {
-		return slices.ContainsFunc(p.labels, func(l *label) bool { return strings.EqualFold(l.name, value) }), nil
-	},
-	"parent": func(_ *call, p *content, _, value string) (bool, error) {
-		return p.tree() && p.parent != nil && text(p.parent.id) == value, nil
-	},
-	"ancestor": func(_ *call, p *content, _, value string) (bool, error) {
-		for at := p.parent; at != nil; at = at.parent {
-			if text(at.id) == value {
-				return true, nil
-			}
-		}
-		return false, nil
-	},
-	"created": dated(func(_ *call, p *content) stamp { return p.created }),
-	"lastmodified": dated(func(c *call, p *content) stamp {
-		v, _ := c.indexed(p)
-		return v.at
-	}),
-}
-
-func (c *call) plainText(p *content) string {
-	plain, err := markup.Text(c.heap.text(p.body))
-	if err != nil {
-		return ""
-	}
-	return plain
-}
-
 // found is one page of a search.
 type found struct {
 	rows   []*content
@@ -202,20 +111,22 @@ type found struct {
 	limit  int
 	cursor string
 	cql    string
+	words  []string // that the query looks for
 }
 
 // search runs the query of the call. limits are the most rows a page holds.
 func (c *call) search(e expansions, prefix string) (found, error) {
-	src := c.query.Get("cql")
-	q, err := parseCQL(src)
+	context, err := c.searchContext()
 	if err != nil {
-		return found{}, invalid("Could not parse cql : " + err.Error())
+		return found{}, err
 	}
-	limit := 25
-	if v := c.query.Get("limit"); v != "" {
-		if limit, err = strconv.Atoi(v); err != nil || limit < 0 {
-			return found{}, invalid("Invalid limit: " + v)
-		}
+	q, err := c.cqlQuery(context, func(field string) bool { return cqlFields[field] != nil })
+	if err != nil {
+		return found{}, err
+	}
+	_, limit, err := c.offsetTo(25, 1<<30)
+	if err != nil {
+		return found{}, err
 	}
 	after, err := readCursor(c.query.Get("cursor"))
 	if err != nil {
@@ -226,8 +137,8 @@ func (c *call) search(e expansions, prefix string) (found, error) {
 		return found{}, err
 	}
 	w := window{limit: c.searchPage(min(limit, searchCap(e, prefix)), after), after: after}
-	s := indexSearch{call: c, where: q.where, archived: strings.Contains(c.query.Get("cqlcontext"), `"archived"`)}
-	f := found{limit: limit, cql: src}
+	s := indexSearch{call: c, where: q.where, states: context.states()}
+	f := found{limit: limit, cql: c.query.Get("cql"), words: q.where.words()}
 	f.rows, f.cursor, f.total, err = s.run(o, w)
 	return f, err
 }
@@ -272,6 +183,12 @@ func cqlOrder(c *call, by []orderBy) (order[*content], error) {
 		o.key = contentOrders["title"].key
 	case "id", "content":
 		o.key = byID
+	case "type":
+		o.key = func(p *content) sortKey { return sortKey{S: p.typeKey(), ID: p.id} }
+	case "space", "space.key":
+		o.key = func(p *content) sortKey { return sortKey{S: p.space.key, ID: p.id} }
+	case "creator":
+		o.key = func(p *content) sortKey { return sortKey{S: p.creator.name, ID: p.id} }
 	default:
 		return o, invalid("Could not parse cql : cannot order by " + by[0].field)
 	}
@@ -308,6 +225,59 @@ func contentSearch(c *call) (answer, error) {
 	})
 }
 
+// words are what a query looks for in texts.
+func (q *clause) words() []string {
+	switch {
+	case q == nil || q.op == "not":
+		return nil
+	case q.op == "~" && (q.field == "title" || q.field == "text" || q.field == "sitesearch"):
+		return strings.Fields(strings.NewReplacer("*", " ", "?", " ", `"`, " ").Replace(q.values[0]))
+	}
+	var out []string
+	for _, kid := range q.kids {
+		out = append(out, kid.words()...)
+	}
+	return out
+}
+
+// marked writes text as HTML with the words of the query between markers (register row CQ-04).
+func marked(s string, words []string) string {
+	s = html.EscapeString(s)
+	if len(words) == 0 {
+		return s
+	}
+	quoted := []string{}
+	for _, w := range words {
+		quoted = append(quoted, regexp.QuoteMeta(html.EscapeString(w)))
+	}
+	return regexp.MustCompile(`(?i)`+strings.Join(quoted, "|")).ReplaceAllString(s, "@@@hl@@@${0}@@@endhl@@@")
+}
+
+// excerpt is the beginning of a text, in the way that the parameter of that name asks for.
+func (c *call) excerpt(p *content, words []string) string {
+	short := []rune(c.plainText(p))
+	s := string(short[:min(len(short), 300)])
+	switch c.query.Get("excerpt") {
+	case "none":
+		return ""
+	case "indexed":
+		return html.EscapeString(s)
+	case "indexed_unescaped":
+		return s
+	}
+	return marked(s, words)
+}
+
+// estimate is what a search says of the number of its hits: beyond a few, a little too many or too few (register row
+// PG-04).
+func (c *call) estimate(total int, cql string) int {
+	if total < 60 {
+		return total
+	}
+	d := c.digest("total", cql)
+	return total + (int(d[0])%5-2)*total/100
+}
+
 func siteSearch(c *call) (answer, error) {
 	e := c.expand()
 	f, err := c.search(e, "content.")
@@ -317,51 +287,16 @@ func siteSearch(c *call) (answer, error) {
 	below := e.below("content")
 	rows := []object{}
 	for _, p := range f.rows {
-		excerpt := []rune(c.plainText(p))
 		rows = append(rows, object{
-			"content": c.contentV1(p, below), "title": html.EscapeString(p.title), "excerpt": string(excerpt[:min(len(excerpt), 300)]),
+			"content": c.contentV1(p, below), "title": marked(p.title, f.words), "excerpt": c.excerpt(p, f.words),
 			"url": p.webUI(), "resultGlobalContainer": object{"title": p.space.name, "displayUrl": "/spaces/" + p.space.key},
 			"breadcrumbs": []object{}, "entityType": "content", "iconCssClass": "aui-icon content-type-" + p.kind.String(),
 			"lastModified": p.last.at.String(), "friendlyLastModified": p.last.at.time().Format("Jan 02, 2006"), "score": 0.0,
 		})
 	}
 	return ok(object{
-		"results": rows, "start": 0, "limit": f.limit, "size": len(rows), "totalSize": f.total, "cqlQuery": f.cql,
+		"results": rows, "start": 0, "limit": f.limit, "size": len(rows), "totalSize": max(c.estimate(f.total, f.cql), len(rows)), "cqlQuery": f.cql,
 		"searchDuration": 12, "archivedResultCount": 0, "_links": c.searchLinks("/rest/api/search", f),
-	})
-}
-
-// searchUsers finds active accounts by words of their name: at most 100 rows, no way on (register row PG-05).
-func searchUsers(c *call) (answer, error) {
-	q, err := parseCQL(c.query.Get("cql"))
-	if err != nil || q.where == nil || q.where.field != "user.fullname" && q.where.field != "user" && q.where.field != "type" {
-		return answer{}, invalid("Could not parse cql : " + c.query.Get("cql"))
-	}
-	start, limit, err := c.offset(25)
-	if err != nil {
-		return answer{}, err
-	}
-	var hits []*user
-	for _, u := range c.people.users {
-		want := q.where.values[0]
-		if q.where.field == "user.fullname" && want == "" {
-			return answer{}, fail(http.StatusInternalServerError, "INTERNAL_SERVER_ERROR", "java.lang.NullPointerException")
-		}
-		if u.active && (q.where.field == "type" || q.where.field == "user" && u.id == want || q.where.field == "user.fullname" && containsFold(u.name, want)) {
-			hits = append(hits, u)
-		}
-	}
-	picked, _ := slicePage(hits, start, min(limit, 100))
-	rows := []object{}
-	for _, u := range picked {
-		rows = append(rows, object{
-			"user": c.userV1(u), "title": html.EscapeString(u.name), "excerpt": "", "url": "/people/" + u.id, "breadcrumbs": []object{},
-			"entityType": "user", "iconCssClass": "aui-icon icon-user", "lastModified": c.stamp().String(), "score": 0.0,
-		})
-	}
-	return ok(object{
-		"results": rows, "start": start, "limit": limit, "size": len(rows), "totalSize": len(rows), "cqlQuery": c.query.Get("cql"),
-		"searchDuration": 5, "_links": object{"base": c.base(), "context": "/wiki"},
 	})
 }
 

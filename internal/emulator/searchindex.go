@@ -10,9 +10,9 @@ import (
 // indexSearch is a search on its way through the index.
 type indexSearch struct {
 	*call
-	where    *clause
-	archived bool // archived contents as well
-	err      error
+	where  *clause
+	states map[status]bool // of the contents; nil = current ones
+	err    error
 }
 
 // countExactly is up to how many candidates a search counts its hits. Beyond, the total is an estimate from what was
@@ -77,7 +77,7 @@ func (s *indexSearch) finds(p *content) bool {
 		state = p.status
 	}
 	_, there := s.indexed(p)
-	return there && (state == current || s.archived && state == archived) && s.sees(p)
+	return there && (s.states[state] || s.states == nil && state == current) && s.sees(p)
 }
 
 // candidates are the contents that can fit the query, by the narrowest index, and how many they are at most. They come

@@ -135,6 +135,9 @@ func uploadFiles(upsert bool) func(*call) (answer, error) {
 		for _, f := range u.files {
 			rows = append(rows, c.attachmentV1(c.attach(on, f, u)))
 		}
+		if c.set.uploadBumps && !u.minor && on.status == current {
+			c.commit(on, "", false)
+		}
 		return ok(object{
 			"results": rows, "size": len(rows), "start": 0, "limit": len(rows),
 			"_links": object{"base": c.base(), "context": "/wiki", "self": c.base() + "/rest/api/content/" + on.idText() + "/child/attachment"},
