@@ -96,6 +96,7 @@ var acts = map[string]func(*call, json.RawMessage) error{
 	// The editor of a live doc saves by itself.
 	"autosave": actAutosave,
 	"group":    actGroup,
+	"leave":    actLeave,
 	// The key of a space is changed.
 	"alias": actAlias,
 	"label": withPage(func(c *call, p *content, q actRequest) error {

@@ -33,7 +33,7 @@ func (c *call) withIDs(where *clause) (out []*content, only bool) {
 	ids, only := where.onlyIDs()
 	seen := map[int64]bool{}
 	for _, v := range ids {
-		id, err := strconv.ParseInt(v, 10, 64)
+		id, err := strconv.ParseInt(numeric(v), 10, 64)
 		p := c.world.contents[id]
 		if err == nil && p != nil && !seen[id] && p.space.sees(c.user) {
 			seen[id] = true

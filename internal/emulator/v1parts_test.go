@@ -72,7 +72,9 @@ func TestMacroBodies(t *testing.T) {
 	p := b.page(id, "", "P", `<ac:structured-macro ac:name="info" ac:schema-version="1" ac:macro-id="m-1"><ac:parameter ac:name="title">T</ac:parameter>`+
 		`<ac:rich-text-body><p>inside</p></ac:rich-text-body></ac:structured-macro>`+
 		`<ac:structured-macro ac:name="code" ac:macro-id="m-2"><ac:plain-text-body><![CDATA[a < b]]></ac:plain-text-body></ac:structured-macro>`)
-	at := func(version, macro string) string { return "/content/" + p + "/history/" + version + "/macro/id/" + macro }
+	at := func(version, macro string) string {
+		return "/content/" + p + "/history/" + version + "/macro/id/" + macro
+	}
 	m := b.v1(200, "GET", at("1", "m-1"), nil)
 	equal(t, "macro", m.str("name")+" "+m.str("body")+" "+m.str("parameters.title.value"), "info <p>inside</p> T")
 	equal(t, "plain text, latest version", b.v1(200, "GET", at("0", "m-2"), nil).str("body"), "a < b")
@@ -94,7 +96,10 @@ func TestRow_LB_12(t *testing.T) {
 	b := newBench(t)
 	id, _ := b.space("S")
 	p := b.page(id, "", "P", "<p>p</p>")
-	state := func(want int, q object) got { t.Helper(); return b.v1(want, "PUT", "/content/"+p+"/state?status=current", q) }
+	state := func(want int, q object) got {
+		t.Helper()
+		return b.v1(want, "PUT", "/content/"+p+"/state?status=current", q)
+	}
 	version := func() int { t.Helper(); return b.do(200, "GET", "/wiki/api/v2/pages/"+p, nil).num("version.number") }
 	equal(t, "none", len(b.v1(200, "GET", "/content/"+p+"/state", nil).json.(map[string]any)), 0)
 	equal(t, "suggested", b.v1(200, "GET", "/space/S/state", nil).str("1.name"), "In progress")
