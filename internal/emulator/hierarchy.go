@@ -150,7 +150,11 @@ func ancestors(k kind) func(*call) (answer, error) {
 			rows = append(rows, object{"id": at.idText(), "type": at.kind.String()})
 		}
 		slices.Reverse(rows)
-		return c.listing(rows, "")
+		a, err := c.listing(rows, "")
+		if o, found := a.json.(object); found && k != page { // by the document, and no live answer shows more
+			delete(o, "_links")
+		}
+		return a, err
 	}
 }
 

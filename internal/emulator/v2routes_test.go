@@ -187,6 +187,7 @@ func TestV2RoutesAreAnswered(t *testing.T) {
 		v.do(status, method, path, v.filled(body))
 	}
 	ask(200, "POST", "/admin-key", nil)
+	ask(202, "POST", "/space-permissions/transition/combinations", nil)
 	for _, path := range strings.Fields(reads) {
 		status, rest, other := strings.Cut(path, ":/")
 		switch {

@@ -191,7 +191,7 @@ func excepted(f Family, path, at string, v any) any {
 	case map[string]any:
 		out := map[string]any{}
 		for k, sub := range x {
-			if sub == nil && nullMember(f, k) || strangeValue(f, path, k, sub) {
+			if sub == nil && nullMember(f, path, k) || strangeValue(f, path, k, sub) {
 				continue
 			}
 			out[k] = excepted(f, path, at+"."+k, sub)
