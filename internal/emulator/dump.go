@@ -93,7 +93,7 @@ func (s *Site) Dump(form string) []byte {
 	defer s.mu.RUnlock()
 	d := dumper{site: s, paths: map[*content]string{}}
 	out := object{
-		"dump": 1, "form": form, "personality": "cloud", "version": s.opts.Version, "counts": s.counts().object(),
+		"dump": 1, "form": form, "personality": s.product.name, "version": s.opts.Version, "counts": s.counts().object(),
 		"users": d.users(), "groups": d.groups(),
 	}
 	contents := d.contents()

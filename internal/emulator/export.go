@@ -142,11 +142,11 @@ func (x exporting) principals(list []string) []backup.Principal {
 	return out
 }
 
-// exportNames are the permissions of a space by the names of the export, in the words of both products.
-func exportName(key, target string) string {
-	for _, k := range spacePermissionKinds {
-		if k.target == target && (k.key == key || k.key == "restrict" && key == "restrict_content") {
-			return k.name
+// exportName is the name of a space's permission in an export; empty where it has none.
+func (s *Site) exportName(key, target string) string {
+	for name, g := range s.grantNames() {
+		if g == [2]string{key, target} {
+			return name
 		}
 	}
 	return ""
@@ -162,7 +162,7 @@ func (x exporting) space(in *space) {
 		Categories: x.labels(in.labels), Creator: x.keyOf(in.creator), Created: in.created.time(), Modified: in.created.time(),
 	}
 	for _, g := range in.grants {
-		if name := exportName(g.key, g.target); name != "" {
+		if name := x.exportName(g.key, g.target); name != "" {
 			s.Permissions = append(s.Permissions, backup.Permission{Type: name, Principal: x.principal(g.principal)})
 		}
 	}
@@ -221,6 +221,11 @@ func (x exporting) piece(p, parent *content) {
 	for _, u := range p.likers() {
 		c.Likes = append(c.Likes, x.keyOf(u))
 	}
+	if p.status != trashed {
+		for _, u := range x.watchers(watched{"content", p.id}) {
+			c.Watchers = append(c.Watchers, x.keyOf(u))
+		}
+	}
 	write := x.out.Page
 	if p.kind == blogPost {
 		write = x.out.BlogPost
@@ -233,6 +238,13 @@ func (x exporting) piece(p, parent *content) {
 			Body: backup.Storage(x.heap.text(v.body)),
 		})
 	}
+	if p.more != nil && p.more.pending != nil { // a draft of a page that is there has the page as its original
+		d := p.more.pending
+		write(backup.Content{
+			Original: p.id, Space: p.space.key, Title: d.title, Status: "draft", Creator: x.keyOf(d.by), Modifier: x.keyOf(d.by),
+			Created: d.at.time(), Modified: d.at.time(), Body: backup.Storage(x.heap.text(d.body)),
+		})
+	}
 	on := backup.OnPage
 	if p.kind == blogPost {
 		on = backup.OnBlogPost
@@ -240,6 +252,7 @@ func (x exporting) piece(p, parent *content) {
 	x.comments(p, on)
 	for _, f := range p.files() {
 		x.file(f, on)
+		x.comments(f, backup.OnAttachment)
 	}
 	for _, prop := range p.properties() {
 		x.out.Custom(backup.Custom{Container: p.id, Space: p.space.key, Key: prop.key, JSON: string(prop.value), Creator: x.keyOf(prop.by)})
@@ -263,6 +276,12 @@ func (x exporting) comments(p *content, on backup.Kind) {
 			}
 		}
 		x.out.Comment(c)
+		for i, v := range m.older {
+			x.out.Comment(backup.Comment{
+				Original: m.id, Container: p.id, On: on, Body: backup.Storage(x.heap.text(v.body)), Creator: x.keyOf(m.creator),
+				Created: m.created.time(), Modified: v.at.time(), Version: int(m.firstAt) + i,
+			})
+		}
 	}
 }
 
@@ -270,7 +289,8 @@ func (x exporting) file(f *content, on backup.Kind) {
 	write := func(original int64, number int, v *file, at version) {
 		a := backup.Attachment{
 			Original: original, Container: f.parent.id, On: on, Space: f.space.key, Name: f.title, MediaType: v.mediaType, Version: number,
-			Comment: v.comment, Status: exportStatus[f.status], Size: v.size, Creator: x.keyOf(at.by), Created: at.at.time(), Labels: x.labels(f.labels),
+			Comment: v.comment, Status: exportStatus[f.status], Size: v.size, Creator: x.keyOf(f.creator), Created: f.created.time(),
+			Modifier: x.keyOf(at.by), Modified: at.at.time(), Labels: x.labels(f.labels),
 		}
 		if original == 0 {
 			a.ID = f.id

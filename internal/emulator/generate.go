@@ -202,7 +202,7 @@ func (g *generation) space(pages int) {
 	g.world.spaces = append(g.world.spaces, in)
 	g.world.keys[foldKey(in.key)] = in
 	open := &call{Site: g.Site, user: g.people.byID[serviceID]}
-	open.openTo(in, false, nil)
+	open.openSpace(in)
 	rows := make([]content, pages) // in one piece: an allocation of each would take more
 	titles := make([]byte, 0, pages*40)
 	ends := make([]int, pages)

@@ -23,7 +23,8 @@ type importing struct {
 	made     map[string]*content
 	byOwner  map[string][]*exportedRow // ContentProperty by id of its content
 	bodies   map[string]*exportedRow
-	fallback *space
+	fresh    []*space // by id
+	fallback *space   // where contents go that name no space
 }
 
 // bodyText is a stored body as the site keeps it: wiki markup is converted, as the upgrade to 4.0 did.
@@ -61,6 +62,8 @@ func (s *Site) importRows(e *exported) {
 	im.importLabels()
 	im.importRestrictions()
 	im.importProperties()
+	im.importTemplates()
+	im.importRelations()
 	im.finish()
 }
 
@@ -81,7 +84,12 @@ func (im *importing) importPeople() {
 			im.users[r.id], im.users["name:"+strings.ToLower(name)] = u, u
 			continue
 		}
-		u := im.account(cmp.Or(r.get("atlassianAccountId"), r.id), name, r.get("email"), directory[strings.ToLower(name)])
+		id := cmp.Or(r.get("atlassianAccountId"), r.id)
+		if im.dc() {
+			id = cmp.Or(strings.ToLower(name), r.id)
+		}
+		u := im.account(id, name, r.get("email"), directory[strings.ToLower(name)])
+		delete(im.people.byKey, u.key)
 		u.key, im.people.byKey[r.id] = r.id, u
 		im.users[r.id], im.users["name:"+strings.ToLower(name)] = u, u
 	}
@@ -101,8 +109,8 @@ func (im *importing) account(id, name, email string, in *exportedRow) *user {
 		email = cmp.Or(in.first("emailAddress", "email"), email)
 		active = in.get("active") != "false"
 	}
-	if im.people.byID[id] != nil {
-		id += "-imported"
+	if u := im.people.byID[id]; u != nil { // the service account, in an export of an emulated site
+		return u
 	}
 	u := im.addUser(id, cmp.Or(shown, id), email)
 	u.active = active
@@ -243,14 +251,14 @@ func (im *importing) importSpaces() {
 		im.spaces[r.id] = in
 		im.permit(in, r)
 	}
-	if len(im.world.spaces) == 0 { // an export without its Space objects
+	if len(im.fresh) == 0 { // an export without its Space objects
 		key := "IMPORTED"
 		for k := range wanted {
 			key = k
 		}
 		im.permit(im.newImportedSpace(im.world.newID(), key, key), nil)
 	}
-	im.fallback = im.world.spaces[0]
+	im.fallback = im.fresh[0]
 }
 
 func (im *importing) newImportedSpace(id int64, key, name string) *space {
@@ -258,11 +266,23 @@ func (im *importing) newImportedSpace(id int64, key, name string) *space {
 	at, _ := slices.BinarySearchFunc(im.world.spaces, id, func(s *space, id int64) int { return cmp.Compare(s.id, id) })
 	im.world.spaces = slices.Insert(im.world.spaces, at, in)
 	im.world.keys[foldKey(key)] = in
+	im.fresh = append(im.fresh, in)
 	return in
 }
 
-// exportedGrants are the permissions of an export in the words of the site; types that are not here have no effect.
-var exportedGrants = map[string][2]string{
+// grantNames are the permissions of an export in the words of the site, key and target; others have no effect on it.
+func (s *Site) grantNames() map[string][2]string {
+	if !s.dc() {
+		return cloudGrantNames
+	}
+	out := map[string][2]string{}
+	for _, k := range spacePermissionKinds {
+		out[k.name] = [2]string{k.key, k.target}
+	}
+	return out
+}
+
+var cloudGrantNames = map[string][2]string{
 	"VIEWSPACE": {"read", "space"}, "EDITSPACE": {"create", "page"}, "EDITBLOG": {"create", "blogpost"}, "COMMENT": {"create", "comment"},
 	"CREATEATTACHMENT": {"create", "attachment"}, "REMOVEPAGE": {"delete", "page"}, "REMOVEBLOG": {"delete", "blogpost"},
 	"REMOVECOMMENT": {"delete", "comment"}, "REMOVEATTACHMENT": {"delete", "attachment"}, "SETPAGEPERMISSIONS": {"restrict_content", "space"},
@@ -276,10 +296,10 @@ func (im *importing) permit(in *space, r *exportedRow) {
 			in.grants = append(in.grants, &grant{im.world.newID(), principal, key, target})
 		}
 	}
-	service := &call{Site: im.Site, user: im.people.byID[serviceID]}
+	names := im.grantNames()
 	told := false
 	for _, p := range im.rows["SpacePermission"] {
-		g, known := exportedGrants[p.get("type")]
+		g, known := names[p.get("type")]
 		if r == nil || !known || p.ref["space"] != r.id && !slices.Contains(r.list["permissions"], p.id) {
 			continue
 		}
@@ -290,13 +310,31 @@ func (im *importing) permit(in *space, r *exportedRow) {
 			grantTo(anonymousPrincipal, g[0], g[1])
 		}
 	}
-	if !told {
-		service.openTo(in, false, nil)
+	service := &call{Site: im.Site, user: im.people.byID[serviceID]}
+	switch {
+	case !told:
+		service.openSpace(in)
+	case im.dc():
+		for _, k := range spacePermissionKinds {
+			grantTo("user:"+serviceID, k.key, k.target)
+		}
+	default:
+		for _, g := range fullGrants {
+			grantTo("user:"+serviceID, g.key, g.target)
+		}
+	}
+}
+
+// openSpace gives a space that comes from nowhere the permissions of one that the caller creates.
+func (c *call) openSpace(in *space) {
+	if !c.dc() {
+		c.openTo(in, false, nil)
 		return
 	}
-	for _, g := range fullGrants {
-		grantTo("user:"+serviceID, g.key, g.target)
-	}
+	creator := in.creator
+	in.creator = c.user
+	c.openDC(in, false)
+	in.creator = creator
 }
 
 // principal is whom a permission or restriction is for; empty where it names nobody.
@@ -345,5 +383,42 @@ func (im *importing) importProperties() {
 			by: im.person(r, "lastModifier"),
 		}
 		on.extra().props = append(on.extra().props, p)
+	}
+}
+
+// importTemplates imports the templates of the spaces and of the site.
+func (im *importing) importTemplates() {
+	for _, r := range im.rows["PageTemplate"] {
+		t := &template{id: number(r.id), name: r.get("name"), description: r.get("description"), body: r.body}
+		if id := r.ref["space"]; id != "" {
+			in := im.spaces[id]
+			if in == nil {
+				continue
+			}
+			t.space = in.id
+		}
+		for _, l := range im.rows["Labelling"] {
+			if row := im.byID["Label"][l.ref["label"]]; row != nil && l.ref["pageTemplate"] == r.id {
+				t.labels = append(t.labels, im.label(cmp.Or(row.get("namespace"), "global"), row.get("name")))
+			}
+		}
+		im.world.next = max(im.world.next, t.id)
+		im.world.annex.templates = append(im.world.annex.templates, t)
+	}
+}
+
+// importRelations imports who likes and who watches contents.
+func (im *importing) importRelations() {
+	for _, r := range im.rows["LikeEntity"] {
+		if p := im.made[r.ref["content"]]; p != nil {
+			if u := im.person(r, "user"); !slices.Contains(p.likers(), u) {
+				p.extra().likes = append(p.more.likes, u)
+			}
+		}
+	}
+	for _, r := range im.rows["Notification"] {
+		if p := im.made[r.first("content", "page")]; p != nil {
+			im.watch(watched{"content", p.id}, im.person(r, "receiver"), true)
+		}
 	}
 }

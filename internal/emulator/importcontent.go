@@ -151,7 +151,7 @@ func (im *importing) versions(p *content, rows []*exportedRow) {
 
 // trees puts pages below their parents, and the home page to its space.
 func (im *importing) trees() {
-	for _, in := range im.world.spaces {
+	for _, in := range im.fresh {
 		slices.SortFunc(in.pages, func(a, b *content) int { return cmp.Compare(a.id, b.id) })
 		slices.SortFunc(in.blogs, func(a, b *content) int { return cmp.Compare(a.id, b.id) })
 		for _, p := range slices.Concat(in.pages, in.blogs) {
@@ -403,7 +403,7 @@ func (im *importing) finish() {
 			slices.SortFunc(p.more.files, byNumber)
 		}
 	}
-	for _, in := range im.world.spaces {
+	for _, in := range im.fresh {
 		slices.SortFunc(in.changes, moment.compare)
 	}
 }

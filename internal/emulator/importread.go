@@ -45,6 +45,7 @@ var exportedClasses = map[string]string{
 	"SpacePermission": "SpacePermission", "PageTemplate": "PageTemplate", "ConfluenceUserImpl": "ConfluenceUserImpl",
 	"InternalUser": "InternalUser", "DefaultHibernateUser": "InternalUser", "InternalGroup": "InternalGroup",
 	"DefaultHibernateGroup": "InternalGroup", "HibernateMembership": "HibernateMembership",
+	"LikeEntity": "LikeEntity", "Notification": "Notification",
 }
 
 func (r *exportedRow) get(name string) string { return strings.TrimSpace(r.text[name]) }

@@ -37,7 +37,9 @@ type Attachment struct {
 	Size      int64
 	Open      func() (io.Reader, error) // nil = the file is not in the export; called by Close
 	Creator   string
+	Modifier  string // of this version; empty = the creator
 	Created   time.Time
+	Modified  time.Time // of this version; zero = Created
 	Labels    []Label
 }
 
@@ -82,7 +84,7 @@ func (w *Writer) attachment(a Attachment, on class) {
 	w.text("title", a.Name)
 	w.text("lowerTitle", strings.ToLower(a.Name))
 	w.number("version", int64(max(a.Version, 1)))
-	w.dates(a.Creator, a.Creator, a.Created, a.Created)
+	w.dates(a.Creator, a.Modifier, a.Created, a.Modified)
 	w.text("versionComment", a.Comment)
 	w.status(a.Status)
 	w.ref("originalVersion", classAttachment, a.Original)
@@ -105,7 +107,7 @@ func (w *Writer) ancientAttachment(a Attachment, on class) {
 	w.number("fileSize", a.Size)
 	w.text("comment", a.Comment)
 	w.number("attachmentVersion", int64(max(a.Version, 1)))
-	w.dates(a.Creator, a.Creator, a.Created, a.Created)
+	w.dates(a.Creator, a.Modifier, a.Created, a.Modified)
 	w.ref("originalVersion", classAttachment, a.Original)
 	w.ref("content", on, a.Container)
 	w.end()
