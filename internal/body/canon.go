@@ -7,7 +7,7 @@ import (
 
 // CanonVersion numbers the rules of the canonical form. It is part of every content digest, and it rises with every
 // change of a rule that can change a form.
-const CanonVersion = 1
+const CanonVersion = 2
 
 // slotMark stands in a skeleton for a reference. No body can hold it.
 const slotMark = "\x01"
@@ -49,6 +49,7 @@ type writer struct {
 	soft    bool  // nothing has followed since a macro or image that stands as a block
 	visible bool  // there is something to see
 	ends    []ended
+	lone    [2]int // where the last macro stands in out, since the last start of a paragraph
 
 	scratch, composed, styles []byte // room for a start tag, a text in NFC, a style
 }
@@ -162,13 +163,17 @@ func (w *writer) element(i int32, in context) {
 // plainElement writes an element that is no mark; nothing waits to be written before or after it.
 func (w *writer) plainElement(i int32, in context) {
 	n := &w.t.nodes[i]
-	from, summed := len(w.out), w.summed
-	if n.traits&resource != 0 && !w.written && in&inPlain == 0 && w.slot(i) {
+	if n.traits&(resource|adf) != 0 && in&inPlain == 0 && (n.traits&adf != 0 && w.panel(i) || !w.written && n.traits&resource != 0 && w.slot(i)) {
 		return
 	}
+	from, summed := len(w.out), w.summed
 	w.out = w.startTag(w.out, i, in)
 	inner := len(w.out)
 	retractable := n.traits&column != 0 || n.traits&(keeps|leaf) == keeps|leaf
+	if n.traits&wrapping != 0 {
+		w.lone = [2]int{}
+		w.pinned++
+	}
 	if retractable {
 		w.pinned++
 	}
@@ -204,6 +209,31 @@ func (w *writer) plainElement(i int32, in context) {
 	if w.spans != nil {
 		w.spans[i] = span{from, inner, tail, len(w.out)}
 	}
+	switch {
+	case n.traits&macro != 0:
+		w.lone = [2]int{from, len(w.out)}
+	case n.traits&wrapping != 0:
+		w.pinned--
+		w.unwrap(i, from, inner, tail)
+	}
+}
+
+// unwrap takes back the tags of a paragraph that holds nothing but a macro.
+func (w *writer) unwrap(i int32, from, inner, tail int) {
+	if inner-from != len("<p>") || w.lone != [2]int{inner, tail} || inner == tail {
+		return
+	}
+	w.out = append(w.out[:from], w.out[inner:tail]...)
+	w.lone = [2]int{from, len(w.out)}
+	if w.spans == nil {
+		return
+	}
+	by := inner - from
+	for c := i + 1; c < w.t.nodes[i].next; c++ {
+		s := &w.spans[c]
+		s.from, s.inner, s.tail, s.to = s.from-by, s.inner-by, s.tail-by, s.to-by
+	}
+	w.spans[i] = span{from, from, len(w.out), len(w.out)}
 }
 
 // nothing reports whether the element written from there on counts for nothing now that its content is known: a
@@ -276,9 +306,13 @@ func (w *writer) mark(i int32, in context) {
 	w.ends = append(w.ends, open)
 }
 
-// canonicalName gives the two names for bold and for italic text as one.
+// canonicalName gives the names that a kind of formatting has as one.
 func canonicalName(name string) string {
 	switch name {
+	case "tt":
+		return "code"
+	case "s", "strike":
+		return "del"
 	case "b":
 		return "strong"
 	case "i":

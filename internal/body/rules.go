@@ -12,7 +12,8 @@ type Rule struct {
 
 // Rules returns the rules of canonical form CanonVersion in order. Their source is the canonical form agreed on for
 // both products (algorithms B2, rules 1 to 9), with what servers are known to rewrite (rows marked REST of the
-// normalisation table, rules 10 and 11).
+// normalisation table, rules 10 and 11) and what the new editor does without changing text (rows marked editor, rules 12
+// and 13).
 func Rules() []Rule {
 	return append(textRules(), referenceRules()...)
 }
@@ -58,8 +59,8 @@ func textRules() []Rule {
 				{"<p><strong>a</strong> <em>b</em></p>", "<p><strong>a</strong><em>b</em></p>"}},
 		}, {
 			Number: 6, By: (*writer).mark,
-			Sentence: "b is strong and i is em; two equal kinds of formatting side by side are one; inline comment markers are unwrapped, and the text on both sides of them is one.",
-			Same: [][2]string{{"<p><b>a</b><strong>b</strong></p>", "<p><strong>ab</strong></p>"},
+			Sentence: "b is strong, i is em, s and strike are del, tt is code; two equal kinds of formatting side by side are one; inline comment markers are unwrapped, and the text on both sides of them is one.",
+			Same: [][2]string{{"<p><b>a</b><strong>b</strong></p>", "<p><strong>ab</strong></p>"}, {"<p><s>a</s><strike>b</strike><tt>c</tt></p>", "<p><del>ab</del><code>c</code></p>"},
 				{`<p>e<ac:inline-comment-marker ac:ref="1">&#x301;a</ac:inline-comment-marker>b</p>`, "<p>éab</p>"}},
 			Differ: [][2]string{{"<p><strong>a</strong></p>", "<p><em>a</em></p>"}, {`<p><a href="x">a</a><a href="x">b</a></p>`, `<p><a href="x">ab</a></p>`}},
 		}, {
@@ -97,6 +98,19 @@ func referenceRules() []Rule {
 				{`<a href="/display/K/A+B%C3%BC">a</a>`, `<a href="/display/K/A%20Bü">a</a>`}},
 			Differ: [][2]string{{`<a href="/pages/viewpage.action?pageId=12">a</a>`, `<a href="/pages/viewpage.action?pageId=13">a</a>`},
 				{`<a href="/pages/viewpage.action?pageId=12#x">a</a>`, `<a href="/pages/viewpage.action?pageId=12">a</a>`}, {`<a href="https://example.com/a">a</a>`, `<a href="https://example.com/b">a</a>`}},
+		}, {
+			Number: 12, By: (*writer).panel,
+			Sentence: "A panel of the new editor that has a macro is that macro: info is info, success is tip, warning is note, error is warning. One that says more than its kind and its content stays an extension.",
+			Same: [][2]string{{`<ac:adf-extension><ac:adf-node type="panel"><ac:adf-attribute key="panel-type">success</ac:adf-attribute><ac:adf-content><p>a</p></ac:adf-content></ac:adf-node></ac:adf-extension>`,
+				`<ac:structured-macro ac:name="tip"><ac:rich-text-body><p>a</p></ac:rich-text-body></ac:structured-macro>`}},
+			Differ: [][2]string{{`<ac:adf-extension><ac:adf-node type="panel"><ac:adf-attribute key="panel-type">note</ac:adf-attribute><ac:adf-content><p>a</p></ac:adf-content></ac:adf-node></ac:adf-extension>`,
+				`<ac:structured-macro ac:name="note"><ac:rich-text-body><p>a</p></ac:rich-text-body></ac:structured-macro>`}},
+		}, {
+			Number: 13, By: (*writer).unwrap,
+			Sentence: "A paragraph without attributes that holds nothing but one macro is that macro: editors put such paragraphs around macros and take them away.",
+			Same:     [][2]string{{`<p> <ac:structured-macro ac:name="x"/> </p>`, `<ac:structured-macro ac:name="x"/>`}},
+			Differ: [][2]string{{`<p>a <ac:structured-macro ac:name="x"/></p>`, `<p>a </p><ac:structured-macro ac:name="x"/>`},
+				{`<p style="text-align: center"><ac:structured-macro ac:name="x"/></p>`, `<ac:structured-macro ac:name="x"/>`}},
 		},
 	}
 }

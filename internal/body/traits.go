@@ -26,10 +26,12 @@ const (
 	anchored // carries ids that servers take away: headings, list items
 	bare     // div and span, from which servers take unknown attributes
 	leaf     // replaced as a whole, never edited inside
+	wrapping // counts for nothing around a macro that it holds alone: p
+	adf      // a node of the new editor, which may be a macro by another name
 )
 
 var elements = map[string]trait{
-	"p": block | textBlock, "dt": block | textBlock, "caption": block | textBlock, "summary": block | textBlock,
+	"p": block | textBlock | wrapping, "dt": block | textBlock, "caption": block | textBlock, "summary": block | textBlock,
 	"h1": block | textBlock | anchored, "h2": block | textBlock | anchored, "h3": block | textBlock | anchored,
 	"h4": block | textBlock | anchored, "h5": block | textBlock | anchored, "h6": block | textBlock | anchored,
 	"pre": block | textBlock | keeps,
@@ -68,7 +70,7 @@ var elements = map[string]trait{
 	"ac:task-id": block | dropped, "ac:task-uuid": block | dropped, "ac:task-status": block | leaf,
 	"ac:task-body": block | textBlock,
 
-	"ac:adf-extension": structure | object | soft, "ac:adf-node": block | structure, "ac:adf-content": block | container,
+	"ac:adf-extension": structure | object | soft | adf, "ac:adf-node": block | structure, "ac:adf-content": block | container,
 	"ac:adf-attribute": block | keeps | leaf, "ac:adf-fallback": block | dropped,
 
 	"ri:page": edge | structure | resource | leaf, "ri:blog-post": edge | structure | resource | leaf,

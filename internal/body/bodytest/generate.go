@@ -209,7 +209,7 @@ func (g *generator) extension(depth int) *Node {
 	content := g.blocks(1, depth-1)
 	return el("ac:adf-extension", nil,
 		el("ac:adf-node", attrs("type", "panel"),
-			el("ac:adf-attribute", attrs("key", "panel-type"), words(g.one("note", "custom"))),
+			el("ac:adf-attribute", attrs("key", "panel-type"), words(g.one("note", "custom", "info", "success", "error"))),
 			el("ac:adf-content", nil, content...)),
 		el("ac:adf-fallback", nil, el("p", nil, words("not what counts"))))
 }

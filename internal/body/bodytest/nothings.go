@@ -38,6 +38,17 @@ var nothings = []change{
 	{"bold by another name", named("strong", "b", "em", "i"), func(p place, _ Chooser) {
 		p.node.Name = map[string]string{"strong": "b", "b": "strong", "em": "i", "i": "em"}[p.node.Name]
 	}},
+	{"formatting by another name", named("del", "s", "strike", "code", "tt"), func(p place, _ Chooser) {
+		p.node.Name = map[string]string{"del": "s", "s": "strike", "strike": "del", "code": "tt", "tt": "code"}[p.node.Name]
+	}},
+	{"a paragraph around a macro", func(p place) bool {
+		return named("ac:structured-macro")(p) && slices.Contains([]string{"", "ac:rich-text-body", "ac:layout-cell"}, p.parent()) && p.onLine()
+	}, func(p place, _ Chooser) { p.replace(el("p", nil, p.node)) }},
+	{"a panel as a macro", func(p place) bool { return named("ac:adf-extension")(p) && panelMacro(p.node) != "" },
+		func(p place, _ Chooser) {
+			content := p.node.Kids[0].Kids[1].Kids
+			p.replace(el("ac:structured-macro", attrs("ac:name", panelMacro(p.node)), el("ac:rich-text-body", nil, content...)))
+		}},
 	{"a comment", isBlock, func(p place, _ Chooser) { p.replace(&Node{Comment: true, Text: " nothing "}, p.node) }},
 	{"white space between blocks", isBlock, func(p place, pick Chooser) {
 		p.replace(words([]string{"\n", " ", "\n\t\t", "\r\n"}[pick(4)]), p.node)
@@ -79,6 +90,27 @@ var nothings = []change{
 			a, b := split(p.node, pick)
 			p.replace(a, b)
 		}},
+}
+
+// panelMacro returns the macro that holds a panel of the new editor as the generator makes them, or nothing.
+func panelMacro(n *Node) string {
+	if len(n.Kids) == 0 || len(n.Kids[0].Kids) != 2 || len(n.Kids[0].Kids[0].Kids) != 1 || n.Kids[0].Kids[0].Attr("key") != "panel-type" {
+		return ""
+	}
+	return map[string]string{"info": "info", "success": "tip", "warning": "note", "error": "warning"}[n.Kids[0].Kids[0].Kids[0].Text]
+}
+
+// onLine reports whether no text stands beside a node.
+func (p place) onLine() bool {
+	for _, at := range []int{p.at - 1, p.at + 1} {
+		if at < 0 || at >= len(*p.kids) {
+			continue
+		}
+		if beside := (*p.kids)[at]; !slices.Contains(blockNames, beside.Name) {
+			return false
+		}
+	}
+	return true
 }
 
 // split cuts a text in two.
