@@ -31,8 +31,8 @@ func place() *Scene {
 
 func doc(content string) string { return `{"type":"doc","content":[` + content + `],"version":1}` }
 
-// same reports whether two JSON texts say the same.
-func same(t *testing.T, got, want string) {
+// sameDocument reports whether two JSON texts say the same.
+func sameDocument(t *testing.T, got, want string) {
 	t.Helper()
 	var a, b any
 	if err := json.Unmarshal([]byte(got), &a); err != nil {
@@ -91,7 +91,7 @@ func TestToADF(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			same(t, got, doc(c.want))
+			sameDocument(t, got, doc(c.want))
 			back, err := FromADF(got, place(), true)
 			if err != nil {
 				t.Fatalf("own document refused: %v\n%s", err, got)

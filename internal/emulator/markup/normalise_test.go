@@ -17,48 +17,52 @@ func testRules() Rules {
 	}
 }
 
-// TestRows holds each row of cloud-api.md 8.3 that a REST write shows.
+// TestRows holds each row of the normalisation table by its number: the body after it is another than before, unless
+// the row says that it is kept.
 func TestRows(t *testing.T) {
-	macro := `ac:schema-version="1" ac:macro-id="id-1"`
-	for name, c := range map[string]struct{ sent, back string }{
-		"1 void elements":            {`<table><colgroup><col style="width: 1px;"/></colgroup><tbody><tr><td>a<br/>b</td></tr></tbody></table><hr></hr>`, `<table><colgroup><col style="width: 1px;" /></colgroup><tbody><tr><td>a<br />b</td></tr></tbody></table><hr />`},
-		"1 empty paragraph":          {`<p></p>`, `<p />`},
-		"2 and 3 macro ids":          {`<ac:structured-macro ac:name="toc"/>`, `<ac:structured-macro ac:name="toc" ` + macro + ` />`},
-		"3 macro id kept":            {`<ac:structured-macro ac:name="toc" ac:macro-id="mine" ac:schema-version="2"/>`, `<ac:structured-macro ac:name="toc" ac:schema-version="2" ac:macro-id="mine" />`},
-		"4 empty unnamed parameter":  {`<ac:structured-macro ac:name="toc"><ac:parameter ac:name=""/></ac:structured-macro>`, `<ac:structured-macro ac:name="toc" ` + macro + ` />`},
-		"4 empty named parameter":    {`<ac:structured-macro ac:name="x"><ac:parameter ac:name="a"/></ac:structured-macro>`, `<ac:structured-macro ac:name="x" ` + macro + `><ac:parameter ac:name="a" /></ac:structured-macro>`},
-		"5 attribute order":          {`<ac:structured-macro ac:macro-id="m" ac:local-id="l" data-layout="wide" ac:schema-version="1" ac:name="x"/>`, `<ac:structured-macro ac:name="x" ac:schema-version="1" data-layout="wide" ac:local-id="l" ac:macro-id="m" />`},
-		"6 named entities":           {`<p>a — b ü ß “q” 𝄞 語</p>`, `<p>a &mdash; b &uuml; &szlig; &ldquo;q&rdquo; 𝄞 語</p>`},
-		"6 entities in attributes":   {`<p><ac:link><ri:page ri:content-title="Übersicht &amp; mehr"/></ac:link></p>`, `<p><ac:link><ri:page ri:content-title="&Uuml;bersicht &amp; mehr" /></ac:link></p>`},
-		"7 numeric entities":         {`<p>&#9888; &#x2713; &#8212;</p>`, `<p>⚠ ✓ &mdash;</p>`},
-		"9 comments":                 {`<p>a<!-- secret -->b</p><!-- c -->`, `<p>ab</p>`},
-		"10 white space":             {"<p>a</p>\n\n  <ul>\n <li>x</li>\n</ul>\n", `<p>a</p><ul><li>x</li></ul>`},
-		"10 blank between words":     {`<p><strong>a</strong> <em>b</em></p>`, `<p><strong>a</strong> <em>b</em></p>`},
-		"11 stray attributes":        {`<div data-x="1" onclick="y" class="k">a</div><h2 id="keep">t</h2>`, `<div class="k">a</div><h2 id="keep">t</h2>`},
-		"12 mark":                    {`<p>a <mark>b <em>c</em></mark> d</p>`, `<p>a b <em>c</em> d</p>`},
-		"13 text-align start":        {`<p style="text-align: start;">a</p><p style="text-align: right;">b</p>`, `<p style="">a</p><p style="text-align: right;">b</p>`},
-		"14 and 15 layout kept":      {`<table data-layout="bogus"><tbody><tr><td align="center">a</td></tr></tbody></table>`, `<table data-layout="bogus"><tbody><tr><td align="center">a</td></tr></tbody></table>`},
-		"18 local ids kept":          {`<p local-id="abcdefabcdef">a</p>`, `<p local-id="abcdefabcdef">a</p>`},
-		"19 absolute links stay":     {`<p><a href="https://s/wiki/spaces/K/pages/1?a=1&amp;b=2">x</a></p>`, `<p><a href="https://s/wiki/spaces/K/pages/1?a=1&amp;b=2">x</a></p>`},
-		"20 version at save":         {`<p><ac:link><ri:page ri:content-title="There"/></ac:link><ac:image><ri:attachment ri:version-at-save="1" ri:filename="there.png"/></ac:image></p>`, `<p><ac:link><ri:page ri:content-title="There" ri:version-at-save="7" /></ac:link><ac:image><ri:attachment ri:filename="there.png" ri:version-at-save="7" /></ac:image></p>`},
-		"20 unknown target":          {`<p><ac:link><ri:page ri:content-title="Nowhere"/></ac:link></p>`, `<p><ac:link><ri:page ri:content-title="Nowhere" /></ac:link></p>`},
-		"30 empty heading kept":      {`<h2></h2><p>a</p>`, `<h2 /><p>a</p>`},
-		"34 marker kept":             {`<p>a<ac:inline-comment-marker ac:ref="r">b</ac:inline-comment-marker></p>`, `<p>a<ac:inline-comment-marker ac:ref="r">b</ac:inline-comment-marker></p>`},
-		"37 plain text body":         {`<ac:structured-macro ac:name="code"><ac:plain-text-body><![CDATA[a <b> & — ]]]]><![CDATA[>]]></ac:plain-text-body></ac:structured-macro>`, `<ac:structured-macro ac:name="code" ` + macro + `><ac:plain-text-body><![CDATA[a <b> & — ]]]]><![CDATA[>]]></ac:plain-text-body></ac:structured-macro>`},
-		"39 no-break space":          {"<p>a\u00a0b&nbsp;c</p><p>\u00a0</p>", `<p>a&nbsp;b&nbsp;c</p><p>&nbsp;</p>`},
-		"40 task ids":                {`<ac:task-list><ac:task><ac:task-status>incomplete</ac:task-status><ac:task-body>x</ac:task-body></ac:task></ac:task-list>`, `<ac:task-list><ac:task><ac:task-id>1</ac:task-id><ac:task-uuid>id-1</ac:task-uuid><ac:task-status>incomplete</ac:task-status><ac:task-body>x</ac:task-body></ac:task></ac:task-list>`},
-		"CDATA outside a plain body": {`<p><![CDATA[a < b]]></p>`, `<p>a &lt; b</p>`},
-		"pre keeps white space":      {"<pre>\n a\n  b </pre>", "<pre>\n a\n  b </pre>"},
+	seen := map[int]bool{}
+	for _, r := range RowsByNumber() {
+		seen[r.Number] = true
+		for _, example := range r.Examples {
+			t.Run(fmt.Sprintf("%d %s", r.Number, r.When), func(t *testing.T) {
+				before, want := example[0], example[1]
+				after, err := r.Apply(before)
+				if err != nil || after != want {
+					t.Errorf("%v\nbefore %s\n   got %s\n  want %s", err, before, after, want)
+				}
+				if (after == before) != (r.When == Kept) {
+					t.Errorf("the row does not fire: %s", before)
+				}
+			})
+		}
+	}
+	for number := 1; number <= 40; number++ {
+		if !seen[number] {
+			t.Errorf("row %d is missing", number)
+		}
+	}
+}
+
+// TestWritesLeave holds what a write leaves as it is beside the rows of the table.
+func TestWritesLeave(t *testing.T) {
+	for name, raw := range map[string]string{
+		"a macro's own id and version": `<ac:structured-macro ac:name="toc" ac:schema-version="2" ac:macro-id="mine" />`,
+		"an empty named parameter":     `<ac:structured-macro ac:name="x" ac:schema-version="1" ac:macro-id="m"><ac:parameter ac:name="a" /></ac:structured-macro>`,
+		"a blank between words":        `<p><strong>a</strong> <em>b</em></p>`,
+		"the id of a heading":          `<h2 id="keep">t</h2>`,
+		"alignment to the right":       `<p style="text-align: right;">b</p>`,
+		"a link to nowhere":            `<p><ac:link><ri:page ri:content-title="Nowhere" /></ac:link></p>`,
+		"white space in pre":           "<pre>\n a\n  b </pre>",
+		"an empty link":                `<p><ac:link /></p>`,
+		"a reference in a parameter":   `<ac:structured-macro ac:name="include" ac:schema-version="1" ac:macro-id="m"><ac:parameter ac:name=""><ac:link ac:anchor="a%20b"><ri:page ri:content-title="X" /></ac:link></ac:parameter></ac:structured-macro>`,
+		"an old macro":                 `<ac:macro ac:name="toc"><ac:default-parameter>1</ac:default-parameter></ac:macro>`,
 	} {
-		t.Run(name, func(t *testing.T) {
-			back, err := Normalise(c.sent, testRules())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if back != c.back {
-				t.Errorf("sent %s\n got %s\nwant %s", c.sent, back, c.back)
-			}
-		})
+		if back, err := Normalise(raw, testRules()); err != nil || back != raw {
+			t.Errorf("%s: %v\n sent %s\n back %s", name, err, raw, back)
+		}
+	}
+	if back, err := Normalise(`<p><![CDATA[a < b]]></p>`, testRules()); err != nil || back != `<p>a &lt; b</p>` {
+		t.Errorf("CDATA outside a plain text body: %s, %v", back, err)
 	}
 }
 

@@ -31,6 +31,8 @@ type Node struct {
 	Kids  []*Node
 	Text  string
 	CDATA bool
+
+	quoted bool // of a text: apostrophes are written as references
 }
 
 // Attr returns the value of an attribute and whether it is there.

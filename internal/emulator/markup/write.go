@@ -75,6 +75,9 @@ func (n *Node) write(b *strings.Builder) {
 		b.WriteString(strings.ReplaceAll(n.Text, "]]>", "]]]]><![CDATA[>"))
 		b.WriteString("]]>")
 		return
+	case n.quoted && strings.Contains(n.Text, "'"):
+		b.WriteString(strings.ReplaceAll(EscapeText(n.Text), "'", "&#039;"))
+		return
 	case n.Text != "":
 		escape(b, n.Text, false)
 		return
