@@ -148,6 +148,12 @@ func (c *call) userDC(u *user, expanded bool) object {
 	case c.people.nobody:
 		return object{"type": "anonymous", "displayName": "Anonymous", "profilePicture": picture}
 	}
+	if u.removed {
+		return object{
+			"type": "unknown", "username": u.key, "userKey": u.key, "displayName": "Unknown User (" + u.username + ")", "profilePicture": picture,
+			"_links": object{"self": c.base() + "/rest/api/user?key=" + u.key}, "_expandable": object{"status": ""},
+		}
+	}
 	o := object{
 		"type": "known", "username": u.username, "userKey": u.key, "displayName": u.name, "profilePicture": picture,
 		"_links": object{"self": c.base() + "/rest/api/user?key=" + u.key}, "_expandable": object{"status": ""},

@@ -106,6 +106,7 @@ func (s *Site) renameUser(u *user, name string) {
 func (s *Site) RenameUser(id, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.did("rename user", id, name)
 	if u := s.people.byID[id]; u != nil && s.people.named(name) == nil {
 		s.renameUser(u, name)
 	}

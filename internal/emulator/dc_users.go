@@ -179,6 +179,7 @@ func (g *group) ancestors() []*group {
 func (s *Site) NestGroup(parent, child string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.did("nest", parent, child)
 	p, g := s.addGroup(parent), s.addGroup(child)
 	if !slices.Contains(p.groups, g) && p != g {
 		p.groups, g.parents = append(p.groups, g), append(g.parents, p)

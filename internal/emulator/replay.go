@@ -132,14 +132,16 @@ func deeds() map[string]func(*Site, deed) error {
 			_, _ = s.Act(d.text(0), json.RawMessage(d.text(1))) // an act that was refused is refused again
 			return nil
 		},
-		"user":       func(s *Site, d deed) error { s.AddUser(d.text(0), d.text(1), d.text(2)); return nil },
-		"group":      func(s *Site, d deed) error { s.AddGroup(d.text(0), d.texts(1)...); return nil },
-		"active":     func(s *Site, d deed) error { s.SetActive(d.text(0), d.args[1] == true); return nil },
-		"revoke":     func(s *Site, d deed) error { s.Revoke(d.text(0)); return nil },
-		"renew":      func(s *Site, d deed) error { s.Renew(d.text(0)); return nil },
-		"withdraw":   func(s *Site, d deed) error { s.Withdraw(d.text(0)); return nil },
-		"unposition": func(s *Site, d deed) error { s.Unposition(d.text(0)); return nil },
-		"faults":     func(s *Site, d deed) error { return s.SetFaults([]byte(d.text(0))) },
+		"user":        func(s *Site, d deed) error { s.AddUser(d.text(0), d.text(1), d.text(2)); return nil },
+		"group":       func(s *Site, d deed) error { s.AddGroup(d.text(0), d.texts(1)...); return nil },
+		"nest":        func(s *Site, d deed) error { s.NestGroup(d.text(0), d.text(1)); return nil },
+		"rename user": func(s *Site, d deed) error { s.RenameUser(d.text(0), d.text(1)); return nil },
+		"active":      func(s *Site, d deed) error { s.SetActive(d.text(0), d.args[1] == true); return nil },
+		"revoke":      func(s *Site, d deed) error { s.Revoke(d.text(0)); return nil },
+		"renew":       func(s *Site, d deed) error { s.Renew(d.text(0)); return nil },
+		"withdraw":    func(s *Site, d deed) error { s.Withdraw(d.text(0)); return nil },
+		"unposition":  func(s *Site, d deed) error { s.Unposition(d.text(0)); return nil },
+		"faults":      func(s *Site, d deed) error { return s.SetFaults([]byte(d.text(0))) },
 		"options": func(s *Site, d deed) error {
 			var options map[string]string
 			if err := d.read(0, &options); err != nil {
