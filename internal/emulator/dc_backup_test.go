@@ -381,7 +381,7 @@ func TestRow_RL_05(t *testing.T) {
 	equal(t, "off", newDC(t, "").do(200, "GET", "/rest/api/user/current", nil).header.Get("X-RateLimit-Limit"), "")
 }
 
-func TestRow_AU_17_Writes(t *testing.T) {
+func TestRow_AU_17_Labels(t *testing.T) {
 	b := newDC(t, "")
 	b.siteSpace("HR")
 	page := b.sitePage("HR", "P", "")

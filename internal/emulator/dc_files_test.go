@@ -173,7 +173,7 @@ func TestRow_AT_14_DC(t *testing.T) {
 	equal(t, "by type", len(b.do(200, "GET", "/rest/api/content/"+page+"/child/attachment?mediaType=image/png", nil).col("id")), 0)
 }
 
-func TestRow_ID_12_DC(t *testing.T) {
+func TestRow_ID_12_Attachments(t *testing.T) {
 	for option, prefixed := range map[string]bool{"with": true, "without": false} {
 		b := newDC(t, "", "ID-12", option)
 		_, path := b.fileIn("HR", "a.txt", "x")
