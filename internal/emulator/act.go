@@ -69,6 +69,13 @@ var acts = map[string]func(*call, json.RawMessage) error{
 		c.retitle(p, q.To)
 		return nil
 	}),
+	"dropVersion": withPage(func(_ *call, p *content, q actRequest) error {
+		if _, found := p.then(q.Version); !found || q.Version == p.number() {
+			return fmt.Errorf("%q has no past version %d", p.title, q.Version)
+		}
+		p.dropVersion(q.Version)
+		return nil
+	}),
 	"move":    withPage(actMove),
 	"moveOut": withPage(actMoveOut),
 	"editor":  withPages(actEditor),
@@ -157,6 +164,7 @@ type actRequest struct {
 
 	Word, Add, Remove, Reply any
 	Draft                    bool
+	Version                  int
 	Read, Update             []string
 }
 

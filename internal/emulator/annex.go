@@ -13,6 +13,7 @@ type annex struct {
 	conversions map[string]*conversion
 	disturbed   map[int64]stamp // contents whose deletion of a version was refused, with the time of the edit
 	views       map[int64][]view
+	notified    map[string]int64 // notifications sent, by account id
 	audit       auditLog
 	looks       looks
 }

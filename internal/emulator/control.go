@@ -25,6 +25,7 @@ func (s *Site) Control() http.Handler {
 		s.ResetCounters()
 		w.WriteHeader(http.StatusNoContent)
 	})
+	mux.HandleFunc("GET /notifications", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, s.Notifications()) })
 	mux.HandleFunc("GET /dump", s.serveDump)
 	mux.HandleFunc("GET /clock", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, s.clockState()) })
 	mux.HandleFunc("PUT /clock", s.setClock)

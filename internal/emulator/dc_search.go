@@ -207,7 +207,7 @@ func (c *call) hitDC(p *content, e expansions) object {
 		"content": c.contentDC(p.now(), e), "title": html.EscapeString(title), "excerpt": excerpt, "url": c.webDC(p),
 		"resultGlobalContainer": object{"title": p.space.name, "displayUrl": space["_links"].(object)["webui"]},
 		"entityType":            "content", "iconCssClass": "aui-icon content-type-" + p.kind.String(),
-		"lastModified": c.dateDC(p.last.at), "friendlyLastModified": p.last.at.time().Format("Jan 02, 2006"), "timestamp": int64(p.last.at),
+		"lastModified": c.dateDC(p.last.at), "friendlyLastModified": p.last.at.time().Format("Jan 02, 2006"),
 	}
 }
 
@@ -238,7 +238,7 @@ func (c *call) spaceRow(s *space, e expansions) object {
 		"space": o, "title": html.EscapeString(s.name), "excerpt": "", "url": o["_links"].(object)["webui"], "entityType": "space",
 		"resultGlobalContainer": object{"title": s.name, "displayUrl": o["_links"].(object)["webui"]},
 		"iconCssClass":          "aui-icon content-type-space", "lastModified": c.dateDC(s.created),
-		"friendlyLastModified": s.created.time().Format("Jan 02, 2006"), "timestamp": int64(s.created),
+		"friendlyLastModified": s.created.time().Format("Jan 02, 2006"),
 	}
 }
 

@@ -156,7 +156,6 @@ func (c *call) changeDC(p *content, q *contentRequest) (answer, error) {
 	if !changed && !c.set.sameBumps {
 		return c.answerDC(p.now())
 	}
-	from := p.parent
 	if to.space != p.space {
 		if err := c.changeSpace(p, to.space); err != nil {
 			return answer{}, err
@@ -178,7 +177,6 @@ func (c *call) changeDC(p *content, q *contentRequest) (answer, error) {
 		c.place(p, to.parent)
 	}
 	c.positionDC(p, q)
-	_ = from
 	c.touch(p)
 	return c.answerDC(p.now())
 }

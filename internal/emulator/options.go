@@ -67,22 +67,23 @@ type settings struct {
 	organization bool   // US-05
 
 	// Data Center.
-	contextPath  string // ID-03: empty or beginning with a slash
-	anonymous    bool   // SP-12: callers without credentials are let in
-	readOnly     bool   // AU-17
-	oldErrors    bool   // ER-03: status code and message only, and no body at 405
-	barePrefix   bool   // ID-12: ids of attachments without att
-	dateZone     *time.Location
-	oldChildren  bool   // PG-09: expanded children are always 25
-	bodyNeeded   bool   // PA-14: an update without a body is refused
-	spacesByPut  bool   // TR-07: an update moves a page to another space
-	sameBumps    bool   // OF-10: an update that changes nothing makes a version
-	bareWrites   bool   // OF-12: an update answers without the body
-	toldMinor    bool   // OF-13: minorEdit is told as it was sent
-	formerPlace  bool   // OF-16: a restored page comes back below its former parent
-	refVersions  string // OF-29: version or silent; empty: silent on Cloud, version on Data Center
-	nowRefused   bool   // CQ-05: the query language has no now()
-	versionLists string // DL-11: by version, both, api, experimental, neither
+	contextPath     string // ID-03: empty or beginning with a slash
+	anonymous       bool   // SP-12: callers without credentials are let in
+	readOnly        bool   // AU-17
+	oldErrors       bool   // ER-03: status code and message only, and no body at 405
+	barePrefix      bool   // ID-12: ids of attachments without att
+	dateZone        *time.Location
+	oldChildren     bool   // PG-09: expanded children are always 25
+	bodyNeeded      bool   // PA-14: an update without a body is refused
+	minorSuppresses bool   // PA-16: of REST v2; Data Center always does
+	spacesByPut     bool   // TR-07: an update moves a page to another space
+	sameBumps       bool   // OF-10: an update that changes nothing makes a version
+	bareWrites      bool   // OF-12: an update answers without the body
+	toldMinor       bool   // OF-13: minorEdit is told as it was sent
+	formerPlace     bool   // OF-16: a restored page comes back below its former parent
+	refVersions     string // OF-29: version or silent; empty: silent on Cloud, version on Data Center
+	nowRefused      bool   // CQ-05: the query language has no now()
+	versionLists    string // DL-11: by version, both, api, experimental, neither
 	dcSettings
 
 	chosen map[string]string // the value of each option as it was given
@@ -192,6 +193,8 @@ var coreOptions = []optionRow{
 		oneOf(func(s *settings, v string) { s.noContext = v == "ignored" }, "followed", "ignored")},
 	{"OF-35", "kept", "kept or dropped", "headings without text in a written body",
 		oneOf(func(s *settings, v string) { s.emptyHeadings = v == "dropped" }, "kept", "dropped")},
+	{"PA-16", "ignored", "ignored or suppresses", "minorEdit of an update by REST v2; suppressed notifications are not counted",
+		oneOf(func(s *settings, v string) { s.minorSuppresses = v == "suppresses" }, "ignored", "suppresses")},
 	{"PA-14", "keeps", "keeps or refused", "an update of a Data Center page without a body",
 		oneOf(func(s *settings, v string) { s.bodyNeeded = v == "refused" }, "keeps", "refused")},
 	{"PG-09", "new", "new or old", "old: children expanded by a Data Center are always 25 at most",

@@ -14,6 +14,7 @@ func (c *call) commit(p *content, message string, minor bool) {
 	p.space.changed(p)
 	if p.status != trashed {
 		c.happens(p, "updated")
+		c.notify(p, minor)
 	}
 }
 
