@@ -106,18 +106,25 @@ func (c *Connector) silent(ctx context.Context, k call, id confluence.ID) (confl
 	return confluence.Result{ID: id}, nil
 }
 
-// purge deletes for good what is in the trash, and nothing else: a call for what is not would only move it there.
+// purge deletes for good what is in the trash or is a draft, and nothing else: a call for what is neither would only move it
+// to the trash.
 func (c *Connector) purge(ctx context.Context, x confluence.Purge) (confluence.Result, error) {
 	const what = "the content could not be purged"
 	where := confluence.Where{Content: string(x.ID)}
+	k := write(http.MethodDelete, collection(x.Kind)+"/{id}", what, nil, string(x.ID)).at(where)
 	now, err := c.single(ctx, x.Kind, x.ID, 0)
-	if err != nil {
+	switch {
+	case confluence.ClassOf(err) == confluence.ClassNotFound && (x.Kind == confluence.Page || x.Kind == confluence.BlogPost):
+		k = k.with("draft", "true") // a draft shows itself in no other way; what is none is not there
+	case err != nil:
 		return confluence.Result{}, err
-	}
-	if now.Status != confluence.Trashed {
+	case now.Status == confluence.Draft:
+		k = k.with("draft", "true")
+	case now.Status != confluence.Trashed:
 		return confluence.Result{}, confluence.Errorf(confluence.CodeRefused, "%s: it is not in the trash", what).At(where)
+	default:
+		k = k.with("purge", "true")
 	}
-	k := write(http.MethodDelete, collection(x.Kind)+"/{id}", what, nil, string(x.ID)).with("purge", "true").at(where)
 	r, err := c.silent(ctx, k.repeatable(), x.ID)
 	if confluence.Unknown(err) && confluence.ClassOf(err) == confluence.ClassNotFound {
 		return confluence.Result{ID: x.ID}, nil

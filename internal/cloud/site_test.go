@@ -73,8 +73,9 @@ func (v *virtual) clock() rest.Clock {
 
 // bench is an emulated site on a virtual clock.
 type bench struct {
-	site *emulator.Site
-	time *virtual
+	site   *emulator.Site
+	time   *virtual
+	grants func(*cloud.Options) // how the administrator comes in; nil: e-mail and token
 }
 
 func newBench(t testing.TB, options map[string]string) *bench {
@@ -101,6 +102,35 @@ func (b *bench) options() cloud.Options {
 	}
 }
 
+// post sends JSON as the administrator and decodes the answer.
+func (b *bench) post(t *testing.T, path string, in, out any) {
+	t.Helper()
+	text, err := json.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+path, bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth(b.site.Account())
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := direct{b.site.Handler()}.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= 300 {
+		text, _ := io.ReadAll(resp.Body)
+		t.Fatalf("POST %s: %d %s", path, resp.StatusCode, text)
+	}
+	if out != nil {
+		if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func (b *bench) open(t testing.TB, change func(*cloud.Options)) *cloud.Connector {
 	t.Helper()
 	o := b.options()
@@ -117,28 +147,10 @@ func (b *bench) open(t testing.TB, change func(*cloud.Options)) *cloud.Connector
 // template makes a template over the API.
 func (b *bench) template(t *testing.T, space, name, body string) {
 	t.Helper()
-	in, err := json.Marshal(map[string]any{
+	b.post(t, "/wiki/rest/api/template", map[string]any{
 		"name": name, "templateType": "page", "space": map[string]string{"key": space},
 		"body": map[string]any{"storage": map[string]string{"value": body, "representation": "storage"}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+"/wiki/rest/api/template", bytes.NewReader(in))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.SetBasicAuth(b.site.Account())
-	r.Header.Set("Content-Type", "application/json")
-	resp, err := direct{b.site.Handler()}.RoundTrip(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(resp.Body)
-		t.Fatalf("making a template: %d %s", resp.StatusCode, text)
-	}
+	}, nil)
 }
 
 func conform(options map[string]string) confluencetest.Factory {
@@ -157,6 +169,9 @@ func conformOn(t *testing.T, b *bench, over func(http.RoundTripper) http.RoundTr
 	return confluencetest.Site{
 		Connect: func(t *testing.T, wrap func(http.RoundTripper) http.RoundTripper) (confluence.Reader, confluence.Writer) {
 			c := b.open(t, func(o *cloud.Options) {
+				if b.grants != nil {
+					b.grants(o)
+				}
 				o.Transport = over(o.Transport)
 				if wrap != nil {
 					o.Transport = wrap(o.Transport)

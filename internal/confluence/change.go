@@ -101,7 +101,7 @@ type Restore struct {
 	Expect int
 }
 
-// Purge deletes for good what is in the trash.
+// Purge deletes for good what is in the trash, or a draft that was never published.
 type Purge struct {
 	ID   ID
 	Kind Kind

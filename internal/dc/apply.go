@@ -128,18 +128,25 @@ func (c *Connector) trash(ctx context.Context, x confluence.Trash) (confluence.R
 	return r, err
 }
 
-// purge deletes for good what is in the trash, and nothing else.
+// purge deletes for good what is in the trash or is a draft, and nothing else.
 func (c *Connector) purge(ctx context.Context, x confluence.Purge) (confluence.Result, error) {
 	const what = "the content could not be purged"
 	where := confluence.Where{Content: string(x.ID)}
+	status := "trashed"
 	now, err := c.single(ctx, x.Kind, x.ID, 0)
+	if confluence.ClassOf(err) == confluence.ClassNotFound {
+		var w contentW
+		if w, err = c.raw(ctx, x.ID, "version", "draft"); err == nil {
+			status, now.Status = "draft", confluence.Status(w.Status)
+		}
+	}
 	if err != nil {
 		return confluence.Result{}, err
 	}
-	if now.Status != confluence.Trashed {
+	if now.Status != confluence.Trashed && now.Status != confluence.Draft {
 		return confluence.Result{}, confluence.Errorf(confluence.CodeRefused, "%s: it is not in the trash", what).At(where)
 	}
-	k := write(http.MethodDelete, api+"/content/{id}", what, nil, string(x.ID)).with("status", "trashed").at(where)
+	k := write(http.MethodDelete, api+"/content/{id}", what, nil, string(x.ID)).with("status", status).at(where)
 	r, err := c.silent(ctx, k.repeatable(), x.ID)
 	if confluence.Unknown(err) && confluence.ClassOf(err) == confluence.ClassNotFound {
 		return confluence.Result{ID: x.ID}, nil

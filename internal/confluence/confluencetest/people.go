@@ -64,6 +64,10 @@ func testDrafts(t *testing.T, w *world) {
 	if slices.ContainsFunc(contents(batches), func(x confluence.Content) bool { return x.ID == r.ID }) {
 		t.Error("a draft is listed among the current pages")
 	}
+	other := w.do(t, confluence.Create{Space: w.held.Space, Kind: confluence.Page, Parent: w.ids["delta"], Title: "Discarded", Draft: true}, text("<p>draft</p>"))
+	w.do(t, confluence.Purge{ID: other.ID, Kind: confluence.Page}, confluence.Payload{})
+	_, err = w.w.Apply(t.Context(), confluence.Purge{ID: other.ID, Kind: confluence.Page}, confluence.Payload{})
+	refused(t, err, confluence.ClassNotFound, "purge of a draft that is gone")
 	w.do(t, confluence.Update{ID: r.ID, Kind: confluence.Page, Space: w.held.Space, Title: "Draft", Parent: w.ids["delta"]}, text("<p>published</p>"))
 	now := w.one(t, confluence.Page, r.ID)
 	if now.Status != confluence.Current || plain(now.Body) != "<p>published</p>" || now.Version.Number != 1 {
