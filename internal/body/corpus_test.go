@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 )
 
 // sharedData returns the folder of other people's data, and skips the test where it is absent.
@@ -281,4 +282,80 @@ func checkLetters(t *testing.T, raw string, seed uint64) {
 			t.Errorf("Put loses the letter at %d", at)
 		}
 	}
+}
+
+// maxMutated is how many texts of one body are changed, spread over it: a body with more would take too long.
+const maxMutated = 3000
+
+// TestEveryVisibleTextCounts changes a character of each visible text of every body, and takes the text away, and demands
+// another content each time.
+func TestEveryVisibleTextCounts(t *testing.T) {
+	changed := 0
+	for _, s := range corpus(t) {
+		tree, err := Parse(s.raw)
+		if err != nil {
+			continue // TestCorpus says so
+		}
+		texts := visibleTexts(tree)
+		step := max(1, len(texts)/maxMutated)
+		was := content(tree)
+		for k := 0; k < len(texts); k += step {
+			m := texts[k]
+			for _, after := range []string{s.raw[:m.from] + m.by + s.raw[m.to:], s.raw[:m.from] + s.raw[m.end:]} {
+				mutated, err := Parse(after)
+				if err != nil {
+					t.Errorf("%s: the changed body is refused: %v", s.from, err)
+					continue
+				}
+				changed++
+				if content(mutated) == was {
+					t.Errorf("%s: another text at %d is not seen: …%s…", s.from, m.from, after[max(0, m.from-60):min(len(after), m.from+60)])
+				}
+			}
+		}
+	}
+	t.Logf("%d texts changed", changed)
+	if changed < 5000 {
+		t.Errorf("only %d texts changed", changed)
+	}
+}
+
+// mutation is the first character of a text with what is to stand there, and the end of the text.
+type mutation struct {
+	from, to int
+	by       string
+	end      int
+}
+
+// visibleTexts returns a change of one character for each text that a reader sees, the bodies of code included, and for
+// the parameters of macros.
+func visibleTexts(t *Tree) (out []mutation) {
+	for i := int32(1); i < int32(len(t.nodes)); i++ {
+		n := &t.nodes[i]
+		if n.kind == element && (n.traits&dropped != 0 || t.isOwnID(i)) {
+			i = n.next - 1
+			continue
+		}
+		if n.kind != text && n.kind != cdata || isBlank(t.chars(i)) {
+			continue
+		}
+		s, at := t.chars(i), int(n.start)
+		if n.kind == cdata {
+			at += len(cdataOpen)
+		}
+		lead := len(s) - len(strings.TrimLeft(s, " \t\r\n"))
+		at, s = at+lead, s[lead:]
+		length := 1
+		if s[0] == '&' && n.kind == text {
+			_, length = reference(s)
+		} else if _, size := utf8.DecodeRuneInString(s); size > 1 {
+			length = size
+		}
+		by := "q"
+		if s[:length] == by {
+			by = "k"
+		}
+		out = append(out, mutation{at, at + length, by, at + len(s)})
+	}
+	return out
 }

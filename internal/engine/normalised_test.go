@@ -2,6 +2,10 @@ package engine_test
 
 import (
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -53,4 +57,102 @@ func TestRowsLeaveTheContent(t *testing.T) {
 			t.Errorf("row %d of the editor alters %s", r.Number, r.Alters)
 		}
 	}
+}
+
+// TestServersLeaveTheContentOfRealBodies sends every storage body of the shared data through what servers and the editor
+// do to it, and demands the same content, but for the two rules of the editor that change text.
+func TestServersLeaveTheContentOfRealBodies(t *testing.T) {
+	bodies := realBodies(t)
+	if len(bodies) < 300 {
+		t.Fatalf("only %d bodies in the shared data", len(bodies))
+	}
+	id := func(n int) string { return fmt.Sprintf("%08x-0000-4000-8000-000000000000", n) }
+	refused, saved := 0, 0
+	for from, raw := range bodies {
+		if _, err := body.Parse(raw); err != nil {
+			continue
+		}
+		was := contentOf(t, raw)
+		for _, rules := range []markup.Rules{{ID: id}, {ID: id, DataCenter: true}} {
+			stored, err := markup.Normalise(raw, rules)
+			if err != nil {
+				refused++
+				continue
+			}
+			if contentOf(t, stored) != was {
+				t.Errorf("%s: a write changes the content (Data Center: %v)\nbefore %s\nafter  %s", from, rules.DataCenter, clip(raw), clip(stored))
+			}
+		}
+		after, err := markup.EditorSave(raw, id)
+		if err != nil || textRules.MatchString(raw) {
+			continue
+		}
+		saved++
+		if contentOf(t, after) != was {
+			a, _ := body.Parse(raw)
+			b, _ := body.Parse(after)
+			t.Errorf("%s: a save in the editor changes the content\nbefore %s\nafter  %s", from, a.Canonical(), b.Canonical())
+		}
+	}
+	t.Logf("%d bodies, %d saved in the editor, %d writes refused by the server", len(bodies), saved, refused)
+}
+
+// textRules matches bodies that rows 22 and 30 may be about.
+var textRules = regexp.MustCompile(`(?s)ac:name="(?:info|tip|note|warning)".*ac:name="title"|<h[1-6][^>]*(?:/>|></h)|<h[1-6][^>]*><!--`)
+
+func clip(s string) string { return s[:min(len(s), 2000)] }
+
+// realBodies returns the storage bodies of the exports and tools in the shared data by where they were found.
+func realBodies(t *testing.T) map[string]string {
+	t.Helper()
+	dir := os.Getenv("TANDEM_SHARED")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared")
+	}
+	dir = filepath.Join(dir, "data")
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip("no ../shared/data here (TANDEM_SHARED names another place)")
+	}
+	out := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, _ := filepath.Rel(dir, path)
+		fragment := strings.HasPrefix(name, "storage-") || strings.HasPrefix(name, "hallowelt-macros")
+		switch {
+		case filepath.Base(path) == "entities.xml":
+			return entityBodies(out, name, path)
+		case fragment && strings.HasSuffix(path, ".xml"):
+			raw, err := os.ReadFile(path)
+			out[name] = documentStart.ReplaceAllString(string(raw), "")
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+var (
+	documentStart = regexp.MustCompile(`(?s)^\s*(<\?xml[^>]*\?>)?\s*(<!DOCTYPE[^>]*>)?\s*`)
+	bodyContent   = regexp.MustCompile(`(?s)<object class="BodyContent".*?</object>`)
+	bodyText      = regexp.MustCompile(`(?s)<property name="body"><!\[CDATA\[(.*?)\]\]></property>`)
+)
+
+// entityBodies reads the storage bodies of an export as text: what its parsers say is another test's business.
+func entityBodies(out map[string]string, name, path string) error {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	for i, object := range bodyContent.FindAllString(string(raw), -1) {
+		m := bodyText.FindStringSubmatch(object)
+		if m != nil && strings.Contains(object, `<property name="bodyType">2</property>`) {
+			out[fmt.Sprintf("%s %d", name, i)] = strings.ReplaceAll(m[1], "]] >", "]]>")
+		}
+	}
+	return nil
 }

@@ -75,12 +75,15 @@ func (e *editing) element(n *Node) {
 // placed takes the paragraph around a macro that stands alone away, and gives one to a macro that only stands in text
 // (row 36).
 func (e *editing) placed(n *Node) []*Node {
+	if !blockish(n) {
+		return n.Kids
+	}
 	var out []*Node
 	for _, k := range n.Kids {
 		switch alone := onlyMacro(k); {
 		case alone != nil && !isInline(alone):
 			out = append(out, alone)
-		case k.Name == "ac:structured-macro" && isInline(k) && blockish(n):
+		case k.Name == "ac:structured-macro" && isInline(k):
 			out = append(out, el("p", k))
 		default:
 			out = append(out, k)
