@@ -40,6 +40,11 @@ type placed struct {
 
 func byPlace(p placed) sortKey { return sortKey{N: int64(p.at + 1)} }
 
+// listsChild reports whether listings of children show a content: drafts of the caller are among them (open-facts OF-20).
+func (c *call) listsChild(p *content) bool {
+	return c.sees(p) && (p.status != draft || !c.set.cloud.hideDrafts)
+}
+
 // childOrder reads the sort parameter of a listing of children; by default they come in display order.
 func (c *call) childOrder() (order[placed], error) {
 	name, desc := strings.CutPrefix(c.query.Get("sort"), "-")
@@ -68,7 +73,7 @@ func directChildren(k kind, all bool) func(*call) (answer, error) {
 		}
 		var rows []placed
 		for i, kid := range c.children(p, c.stamp()) {
-			if c.sees(kid) && (all || kid.kind == page) {
+			if c.listsChild(kid) && (all || kid.kind == page) {
 				rows = append(rows, placed{at: i, content: kid})
 			}
 		}
@@ -110,7 +115,7 @@ func descendants(k kind) func(*call) (answer, error) {
 		var walk func(p *content, level int)
 		walk = func(p *content, level int) {
 			for _, kid := range c.children(p, c.stamp()) {
-				if c.sees(kid) {
+				if c.listsChild(kid) {
 					rows = append(rows, placed{len(rows), level, kid})
 					if level < depth {
 						walk(kid, level+1)

@@ -1,6 +1,9 @@
 package emulator
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // nodeRequest is the body of a create of a folder, whiteboard, database or embed.
 type nodeRequest struct {
@@ -101,8 +104,29 @@ func deleteNode(k kind) func(*call) (answer, error) {
 		if !f.removes(c.user) || f.status == trashed {
 			return answer{}, c.forbidden(nouns[k], c.params[0])
 		}
+		if k == folder && c.set.cloud.strands {
+			c.strand(f)
+		}
 		c.trash(f)
 		c.touch(f)
 		return status204()
+	}
+}
+
+// strand archives every page below a folder that is about to be deleted and leaves it without a parent; its title stays
+// taken (open-facts OF-14).
+func (c *call) strand(f *content) {
+	for _, kid := range slices.Clone(f.kids) {
+		c.strand(kid)
+		if kid.kind != page {
+			c.trash(kid)
+			continue
+		}
+		c.unlink(kid)
+		kid.parent = nil
+		if kid.status == current {
+			kid.status = archived
+		}
+		c.touch(kid)
 	}
 }

@@ -51,6 +51,7 @@ type settings struct {
 	maxPut        int64  // ER-18: bytes of a v2 PUT, 0 = no limit
 	free          bool   // OF-19: plan without restrictions
 	ownProperties string // OF-31: later, at once, none
+	cloud         cloudChoices
 	seats         int64  // US-12: accounts that a plan allows, 0 = no limit
 	premium       bool   // DL-07: plan that archives many pages in one call
 	moveBumps     bool   // OF-06: the move call to another parent makes a version
@@ -87,6 +88,17 @@ type settings struct {
 	dcSettings
 
 	chosen map[string]string // the value of each option as it was given
+}
+
+// cloudChoices are answers of a Cloud site that public sources do not agree on, or do not give (open-facts.md).
+type cloudChoices struct {
+	sameBumps     bool   // OF-10: an update that changes nothing makes a version
+	bodyNeeded    bool   // OF-11: an update must have a body
+	bodyIn        string // OF-12: create, both, none
+	strands       bool   // OF-14: pages below a deleted folder are archived without a parent
+	toRoot        bool   // OF-16: a restored page comes back at the root of its space
+	hideDrafts    bool   // OF-20
+	nextPublishes bool   // OF-21: the next number publishes a draft, too
 }
 
 func defaults(personality string) settings {
@@ -179,12 +191,26 @@ var coreOptions = []optionRow{
 		oneOf(func(s *settings, v string) { s.sameBumps = v == "bumps" }, "bumps", "no")},
 	{"OF-12", "filled", "filled or absent", "body in what an update of a Data Center page answers",
 		oneOf(func(s *settings, v string) { s.bareWrites = v == "absent" }, "filled", "absent")},
-	{"OF-13", "false", "false or as sent", "minorEdit in the answers of a Data Center",
+	{"OF-13", "false", "false or as sent", "minorEdit in the answers about pages",
 		oneOf(func(s *settings, v string) { s.toldMinor = v == "as sent" }, "false", "as sent")},
 	{"OF-16", "root", "root or former parent", "where a page of a Data Center comes back from the trash",
 		oneOf(func(s *settings, v string) { s.formerPlace = v == "former parent" }, "root", "former parent")},
 	{"OF-29", "", "version or silent; empty: silent on Cloud, version on Data Center", "whether rewriting the links of other pages makes a version",
 		oneOf(func(s *settings, v string) { s.refVersions = v }, "", "version", "silent")},
+	{"OF-10-Cloud", "no", "no or bumps", "whether an update of a Cloud page that changes nothing makes a version",
+		oneOf(func(s *settings, v string) { s.cloud.sameBumps = v == "bumps" }, "no", "bumps")},
+	{"OF-11-Cloud", "kept", "kept or refused", "an update of a Cloud page without a body",
+		oneOf(func(s *settings, v string) { s.cloud.bodyNeeded = v == "refused" }, "kept", "refused")},
+	{"OF-12-Cloud", "create", "create, both or none", "which writes of a Cloud page answer with the body",
+		oneOf(func(s *settings, v string) { s.cloud.bodyIn = v }, "create", "both", "none")},
+	{"OF-14", "up", "up or archived", "pages below a Cloud folder that is deleted: they move up, or are archived without a parent",
+		oneOf(func(s *settings, v string) { s.cloud.strands = v == "archived" }, "up", "archived")},
+	{"OF-16-Cloud", "home", "home or root", "where a Cloud page comes back from the trash",
+		oneOf(func(s *settings, v string) { s.cloud.toRoot = v == "root" }, "home", "root")},
+	{"OF-20", "shown", "shown or hidden", "drafts of the caller in listings of children",
+		oneOf(func(s *settings, v string) { s.cloud.hideDrafts = v == "hidden" }, "shown", "hidden")},
+	{"OF-21", "1", "1, or 1 or next", "version number that publishes a draft",
+		oneOf(func(s *settings, v string) { s.cloud.nextPublishes = v != "1" }, "1", "1 or next")},
 	{"OF-31", "later", "later, at once or none", "when a Cloud page has the properties that the server keeps itself",
 		oneOf(func(s *settings, v string) { s.ownProperties = v }, "later", "at once", "none")},
 	{"OF-22", "refused", "refused, kept or lost", "restrictions of a draft",

@@ -54,7 +54,7 @@ func updatePage(k kind) func(*call) (answer, error) {
 		if !p.edits(c.user) {
 			return answer{}, c.forbidden(nouns[k], c.params[0])
 		}
-		if err := checkUpdate(p, q); err != nil {
+		if err := c.checkUpdate(p, q); err != nil {
 			return answer{}, err
 		}
 		switch {
@@ -70,7 +70,7 @@ func updatePage(k kind) func(*call) (answer, error) {
 }
 
 // checkUpdate checks the members that an update must have, and the version number.
-func checkUpdate(p *content, q *pageRequest) error {
+func (c *call) checkUpdate(p *content, q *pageRequest) error {
 	switch {
 	case q.ID == "":
 		return invalid("'id' is required")
@@ -82,6 +82,8 @@ func checkUpdate(p *content, q *pageRequest) error {
 		return invalid("'title' is required")
 	case q.Version == nil || q.Version.Number == nil:
 		return invalid("'version.number' is required")
+	case !q.sent.given && c.set.cloud.bodyNeeded:
+		return invalid("'body' is required")
 	case q.SpaceID != nil && *q.SpaceID != "" && *q.SpaceID != text(p.space.id):
 		return invalid("Moving content to another space by an update is not supported")
 	}
@@ -89,7 +91,7 @@ func checkUpdate(p *content, q *pageRequest) error {
 	if q.Status == "draft" || p.status == draft {
 		want = 1
 	}
-	if *q.Version.Number != want {
+	if n := *q.Version.Number; n != want && !(p.status == draft && c.set.cloud.nextPublishes && n == p.number()+1) {
 		return failf(http.StatusConflict, "CONFLICT",
 			"Version must be incremented when updating a page. Current Version: [%d]. Provided version: [%d]", p.number(), *q.Version.Number)
 	}
@@ -115,7 +117,7 @@ func (c *call) untrash(p *content) {
 	c.reserve(p)
 	if p.kind == page {
 		home := p.space.home
-		if home == p {
+		if home == p || c.set.cloud.toRoot && !c.dc() {
 			home = nil
 		}
 		c.link(p, home)
@@ -158,7 +160,7 @@ func (c *call) update(p *content, q *pageRequest) (answer, error) {
 	}
 	changed := p.title != q.title() || p.parent != parent || created != p.created ||
 		q.sent.given && !sameBody(c.heap.text(p.body), q.sent.text)
-	if !changed && !publish { // a write without a change makes no version (open-facts OF-10)
+	if !changed && !publish && !c.set.cloud.sameBumps { // a write without a change makes no version (open-facts OF-10)
 		return ok(c.single(c.pageV2(p)))
 	}
 	if p.status == draft {
@@ -188,7 +190,7 @@ func (c *call) update(p *content, q *pageRequest) (answer, error) {
 		c.place(p, parent)
 	}
 	c.touch(p)
-	return ok(c.single(c.pageV2(p)))
+	return ok(c.written(p, c.set.cloud.bodyIn == "both"))
 }
 
 // updatedDate is the posting date after an update.

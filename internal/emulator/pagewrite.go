@@ -226,7 +226,7 @@ func (c *call) parent(s *space, id string) (*content, error) {
 // written is the answer to a create: with the body in the form it was sent (open-facts OF-12).
 func (c *call) written(p *content, withBody bool) object {
 	o := c.single(c.pageV2(p))
-	if withBody {
+	if withBody && c.set.cloud.bodyIn != "none" {
 		o["body"] = object{"storage": object{"representation": "storage", "value": c.heap.text(p.body)}}
 	}
 	return o

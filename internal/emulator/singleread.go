@@ -17,6 +17,9 @@ func (c *call) wantedVersion(p *content, o object) (body span, err error) {
 		return body, failf(http.StatusNotFound, "NOT_FOUND", "Cannot find version [%s] of content with id [%s]", n, p.idText())
 	}
 	o["version"] = versionV2(number, v)
+	if p.kind == page || p.kind == blogPost {
+		o["version"] = c.pageVersion(number, v)
+	}
 	if number != p.number() && p.kind != comment && p.kind != attachment {
 		o["status"] = "historical"
 		if v.title != "" {

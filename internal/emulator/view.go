@@ -19,11 +19,18 @@ func versionV2(number int, v *version) object {
 	}
 }
 
+// pageVersion is a version of a page or blog post: what was sent as minorEdit is kept but not told (open-facts OF-13).
+func (c *call) pageVersion(number int, v *version) object {
+	o := versionV2(number, v)
+	o["minorEdit"] = v.minor && c.set.toldMinor
+	return o
+}
+
 // pageV2 is a page or blog post as lists of REST v2 show it.
 func (c *call) pageV2(p *content) object {
 	o := object{
 		"id": p.idText(), "status": p.status.String(), "title": p.title, "spaceId": text(p.space.id),
-		"authorId": p.creator.id, "createdAt": p.created.String(), "version": versionV2(p.number(), &p.last),
+		"authorId": p.creator.id, "createdAt": p.created.String(), "version": c.pageVersion(p.number(), &p.last),
 		"body": object{}, "_links": c.pageLinks(p),
 	}
 	if p.kind == page {
