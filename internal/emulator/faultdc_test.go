@@ -114,6 +114,13 @@ var firedOnDC = map[string]func(*lab) error{
 		return all(answered(g, 409), not(!strings.Contains(string(g.raw), "OptimisticLockException"), string(g.raw)), lift(l),
 			not(strings.Contains(l.storedDC(), "new"), "applied"))
 	},
+	"AT-12":       func(l *lab) error { return all(answered(l.fileDC(), 404), lift(l), answered(l.fileDC(), 200)) },
+	"AT-12/short": func(l *lab) error { g := l.fileDC(); return all(answered(g, 200), not(len(g.raw) != 4, string(g.raw))) },
+	"AT-12/altered": func(l *lab) error {
+		g := l.fileDC()
+		return not(len(g.raw) != 8 || string(g.raw) == fileText, string(g.raw))
+	},
+	"AT-12/truncated": func(l *lab) error { g := l.fileDC(); return not(len(g.raw) != 4, string(g.raw)) },
 	"CQ-09": func(l *lab) error {
 		found := len(l.do(200, "GET", "/rest/api/content/search?cql=type=page&limit=100", nil).col("id"))
 		return not(found == 0 || found >= 11, fmt.Sprint(found))
@@ -128,6 +135,12 @@ var firedOnDC = map[string]func(*lab) error{
 		}
 		return not(len(seen) < 6, fmt.Sprint(len(seen), " forms"))
 	},
+}
+
+// fileDC gives the first page a file, unless it has it, and downloads it.
+func (l *lab) fileDC() got {
+	l.try(l.uploadRequest("POST", "/rest/api/content/"+l.pages[0]+"/child/attachment", part{"file", "f.txt", "text/plain", fileText}))
+	return l.get("/download/attachments/" + l.pages[0] + "/f.txt")
 }
 
 // rewrite is an update of the body of the first page.

@@ -36,6 +36,7 @@ func faulty(t *testing.T, id string) {
 		run("cloud", newLab, fired)
 	}
 	run("dc", newDCLab, firedDC)
+	run("dc", newDCLab, firedBackups)
 	run("dc", newDCLab, firedOnDC)
 }
 

@@ -75,7 +75,16 @@ func (v *virtual) Wait(d time.Duration) {
 func newDCLab(t *testing.T, rules string) *lab {
 	t.Helper()
 	v := &virtual{now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC), set: make(chan struct{}, 16)}
-	site, err := New(Options{Personality: "dc", Seed: 7, BaseURL: "https://emulated.example.test", Now: v.Now, After: v.After, Options: map[string]string{"CQ-01": "0s"}})
+	delivered := make(chan string, 64)
+	site, err := New(Options{
+		Personality: "dc", Seed: 7, BaseURL: "https://emulated.example.test", Now: v.Now, After: v.After, Options: map[string]string{"CQ-01": "0s"},
+		Deliver: func(r *http.Request) (*http.Response, error) {
+			var event struct{ Event string }
+			err := json.NewDecoder(r.Body).Decode(&event)
+			delivered <- event.Event
+			return &http.Response{StatusCode: 200, Body: http.NoBody}, err
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +93,7 @@ func newDCLab(t *testing.T, rules string) *lab {
 			t.Error(err)
 		}
 	})
-	l := &lab{bench: &bench{t: t, site: site, user: serviceID}, clock: v}
+	l := &lab{bench: &bench{t: t, site: site, user: serviceID}, clock: v, delivered: delivered}
 	c := &call{Site: site, now: v.Now(), user: site.people.byID[serviceID], route: &route{method: "POST", api: dc}}
 	in, err := c.newSpace(&spaceRequest{Key: "K", Name: "Space K"}, false)
 	if err != nil {
@@ -105,6 +114,7 @@ type lab struct {
 	clock       *virtual
 	space, home string
 	pages       []string
+	delivered   chan string // events of webhooks, of a Data Center
 }
 
 func newLab(t *testing.T, rules string) *lab {

@@ -123,7 +123,7 @@ var faultRows = []faultRow{
 		backup.DefectMissingBinary, backup.DefectMissingParent, backup.DefectParentElsewhere, backup.DefectParentTrashed, backup.DefectZeroByteFile)},
 	{id: "XM-08", personality: "dc", what: backupText, variants: backupVariants(backup.DefectExtraneousSpace)},
 	{id: "XM-09", personality: "dc", what: backupText, variants: backupVariants(
-		backup.DefectDuplicateVersion, backup.DefectOrphanVersion, backup.DefectMissingBody)},
+		backup.DefectOrphanVersion, backup.DefectMissingBody, backup.DefectDuplicateObject)},
 	{id: "XM-17", personality: "dc", what: backupText, variants: backupVariants(
 		backup.DefectNoEntities, backup.DefectPathTrick, backup.DefectDoctype, backup.DefectTruncated)},
 	{id: "OF-03", personality: "cloud", what: "descendants come in another order than the tree's", variants: []faultVariant{
