@@ -107,7 +107,10 @@ func (c *call) extensionsV1(p *content, e expansions, o, expandable object) {
 	case attachment:
 		f := p.more.file
 		metadata := c.metadataV1(p, e.below("metadata"))
-		metadata["comment"], metadata["mediaType"] = f.comment, f.mediaType
+		metadata["mediaType"] = f.mediaType
+		if f.comment != "" {
+			metadata["comment"] = f.comment
+		}
 		o["metadata"] = metadata
 		delete(expandable, "metadata")
 		o["extensions"] = object{

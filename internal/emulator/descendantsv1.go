@@ -134,4 +134,11 @@ var undocumentedRoutes = []route{
 	{method: http.MethodGet, template: "/wiki/rest/api/content/{id}/child/page", api: v1, handle: childrenOfType("page"), evidence: byClient},
 	{method: http.MethodGet, template: "/wiki/rest/api/content/{id}/child/folder", api: v1, handle: childrenOfType("folder"), evidence: byClient},
 	{method: http.MethodGet, template: "/wiki/rest/api/content/{id}/child/attachment", api: v1, handle: childrenOfType("attachment"), evidence: byClient},
+	{method: http.MethodGet, template: "/wiki/rest/api/content/{id}/child/label", api: v1, handle: noChildLabels, refuses: true, evidence: byClient},
+	{method: http.MethodPost, template: "/wiki/rest/api/content/{id}/child/label", api: v1, handle: noChildLabels, refuses: true, evidence: byClient},
+}
+
+// noChildLabels is the answer to labels as children (register row ER-06).
+func noChildLabels(*call) (answer, error) {
+	return answer{}, fail(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "Method Not Allowed")
 }

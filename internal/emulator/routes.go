@@ -1,9 +1,6 @@
 package emulator
 
-import (
-	"net/http"
-	"slices"
-)
+import "slices"
 
 // createLimit is the largest body of a v2 create (register row ER-18).
 const createLimit = 5 << 20
@@ -113,26 +110,11 @@ var coreRoutes = []route{
 	{method: "GET", template: "/wiki/api/v2/labels/{id}/blogposts", api: v2, scope: "read:page:confluence", handle: listLabelled(blogPost)},
 }
 
-// removedRoutes are operations of REST v1 that the vendor took out of the documents: 410 (register row ER-16).
-var removedRoutes = []struct{ method, template string }{
-	{"GET", "/wiki/rest/api/content"}, {"POST", "/wiki/rest/api/content"}, {"GET", "/wiki/rest/api/content/{id}"},
-	{"PUT", "/wiki/rest/api/content/{id}"}, {"DELETE", "/wiki/rest/api/content/{id}"}, {"GET", "/wiki/rest/api/content/{id}/history"},
-	{"GET", "/wiki/rest/api/content/{id}/child"}, {"GET", "/wiki/rest/api/content/{id}/child/comment"},
-	{"GET", "/wiki/rest/api/content/{id}/label"}, {"GET", "/wiki/rest/api/content/{id}/version"},
-	{"GET", "/wiki/rest/api/content/{id}/property"}, {"POST", "/wiki/rest/api/content/{id}/property"},
-	{"GET", "/wiki/rest/api/space"}, {"GET", "/wiki/rest/api/space/{spaceKey}"}, {"GET", "/wiki/rest/api/space/{spaceKey}/content"},
-	{"GET", "/wiki/rest/api/space/{spaceKey}/property"}, {"POST", "/wiki/rest/api/contentbody/convert/{to}"},
-}
-
-func removed(*call) (answer, error) {
-	return answer{}, fail(http.StatusGone, "GONE", "This deprecated endpoint has been removed")
-}
-
 // allRoutes are the documented routes and those that were removed.
 func allRoutes() []route {
 	out := slices.Clone(cloudRoutes)
 	for _, r := range removedRoutes {
-		out = append(out, route{method: r.method, template: r.template, api: v1, handle: removed, refuses: true})
+		out = append(out, legacyOf(r))
 	}
 	return append(out, undocumentedRoutes...)
 }
