@@ -228,7 +228,7 @@ func legacyUpdate(c *call) (answer, error) {
 	if r.Title == nil {
 		r.Title = &p.title
 	}
-	if err := checkUpdate(p, r); err != nil {
+	if err := c.checkUpdate(p, r); err != nil {
 		return answer{}, err
 	}
 	switch {
