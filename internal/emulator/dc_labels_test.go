@@ -192,7 +192,7 @@ func TestRow_LB_09_DC(t *testing.T) {
 	b.do(200, "PUT", "/rest/api/content/"+home+"/restriction", limited("read", []string{serviceID}, nil))
 	equal(t, "own", b.do(200, "GET", "/rest/api/content/"+kid+"/restriction/byOperation", nil).num("read.restrictions.user.size"), 0)
 	rows := b.do(200, "GET", "/rest/api/content/"+kid+"/restriction/relevantViewRestrictions", nil)
-	equal(t, "inherited", rows.str("results.0.content.id"), home)
+	equal(t, "inherited", rows.str("read.restrictions.user.results.0.username"), serviceID)
 	b.site.AddUser("eve", "Eve", "eve@example.test")
 	b.as("eve").do(404, "GET", "/rest/api/content/"+kid, nil)
 }

@@ -57,8 +57,9 @@ func (c *call) propertiesDC(ofSpace bool) (propertiesDC, error) {
 // view is a property; its version and what has it are expanded on demand.
 func (h propertiesDC) view(c *call, p *property, e expansions) object {
 	self := h.self + "/property/" + p.key
-	o := object{
-		"id": text(p.id), "key": p.key, "value": json.RawMessage(p.value), "_links": object{"self": c.base() + self},
+	o := object{"key": p.key, "value": json.RawMessage(p.value), "_links": object{"self": c.base() + self}}
+	if h.on != nil { // those of a space have none in the vendor's document
+		o["id"] = text(p.id)
 	}
 	expandable := object{h.name: h.self, "version": ""}
 	if e["version"] {

@@ -12,7 +12,7 @@ var dcRestrictionRoutes = slices.Concat([]route{
 	{method: "PUT", template: "/rest/api/content/{id}/restriction", api: dc, guard: forKnown, prepare: prepareRestrictions, handle: writeRestrictionsDC(false)},
 	{method: "GET", template: "/rest/api/content/{id}/restriction/byOperation", api: dc, handle: byOperationDC},
 	{method: "GET", template: "/rest/api/content/{id}/restriction/byOperation/{operationKey}", api: dc, handle: oneOperationDC},
-	{method: "GET", template: "/rest/api/content/{id}/restriction/relevantViewRestrictions", api: dc, handle: relevantViews, since: at(8, 0, 0), gap: "the form of the answer is that of byOperation; no recording is known"},
+	{method: "GET", template: "/rest/api/content/{id}/restriction/relevantViewRestrictions", api: dc, handle: relevantViews, since: at(8, 0, 0), gap: "no recording is known; the restrictions of all levels are one list, as the document has no place for more"},
 	{method: "GET", template: "/rest/experimental/content/{id}/restriction", api: dc, handle: listRestrictionsDC, evidence: byMemory},
 	{method: "PUT", template: "/rest/experimental/content/{id}/restriction", api: dc, guard: forKnown, prepare: prepareRestrictions, handle: writeRestrictionsDC(false), evidence: byMemory},
 	{method: "POST", template: "/rest/experimental/content/{id}/restriction", api: dc, guard: forKnown, prepare: prepareRestrictions, handle: writeRestrictionsDC(true), evidence: byMemory},
@@ -213,22 +213,23 @@ func oneOperationDC(c *call) (answer, error) {
 	return ok(c.wholeDC(c.restrictionDC(p, c.params[1], who[c.params[1]], c.expandDC("restrictions.user,restrictions.group")), ""))
 }
 
-// relevantViews are the read restrictions of a content and of everything above it (register row LB-09).
+// relevantViews are the read restrictions of a content and of everything above it, by operation (register row LB-09).
 func relevantViews(c *call) (answer, error) {
 	p, err := c.restrictableDC()
 	if err != nil {
 		return answer{}, err
 	}
-	rows := []object{}
+	var who []string
 	for at := p; at != nil; at = at.parent {
-		if read, _ := at.restricted(); len(read) > 0 {
-			row := c.restrictionDC(at, "read", read, everyRestriction)
-			row["content"] = c.contentDC(at.now(), expansions{})
-			row["_expandable"] = object{}
-			rows = append(rows, row)
-		}
+		read, _ := at.restricted()
+		who = append(who, read...)
 	}
-	return rowsDC(c, rows, 50, 200, nil, func(o object) object { return o })
+	slices.Sort(who)
+	out := object{"read": c.restrictionDC(p, "read", slices.Compact(who), everyRestriction)}
+	if c.set.wrappedRestrictions {
+		out = object{"restrictions": out}
+	}
+	return ok(c.wholeDC(out, ""))
 }
 
 // oneRestrictionDC probes, adds or removes one user or group of an operation.

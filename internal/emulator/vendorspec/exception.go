@@ -55,8 +55,10 @@ var exceptions = []Exception{
 	{DC, aMember, []string{"totalSize", "cqlQuery", "searchDuration", "archivedResultCount"}, "", "dc-api.md 2 and 10: members of a search"},
 	{DC, aMember, []string{"content", "space", "user"}, "", "dc-api.md 10: the envelope of a search names its entity by kind; the schema shows the server's own field"},
 	{DC, aMember, []string{"page", "comment", "attachment"}, "", "the operation's own text: children are a map by kind, not a list"},
+	{DC, aMember, []string{"page", "blogpost"}, "/content", "dc-api.md 3: the contents of a space are a map by kind"},
+	{DC, aMember, []string{"id", "counts", "lastSuccess", "lastFailure", "lastError"}, "/webhooks", "a path parameter of five operations, which the schema of reads lacks; statistics are asked for and have no schema"},
 	{DC, aRoute, []string{"GET /rest/api/content/{}/version", "GET /rest/api/content/{}/version/{}"}, "", "dc-api.md 4, open-facts OF-39: client libraries list versions there"},
-	{DC, aStatus, []string{"400", "401", "403", "404", "405", "409", "413", "415", "429", "503"}, "", "dc-api.md 2: occur on every route, documented for some"},
+	{DC, aStatus, []string{"400", "401", "403", "404", "405", "409", "413", "415", "429", "500", "503"}, "", "dc-api.md 2: occur on every route, documented for some"},
 }
 
 func (e Exception) holds(f Family, k kind, path, name string) bool {

@@ -35,6 +35,7 @@ func repair(doc node) map[string]int {
 	}
 	schemas := doc["components"].(node)["schemas"].(node)
 	renameMembers(schemas, met)
+	mendShapes(paths, schemas, met)
 	resolveReferences(schemas, met)
 	openLinks(schemas, met)
 	openLinks(paths, met)
