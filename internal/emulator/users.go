@@ -108,11 +108,15 @@ func usersBulkV2(c *call) (answer, error) {
 			continue
 		}
 		o := c.userV1(u)
-		rows = append(rows, object{
+		row := object{
 			"accountId": u.id, "accountType": o["accountType"], "accountStatus": o["accountStatus"], "email": u.email,
 			"publicName": u.name, "displayName": u.name, "timeZone": u.zone.String(), "isExternalCollaborator": false,
 			"profilePicture": object{"path": "/wiki/aa-avatar/" + u.id, "isDefault": false},
-		})
+		}
+		if s := c.personalSpace(u); s != nil {
+			row["personalSpaceId"] = text(s.id)
+		}
+		rows = append(rows, row)
 	}
 	return c.listing(rows, "")
 }
