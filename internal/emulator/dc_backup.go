@@ -237,7 +237,9 @@ func (c *call) process(j *job) error {
 	if j.operation == "RESTORE" {
 		return c.restoreJob(j)
 	}
-	kept, err := c.heap.putWritten(func(w *spool) error { return c.Site.export(w, exportOptions{j.keys, j.withoutFiles, j.defects}) })
+	kept, err := c.heap.putWritten(func(w *spool) error {
+		return c.Site.export(w, exportOptions{keys: j.keys, withoutFiles: j.withoutFiles, defects: j.defects})
+	})
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,8 @@ func (s *Site) Export(w io.Writer, keys ...string) error {
 type exportOptions struct {
 	keys         []string // of spaces; none = the whole site
 	withoutFiles bool
-	defects      []backup.Defect // planted, by fault rules
+	defects      []backup.Defect    // planted, by fault rules
+	generation   *backup.Generation // nil: that of the product
 }
 
 // export is Export with the lock held.
@@ -30,13 +31,16 @@ func (s *Site) export(w io.Writer, what exportOptions) error {
 	keys := what.keys
 	o := backup.Options{
 		At: s.clock.Now(), Zone: s.set.dateZone, Seed: s.opts.Seed, Site: len(keys) == 0, Cloud: !s.dc(), FirstID: s.world.next + 1<<30,
-		Defects: what.defects,
+		Defects: what.defects, Last: s.set.entitiesLast, Layout: s.set.fileLayout,
 	}
 	if r := s.product.release; s.dc() {
 		o.Version, o.Build = r.String(), r.build()
 	}
 	if !s.dc() || s.product.release < since83 {
 		o.Generation = backup.Old
+	}
+	if what.generation != nil {
+		o.Generation = *what.generation
 	}
 	out, err := backup.Create(w, o)
 	if err != nil {

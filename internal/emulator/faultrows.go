@@ -118,12 +118,14 @@ var faultRows = []faultRow{
 		{effect: effect{noise: true, suits: writing}},
 	}},
 	{id: "XM-06", personality: "dc", what: backupText, variants: backupVariants(
-		backup.DefectControlBody, backup.DefectControlTitle, backup.DefectInvalidUTF8, backup.DefectNoXMLDeclaration)},
+		backup.DefectControlBody, backup.DefectControlTitle, backup.DefectInvalidUTF8, backup.DefectNoXMLDeclaration, backup.DefectLineSeparator,
+		backup.DefectUnknownElement)},
 	{id: "XM-07", personality: "dc", what: backupText, variants: backupVariants(
 		backup.DefectMissingBinary, backup.DefectMissingParent, backup.DefectParentElsewhere, backup.DefectParentTrashed, backup.DefectZeroByteFile)},
 	{id: "XM-08", personality: "dc", what: backupText, variants: backupVariants(backup.DefectExtraneousSpace)},
 	{id: "XM-09", personality: "dc", what: backupText, variants: backupVariants(
-		backup.DefectOrphanVersion, backup.DefectMissingBody, backup.DefectDuplicateObject)},
+		backup.DefectOrphanVersion, backup.DefectMissingBody, backup.DefectDuplicateObject, backup.DefectDeletedVersion,
+		backup.DefectMissingVersion)},
 	{id: "XM-17", personality: "dc", what: backupText, variants: backupVariants(
 		backup.DefectNoEntities, backup.DefectPathTrick, backup.DefectDoctype, backup.DefectTruncated)},
 	{id: "OF-03", personality: "cloud", what: "descendants come in another order than the tree's", variants: []faultVariant{

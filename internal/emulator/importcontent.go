@@ -226,7 +226,7 @@ func (im *importing) fileOf(f *content, r *exportedRow) *file {
 		mediaType: cmp.Or(im.fact(r.id, "MEDIA_TYPE"), r.get("contentType"), "application/octet-stream"),
 		comment:   r.first("versionComment", "comment"), uuid: im.uuid("file", text(f.id), r.first("version", "attachmentVersion")),
 	}
-	data := im.binary(text(f.parent.id), text(f.id), r.id, cmp.Or(r.first("version", "attachmentVersion"), "1"))
+	data := im.binary(text(f.parent.id), text(f.id), r.id, cmp.Or(r.first("version", "attachmentVersion"), "1"), r.first("title", "fileName"))
 	if data == nil {
 		v.missing, v.size = true, number(cmp.Or(im.fact(r.id, "FILESIZE"), r.get("fileSize")))
 		return v

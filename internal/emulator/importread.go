@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -25,6 +24,7 @@ type exported struct {
 	zone       *time.Location
 	rows       map[string][]*exportedRow
 	byID       map[string]map[string]*exportedRow // class group, id; of two with one id the last
+	attached   map[string]string                  // see paths
 }
 
 // exportedRow is one object: its plain values, its references, its collections of references.
@@ -301,16 +301,43 @@ func (c *cleaned) Read(p []byte) (int, error) {
 	return 0, err
 }
 
-// binary returns the bytes of one version of an attached file, nil where the export lacks them. Three layouts are known
-// (register row XM-16): by container, original and version; under the id of the version itself; by attachment only.
-func (e *exported) binary(container, head, own, version string) []byte {
-	for _, name := range []string{
-		fmt.Sprintf("attachments/%s/%s/%s", container, head, version), fmt.Sprintf("attachments/%s/%s/%s", container, own, version),
-		fmt.Sprintf("attachments/v4/%s/%s.%s", head, head, version),
+// binary returns the bytes of one version of an attached file, nil where the export lacks them. Besides the layout of
+// exports those of home directories and of versions before 2.2 are known (register row XM-16).
+func (e *exported) binary(container, head, own, version, name string) []byte {
+	for _, path := range []string{
+		container + "/" + head + "/" + version, container + "/" + own + "/" + version, // the second: under the id of the version itself
+		head + "/" + head + "." + version, container + "/" + name + "." + version, container + "/" + name,
 	} {
-		if data, err := fs.ReadFile(e.files, name); err == nil {
+		at, there := e.paths()[path]
+		if !there {
+			continue
+		}
+		if data, err := fs.ReadFile(e.files, at); err == nil {
 			return bytes.Clone(data)
 		}
 	}
 	return nil
+}
+
+// paths are the files of attachments by what their layouts have in common: the last three parts of the path, and the
+// last two.
+func (e *exported) paths() map[string]string {
+	if e.attached != nil {
+		return e.attached
+	}
+	e.attached = map[string]string{}
+	_ = fs.WalkDir(e.files, "attachments", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return nil // what cannot be read is missing
+		}
+		parts := strings.Split(path, "/")
+		if n := len(parts); n >= 4 {
+			e.attached[strings.Join(parts[n-3:], "/")] = path
+		}
+		if n := len(parts); n == 3 || n > 3 && parts[1] == "v4" {
+			e.attached[strings.Join(parts[n-2:], "/")] = path
+		}
+		return nil
+	})
+	return e.attached
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tandem-sync/tandem/internal/emulator/backup"
 )
 
 // Options say what a Site is. The zero value is an empty Cloud site on the system clock.
@@ -86,6 +88,10 @@ type settings struct {
 	nowRefused      bool   // CQ-05: the query language has no now()
 	versionLists    string // DL-11: by version, both, api, experimental, neither
 	dcSettings
+
+	// Exports.
+	entitiesLast bool          // XM-01
+	fileLayout   backup.Layout // XM-16
 
 	chosen map[string]string // the value of each option as it was given
 }
@@ -235,6 +241,12 @@ var coreOptions = []optionRow{
 		oneOf(func(s *settings, v string) { s.spacesByPut = v == "works" }, "refused", "works")},
 	{"ST-02", "kept", "kept or resolved", "a userkey or username in a body written to Cloud",
 		oneOf(func(s *settings, v string) { s.userkeys = v == "resolved" }, "kept", "resolved")},
+	{"XM-01", "first", "first or last", "place of entities.xml in an export",
+		oneOf(func(s *settings, v string) { s.entitiesLast = v == "last" }, "first", "last")},
+	{"XM-16", "original", "original, v4, ver003 or name", "where the files of attachments lie in an export",
+		oneOf(func(s *settings, v string) {
+			s.fileLayout = map[string]backup.Layout{"v4": backup.ByID, "ver003": backup.Nested, "name": backup.ByName}[v]
+		}, "original", "v4", "ver003", "name")},
 	{"SP-07", "ROLES_TRANSITION", "PRE_ROLES, ROLES_TRANSITION or ROLES", "role mode of the site",
 		oneOf(func(s *settings, v string) { s.roleMode = v }, "PRE_ROLES", "ROLES_TRANSITION", "ROLES")},
 	{"US-12", "0", "a number, 0 = no limit", "seats of the plan: no further account is let in where all are taken",

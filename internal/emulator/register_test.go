@@ -139,7 +139,7 @@ var register = []registered{
 	{"DL-09", "Cloud", "default", ""},
 	{"DL-10", "DC", "act", "dropVersion"},
 	{"DL-11", "both", "default, option", ""},
-	{"DL-12", "both", "act", ""},
+	{"DL-12", "both", "act", "trash"},
 	{"TR-01", "Cloud", "default", ""},
 	{"TR-02", "Cloud", "default", ""},
 	{"TR-03", "Cloud", "option", ""},

@@ -2,7 +2,6 @@ package backup
 
 import (
 	"io"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -61,12 +60,7 @@ func (w *Writer) Attachment(a Attachment) int64 {
 		w.child(classAttachment, a.Original, "historicalVersions", classAttachment, a.ID)
 	}
 	if a.Open != nil {
-		head := a.ID
-		if a.Original != 0 {
-			head = a.Original
-		}
-		path := "attachments/" + strconv.FormatInt(a.Container, 10) + "/" + strconv.FormatInt(head, 10) + "/" + strconv.Itoa(max(a.Version, 1))
-		w.files = append(w.files, file{path, a.Open})
+		w.files = append(w.files, file{w.path(a), a.Open})
 	}
 	return a.ID
 }

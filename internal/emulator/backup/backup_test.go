@@ -296,6 +296,17 @@ var shows = map[backup.Defect]func(e export, p backup.Planted) bool{
 	},
 	backup.DefectNoDescriptor: func(e export, _ backup.Planted) bool { return e.entries["exportDescriptor.properties"] == "" },
 	backup.DefectNoEntities:   func(e export, _ backup.Planted) bool { return e.raw == "" },
+	backup.DefectUnknownElement: func(e export, _ backup.Planted) bool {
+		return strings.Contains(e.raw, "<oddity name=")
+	},
+	backup.DefectLineSeparator: func(e export, p backup.Planted) bool { return strings.Contains(e.raw, p.Object+" one\u2028two\u2029") },
+	backup.DefectDeletedVersion: func(e export, p backup.Planted) bool {
+		return e.page(p).value("contentStatus") == "deleted" && e.page(p).value("originalVersion") == "110"
+	},
+	backup.DefectMissingVersion: func(e export, p backup.Planted) bool {
+		id := strconv.FormatInt(p.ID, 10)
+		return !e.has(id) && len(e.with("BodyContent", "content", id)) == 1 && strings.Count(e.raw, id) == 2
+	},
 }
 
 func (e export) page(p backup.Planted) entity {
@@ -352,7 +363,8 @@ func TestAllDefectsFitOneExport(t *testing.T) {
 		backup.DefectDuplicateTitle: true, backup.DefectParentElsewhere: true, backup.DefectDuplicateObject: true,
 		backup.DefectPageWithoutSpace: true, backup.DefectMissingPermissionSet: true, backup.DefectRepeatedProperty: true,
 		backup.DefectPersonalLabel: true, backup.DefectEmptyStatus: true,
-		backup.DefectDuplicateVersion: true,
+		backup.DefectDuplicateVersion: true, backup.DefectDeletedVersion: true, backup.DefectMissingVersion: true,
+		backup.DefectLineSeparator: true, backup.DefectUnknownElement: true,
 	}
 	var some []backup.Defect
 	for d := range backup.Defects {
@@ -399,5 +411,36 @@ func TestMistakesOfTheCaller(t *testing.T) {
 	w, _ := backup.Create(io.Discard, backup.Options{Defects: []backup.Defect{backup.DefectMissingBinary}})
 	if w.Close() == nil {
 		t.Error("a defect that could not be planted is not reported")
+	}
+}
+
+// TestLayouts: the files of attachments lie where the layout says, and entities.xml first or last.
+func TestLayouts(t *testing.T) {
+	for layout, want := range map[backup.Layout][]string{
+		backup.ByOriginal: {"attachments/110/160/2", "attachments/110/160/1"},
+		backup.ByID:       {"attachments/v4/160/0/160/160.2", "attachments/v4/160/0/160/160.1"},
+		backup.ByName:     {"attachments/110/plan.png", "attachments/110/plan.png.1"},
+	} {
+		data, _ := garden(t, backup.Options{Layout: layout, Last: true})
+		e := read(t, data)
+		for _, name := range want {
+			if e.entries[name] == "" {
+				t.Errorf("no %s in %v", name, e.names)
+			}
+		}
+		if e.names[len(e.names)-1] != "entities.xml" || len(e.of("Page")) != 11 {
+			t.Errorf("entities.xml is not the last of %v", e.names)
+		}
+	}
+	data, _ := garden(t, backup.Options{Layout: backup.Nested})
+	e := read(t, data)
+	deep := 0
+	for _, name := range e.names {
+		if strings.HasPrefix(name, "attachments/ver003/") && strings.Count(name, "/") == 9 && strings.HasSuffix(name, "/110/0/110/160/2") {
+			deep++
+		}
+	}
+	if deep != 1 || e.names[0] != "entities.xml" {
+		t.Errorf("got %v", e.names)
 	}
 }

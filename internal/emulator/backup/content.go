@@ -89,6 +89,12 @@ func (w *Writer) piece(kind class, c Content) int64 {
 	for range c.Properties {
 		properties = append(properties, reference{classProperty, w.other(classProperty)})
 	}
+	if c.Original != 0 && c.Status == "" && w.take(DefectDeletedVersion, c.Title, c.ID) {
+		c.Status = "deleted"
+	}
+	if c.Original != 0 && c.Status == "" && w.take(DefectMissingVersion, c.Title, c.ID) {
+		times = 0
+	}
 	for range times {
 		w.pieceObject(kind, c, s.id, properties)
 	}
@@ -127,6 +133,9 @@ func (w *Writer) pieceObject(kind class, c Content, space int64, properties []re
 	}
 	if c.Original == 0 && c.Title != "" && w.take(DefectRepeatedProperty, c.Title, c.ID) {
 		w.text("title", c.Title)
+	}
+	if c.Original == 0 && w.take(DefectUnknownElement, c.Title, c.ID) {
+		w.buf = append(w.buf, "<oddity name=\"what\"><inner>nobody knows</inner></oddity>\n"...)
 	}
 	w.end()
 }

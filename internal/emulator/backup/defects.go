@@ -54,6 +54,10 @@ const (
 	DefectNoDescriptor         Defect = "no-descriptor"
 	DefectNoEntities           Defect = "no-entities"
 	DefectPathTrick            Defect = "path-trick"
+	DefectUnknownElement       Defect = "unknown-element"
+	DefectLineSeparator        Defect = "line-separator"
+	DefectDeletedVersion       Defect = "deleted-version"
+	DefectMissingVersion       Defect = "missing-version-object"
 )
 
 // Defects says of each defect what an export with it looks like.
@@ -100,6 +104,10 @@ var Defects = map[Defect]string{
 	DefectNoDescriptor:         "exportDescriptor.properties is absent",
 	DefectNoEntities:           "entities.xml is absent",
 	DefectPathTrick:            "a zip entry's name climbs out of the archive",
+	DefectUnknownElement:       "a page object has a child element that no reader knows",
+	DefectLineSeparator:        "a title holds U+2028 and U+2029",
+	DefectDeletedVersion:       "a version of a page is itself deleted",
+	DefectMissingVersion:       "a version is in no object, though its body is, and in the older generations its page names it",
 }
 
 // immediate defects concern the document and are planted without looking for an object.
@@ -185,6 +193,8 @@ func (w *Writer) spoilTitle(c Content) Content {
 	switch {
 	case w.take(DefectControlTitle, c.Title, c.ID):
 		c.Title += "\x1c"
+	case w.take(DefectLineSeparator, c.Title, c.ID):
+		c.Title += " one\u2028two\u2029three"
 	case w.take(DefectUntitled, c.Title, c.ID):
 		c.Title = ""
 	case w.take(DefectLongTitle, c.Title, c.ID):

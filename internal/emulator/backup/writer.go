@@ -2,6 +2,7 @@ package backup
 
 import (
 	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +26,7 @@ type Writer struct {
 	o       Options
 	zip     *zip.Writer
 	xml     io.Writer
+	held    bytes.Buffer // entities.xml, where it comes last
 	err     error
 	written int64
 
@@ -95,8 +97,9 @@ func (w *Writer) begun() {
 	if w.o.Stored {
 		method = zip.Store
 	}
-	w.xml, w.err = w.entry("entities.xml", method)
-	if w.err != nil {
+	if w.o.Last {
+		w.xml = &w.held
+	} else if w.xml, w.err = w.entry("entities.xml", method); w.err != nil {
 		return
 	}
 	if w.pending[DefectNoXMLDeclaration] == 0 {
@@ -169,6 +172,9 @@ func (w *Writer) Close() error {
 	w.descriptor()
 	for _, f := range w.files {
 		w.file(f)
+	}
+	if w.o.Last && w.pending[DefectNoEntities] == 0 {
+		w.file(file{"entities.xml", func() (io.Reader, error) { return &w.held, nil }})
 	}
 	for d, n := range w.pending {
 		if n > 0 && !immediate[d] {
