@@ -58,6 +58,17 @@ var exceptions = []Exception{
 	{DC, aMember, []string{"page", "blogpost"}, "/content", "dc-api.md 3: the contents of a space are a map by kind"},
 	{DC, aMember, []string{"id", "counts", "lastSuccess", "lastFailure", "lastError"}, "/webhooks", "a path parameter of five operations, which the schema of reads lacks; statistics are asked for and have no schema"},
 	{DC, aRoute, []string{"GET /rest/api/content/{}/version", "GET /rest/api/content/{}/version/{}"}, "", "dc-api.md 4, open-facts OF-39: client libraries list versions there"},
+	{V1, aRoute, []string{
+		"GET /wiki/rest/api/content/{}/child/page", "GET /wiki/rest/api/content/{}/child/folder", "GET /wiki/rest/api/content/{}/child/attachment", "GET /wiki/rest/api/content/{}/child/label", "POST /wiki/rest/api/content/{}/child/label",
+	}, "", "cloud-api.md 1 and 3, emulator-faults.md ER-06 and ER-17: answer although undocumented [M]"},
+	{V1, aRoute, []string{
+		"GET /wiki/rest/api/content", "POST /wiki/rest/api/content", "GET /wiki/rest/api/content/{}", "PUT /wiki/rest/api/content/{}",
+		"DELETE /wiki/rest/api/content/{}", "GET /wiki/rest/api/content/{}/history", "GET /wiki/rest/api/content/{}/child", "GET /wiki/rest/api/content/{}/child/comment",
+		"GET /wiki/rest/api/content/{}/label", "GET /wiki/rest/api/content/{}/version", "GET /wiki/rest/api/content/{}/version/{}", "GET /wiki/rest/api/content/{}/property",
+		"POST /wiki/rest/api/content/{}/property", "GET /wiki/rest/api/content/{}/property/{}", "PUT /wiki/rest/api/content/{}/property/{}", "DELETE /wiki/rest/api/content/{}/property/{}",
+		"GET /wiki/rest/api/space", "GET /wiki/rest/api/space/{}", "GET /wiki/rest/api/space/{}/content", "GET /wiki/rest/api/space/{}/content/{}",
+		"POST /wiki/rest/api/contentbody/convert/{}",
+	}, "", "cloud-api.md 1, emulator-faults.md ER-16: removed from the document, answer to an API token with the option legacy-v1"},
 	{DC, aStatus, []string{"400", "401", "403", "404", "405", "409", "413", "415", "429", "500", "503"}, "", "dc-api.md 2: occur on every route, documented for some"},
 }
 
