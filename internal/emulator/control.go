@@ -146,6 +146,7 @@ func (s *Site) SetOptions(options map[string]string) error {
 		return err
 	}
 	s.set = next
+	s.seedPeople()
 	s.did("options", options)
 	return nil
 }

@@ -82,6 +82,10 @@ func identifyCloud(c *call) {
 	} else if k := c.people.keys.bySecret[bearer(c.r)]; k != nil {
 		c.key = k
 	}
+	if c.set.anonymous && c.r.Header.Get("Authorization") == "" && !c.gateway && !c.route.writes() && !strings.HasSuffix(c.route.template, "/user/current") {
+		// Register row SP-12: whoever comes by sees what all accounts see.
+		c.user = &user{name: "Anonymous", groups: []*group{c.people.group(everyone)}, zone: time.UTC, active: true}
+	}
 	if c.key.valid(c.now) && c.gateway && (c.key.kind == scopedToken || c.key.kind == accessToken) {
 		c.user = c.key.owner
 	}

@@ -79,6 +79,8 @@ var limitOptions = []optionRow{
 			s.limits.latency, s.limits.jitter = latency, jitter
 			return err
 		}},
+	{"US-09", "off", "off or on", "accounts as directories have them: broken, doubled and missing e-mail addresses, leavers, users without a licence",
+		oneOf(func(s *settings, v string) { s.awkward = v == "on" }, "off", "on")},
 	{"US-05", "off", "off or on", "organization and SCIM endpoints",
 		oneOf(func(s *settings, v string) { s.organization = v == "on" }, "off", "on")},
 }

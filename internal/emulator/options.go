@@ -68,6 +68,7 @@ type settings struct {
 	deadRefresh  string // AU-04: error of a dead refresh token
 	adminKeys    bool   // AU-09
 	organization bool   // US-05
+	awkward      bool   // US-09
 
 	// Data Center.
 	contextPath     string // ID-03: empty or beginning with a slash

@@ -94,9 +94,13 @@ func inviteManaged(c *call) (answer, error) {
 		if !strings.Contains(email, "@") {
 			return answer{}, invalid("Not an e-mail address: " + email)
 		}
-		u := c.withEmail(email)
-		if u == nil {
-			u = c.addUser(c.accountID(email), email, email)
+		u := c.people.withEmail(email)
+		if u == nil || !u.active {
+			c.admitEmail(email)
+			u = c.people.withEmail(email)
+		}
+		if u == nil || !u.active {
+			return answer{}, invalid("The user limit of the site is reached")
 		}
 		for _, id := range q.AdditionalGroups {
 			if g := c.people.groupByID(id); g != nil {
@@ -106,16 +110,6 @@ func inviteManaged(c *call) (answer, error) {
 		rows = append(rows, object{"id": u.id, "email": u.email, "status": "INVITED"})
 	}
 	return ok(object{"data": rows})
-}
-
-// withEmail returns the account with an e-mail address, or nil.
-func (s *Site) withEmail(email string) *user {
-	for _, u := range s.people.users {
-		if strings.EqualFold(u.email, email) {
-			return u
-		}
-	}
-	return nil
 }
 
 // accountID is the id of an account that is made for an address.

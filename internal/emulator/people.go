@@ -81,6 +81,20 @@ func (s *Site) addUser(id, name, email string) *user {
 	return u
 }
 
+// seedPeople adds the accounts of register row US-09 where the site is to have them.
+func (s *Site) seedPeople() {
+	if !s.set.awkward || s.people.byID["twice-a"] != nil {
+		return
+	}
+	s.addUser("twice-a", "Twice A", "twice@example.test")
+	s.addUser("twice-b", "Twice B", "Twice@Example.test")
+	s.addUser("broken", "Broken Address", "broken address@")
+	s.addUser("leaver", "Long Gone", "").active = false
+	s.addUser("disabled", "Disabled", "disabled@example.test").active = false
+	unlicensed := s.addUser("unlicensed", "Reads the knowledge base", "unlicensed@example.test")
+	s.part(s.addGroup(everyone), unlicensed)
+}
+
 func login(email, token string) string { return strings.ToLower(email) + ":" + token }
 
 // SetActive deactivates an account or lets it in again. A deactivated account stays readable by its id.

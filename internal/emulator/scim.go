@@ -103,7 +103,7 @@ func scimCreateUser(c *call) (answer, error) {
 	switch {
 	case !strings.Contains(q.UserName, "@"):
 		return scimError(http.StatusBadRequest, "userName must be an e-mail address")
-	case c.withEmail(q.UserName) != nil:
+	case c.people.withEmail(q.UserName) != nil:
 		return scimError(http.StatusConflict, "Resource "+q.UserName+" already exists")
 	}
 	u := c.addUser(c.accountID(q.UserName), q.DisplayName, q.UserName)

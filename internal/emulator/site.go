@@ -146,6 +146,7 @@ func (s *Site) populate() error {
 	}
 	service := s.addUser(serviceID, "tandem service account", serviceID+"@example.test")
 	s.join(s.addGroup(admins), service)
+	s.seedPeople()
 	switch {
 	case s.opts.Import != "":
 		return s.importFile(s.opts.Import)
