@@ -65,9 +65,9 @@ func (c *call) contentDC(v shown, e expansions) object {
 		o["metadata"] = c.metadataDC(p, e.below("metadata"))
 		delete(expandable, "metadata")
 	}
-	for member, value := range c.membersDC(v, e) {
+	for _, member := range memberNamesDC {
 		if e[member] {
-			o[member] = value()
+			o[member] = c.memberDC(v, member, e.below(member))
 			delete(expandable, member)
 		}
 	}
@@ -81,22 +81,40 @@ func (c *call) containerLinkDC(p *content) string {
 	return "/rest/api/space/" + p.space.key
 }
 
-// membersDC are the members that can be expanded.
-func (c *call) membersDC(v shown, e expansions) map[string]func() any {
+// memberNamesDC are the members that can be expanded.
+var memberNamesDC = []string{
+	"version", "history", "space", "container", "ancestors", "body", "metadata", "restrictions", "relevantViewRestrictions",
+	"operations", "children", "descendants",
+}
+
+// memberDC is one member that is expanded, with what is expanded below it.
+func (c *call) memberDC(v shown, member string, below expansions) any {
 	p := v.content
-	return map[string]func() any{
-		"version":      func() any { return c.versionDC(v, e.below("version")) },
-		"history":      func() any { return c.historyDC(v, e.below("history")) },
-		"space":        func() any { return c.spaceDC(p.space, e.below("space")) },
-		"container":    func() any { return c.containerDC(p, e.below("container")) },
-		"ancestors":    func() any { return c.ancestorsDC(p, e.below("ancestors")) },
-		"body":         func() any { return c.bodyDC(v, e.below("body")) },
-		"metadata":     func() any { return c.metadataDC(p, e.below("metadata")) },
-		"restrictions": func() any { return c.restrictionsDC(p, e.below("restrictions")) },
-		"operations":   func() any { return c.operationsV1(p) },
-		"children":     func() any { return c.childrenDC(p, e.below("children"), 0, 25) },
-		"descendants":  func() any { return c.descendantsDC(p, e.below("descendants")) },
+	switch member {
+	case "version":
+		return c.versionDC(v, below)
+	case "history":
+		return c.historyDC(v, below)
+	case "space":
+		return c.spaceDC(p.space, below)
+	case "container":
+		return c.containerDC(p, below)
+	case "ancestors":
+		return c.ancestorsDC(p, below)
+	case "body":
+		return c.bodyDC(v, below)
+	case "metadata":
+		return c.metadataDC(p, below)
+	case "restrictions":
+		return c.restrictionsDC(p, below)
+	case "relevantViewRestrictions":
+		return c.relevantDC(p)
+	case "operations":
+		return c.operationsV1(p)
+	case "children":
+		return c.childrenDC(p, below, 0, 25)
 	}
+	return c.descendantsDC(p, below)
 }
 
 // versionDC is a version; its own address is the experimental one until that was given up (open-facts OF-39).

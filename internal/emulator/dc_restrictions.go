@@ -219,17 +219,22 @@ func relevantViews(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	out := c.relevantDC(p)
+	if c.set.wrappedRestrictions {
+		out = object{"restrictions": out}
+	}
+	return ok(c.wholeDC(out, ""))
+}
+
+// relevantDC are the view restrictions of a content and of what stands above it (register row LB-09).
+func (c *call) relevantDC(p *content) object {
 	var who []string
 	for at := p; at != nil; at = at.parent {
 		read, _ := at.restricted()
 		who = append(who, read...)
 	}
 	slices.Sort(who)
-	out := object{"read": c.restrictionDC(p, "read", slices.Compact(who), everyRestriction)}
-	if c.set.wrappedRestrictions {
-		out = object{"restrictions": out}
-	}
-	return ok(c.wholeDC(out, ""))
+	return object{"read": c.restrictionDC(p, "read", slices.Compact(who), everyRestriction)}
 }
 
 // oneRestrictionDC probes, adds or removes one user or group of an operation.
