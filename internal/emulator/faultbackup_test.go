@@ -28,6 +28,8 @@ var firedBackups = map[string]func(*lab) error{
 	"XM-06/control-character-title": defective(func(e string, _ []string) bool { return strings.Contains(e, "\x1c") }),
 	"XM-06/invalid-utf8":            defective(func(e string, _ []string) bool { return strings.ToValidUTF8(e, "") != e }),
 	"XM-06/no-xml-declaration":      defective(func(e string, _ []string) bool { return !strings.HasPrefix(e, "<?xml") }),
+	"XM-06/line-separator":          defective(func(e string, _ []string) bool { return strings.Contains(e, "one\u2028two") }),
+	"XM-06/unknown-element":         defective(func(e string, _ []string) bool { return strings.Contains(e, "<oddity ") }),
 	"XM-07/missing-binary":          defective(func(_ string, names []string) bool { return attachedIn(names) == 0 }),
 	"XM-07/zero-byte-file":          defective(func(e string, names []string) bool { return attachedIn(names) == 1 }),
 	"XM-07/missing-parent":          defective(strayParent),
@@ -37,6 +39,10 @@ var firedBackups = map[string]func(*lab) error{
 		return strings.Count(e, `class="Space"`) > strings.Count(plainExport, `class="Space"`)
 	}),
 	"XM-09/orphan-version": defective(func(e string, _ []string) bool { return true }),
+	"XM-09/deleted-version": defective(func(e string, _ []string) bool {
+		return strings.Contains(e, ">deleted<")
+	}),
+	"XM-09/missing-version-object": defective(func(e string, _ []string) bool { return len(e) < len(plainExport) }),
 	"XM-09/missing-body": defective(func(e string, _ []string) bool {
 		return strings.Count(e, `class="BodyContent"`) < strings.Count(plainExport, `class="BodyContent"`)
 	}),
