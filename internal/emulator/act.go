@@ -104,6 +104,7 @@ var acts = map[string]func(*call, json.RawMessage) error{
 	"autosave": actAutosave,
 	"group":    actGroup,
 	"leave":    actLeave,
+	"theme":    actTheme,
 	// The key of a space is changed.
 	"alias": actAlias,
 	"label": withPage(func(c *call, p *content, q actRequest) error {

@@ -2,7 +2,9 @@ package emulator
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
 )
 
 // looks are the look and feel of the site and of spaces. What was sent is given back as it is, over the defaults.
@@ -180,9 +182,30 @@ func listThemes(c *call) (answer, error) {
 	return c.rowsV1(rows, start, limit, more)
 }
 
-// globalTheme is always the default one here, which this call does not name.
-func globalTheme(*call) (answer, error) {
-	return answer{}, fail(http.StatusNotFound, "NOT_FOUND", "No global theme is assigned")
+// globalTheme is the theme that the act "theme" gave the site; the default one has no name here.
+func globalTheme(c *call) (answer, error) {
+	return c.themeAnswer(c.world.annex.looks.themes[0], http.StatusNotFound)
+}
+
+// setTheme gives a space a theme, or the site (0).
+func (l *looks) setTheme(id int64, key string) {
+	if l.themes == nil {
+		l.themes = map[int64]string{}
+	}
+	l.themes[id] = key
+}
+
+// actTheme lets an administrator choose the theme of the site.
+func actTheme(c *call, raw json.RawMessage) error {
+	var key string
+	if err := json.Unmarshal(raw, &key); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(themes, func(t themeRow) bool { return t.key == key }) {
+		return fmt.Errorf("no theme %q", key)
+	}
+	c.world.annex.looks.setTheme(0, key)
+	return nil
 }
 
 func getTheme(c *call) (answer, error) { return c.themeAnswer(c.params[0], http.StatusNotFound) }
@@ -206,11 +229,7 @@ func setSpaceTheme(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	l := &c.world.annex.looks
-	if l.themes == nil {
-		l.themes = map[int64]string{}
-	}
-	l.themes[id] = key
+	c.world.annex.looks.setTheme(id, key)
 	return a, nil
 }
 
@@ -291,4 +310,9 @@ func systemInfo(c *call) (answer, error) {
 		"fallbackBaseUrl": c.base(), "edition": edition, "siteTitle": "Confluence", "defaultLocale": "en_US",
 		"defaultTimeZone": c.set.zone.String(), "microsPerimeter": "commercial",
 	})
+}
+
+// dynamicModules is for Connect apps, which do not exist here.
+func dynamicModules(*call) (answer, error) {
+	return answer{status: http.StatusUnauthorized, json: object{"message": "The request is not from a Connect app"}}, nil
 }

@@ -27,7 +27,7 @@ var siteRoutesV1 = []route{
 	{method: "DELETE", template: "/wiki/rest/api/settings/lookandfeel/custom", api: v1, scope: "manage:confluence-configuration", handle: resetLook},
 	{method: "GET", template: "/wiki/rest/api/settings/systemInfo", api: v1, scope: "manage:confluence-configuration", handle: systemInfo, evidence: byLiveSuite},
 	{method: "GET", template: "/wiki/rest/api/settings/theme", api: v1, scope: "manage:confluence-configuration", handle: listThemes, evidence: byLiveSuite, gap: "one theme, the documentation theme"},
-	{method: "GET", template: "/wiki/rest/api/settings/theme/selected", api: v1, scope: "manage:confluence-configuration", handle: globalTheme, evidence: byLiveSuite, gap: "the global theme is always the default one"},
+	{method: "GET", template: "/wiki/rest/api/settings/theme/selected", api: v1, scope: "manage:confluence-configuration", handle: globalTheme, evidence: byLiveSuite},
 	{method: "GET", template: "/wiki/rest/api/settings/theme/{themeKey}", api: v1, scope: "manage:confluence-configuration", handle: getTheme, evidence: byLiveSuite},
 	{method: "POST", template: "/wiki/rest/api/space", api: v1, scope: "write:confluence-space", prepare: prepareSpace, handle: createSpaceV1(false), evidence: byLiveSuite},
 	{method: "POST", template: "/wiki/rest/api/space/_private", api: v1, scope: "write:confluence-space", prepare: prepareSpace, handle: createSpaceV1(true), evidence: byLiveSuite},
@@ -75,4 +75,7 @@ var siteRoutesV1 = []route{
 	{method: "POST", template: "/wiki/rest/api/user/{userId}/property/{key}", api: v1, scope: "write:user.property:confluence", prepare: prepareUserProperty, handle: createUserProperty, evidence: byLiveSuite},
 	{method: "PUT", template: "/wiki/rest/api/user/{userId}/property/{key}", api: v1, scope: "write:user.property:confluence", prepare: prepareUserProperty, handle: updateUserProperty, evidence: byLiveSuite},
 	{method: "DELETE", template: "/wiki/rest/api/user/{userId}/property/{key}", api: v1, scope: "write:user.property:confluence", handle: deleteUserProperty, evidence: byLiveSuite},
+	{method: "GET", template: "/wiki/rest/atlassian-connect/1/app/module/dynamic", api: v1, handle: dynamicModules, refuses: true, evidence: byLiveSuite, gap: "there are no Connect apps"},
+	{method: "POST", template: "/wiki/rest/atlassian-connect/1/app/module/dynamic", api: v1, handle: dynamicModules, refuses: true, evidence: byLiveSuite, gap: "there are no Connect apps"},
+	{method: "DELETE", template: "/wiki/rest/atlassian-connect/1/app/module/dynamic", api: v1, handle: dynamicModules, refuses: true, evidence: byLiveSuite, gap: "there are no Connect apps"},
 }

@@ -366,6 +366,16 @@ func TestLooksAndSettings(t *testing.T) {
 	b.v1(200, "GET", "/settings/theme/"+theme, nil)
 	b.v1(404, "GET", "/settings/theme/none", nil)
 	b.v1(404, "GET", "/settings/theme/selected", nil)
+	if _, err := b.site.Act(serviceID, []byte(`{"theme":"`+theme+`"}`)); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "of the site", b.v1(200, "GET", "/settings/theme/selected", nil).str("themeKey"), theme)
+	if _, err := b.site.Act(serviceID, []byte(`{"theme":"none"}`)); err == nil {
+		t.Error("a theme that there is not was chosen")
+	}
+	for _, method := range []string{"GET", "POST", "DELETE"} {
+		b.do(401, method, "/wiki/rest/atlassian-connect/1/app/module/dynamic", nil)
+	}
 	b.v1(400, "POST", "/settings/lookandfeel/custom", object{"shoes": object{}})
 	b.as("ann").v1(403, "POST", "/settings/lookandfeel/custom", custom)
 
