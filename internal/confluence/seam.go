@@ -86,7 +86,7 @@ type Probe struct {
 	Kind      Kind
 	Title     string // exact; of an attachment its file name
 	Container ID     // comments and attachments
-	ReplyTo   ID     // comments
+	ReplyTo   ID     // comments; empty: those that answer nothing
 	Inline    bool   // comments: inline ones, not footer ones
 	Creator   UserID
 	Since     time.Time // created at or after, minus the margin of the site's clock

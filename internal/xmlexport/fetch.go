@@ -61,8 +61,14 @@ func (r *Reader) Find(ctx context.Context, probe confluence.Probe) ([]confluence
 	if probe.Container != "" {
 		and("i.owner = ?", idKey(probe.Container))
 	}
-	if probe.ReplyTo != "" {
+	switch {
+	case probe.ReplyTo != "":
 		and("i.up = ?", idKey(probe.ReplyTo))
+	case probe.Kind == confluence.Comment:
+		and("i.up IS NULL")
+	}
+	if probe.Kind == confluence.Comment {
+		and("i.inline = ?", probe.Inline)
 	}
 	if probe.Creator != "" {
 		and("c.creator = ?", idKey(probe.Creator))

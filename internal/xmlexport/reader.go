@@ -34,8 +34,11 @@ func idKey[T ~string](id T) any { return key([]byte(id)) }
 
 func readError(err error) error {
 	var e *confluence.Error
-	if errors.As(err, &e) || errors.Is(err, context.Canceled) {
+	if errors.As(err, &e) {
 		return err
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return confluence.Errorf(confluence.CodeUnreachable, "the reading of the export was given up").Because(err)
 	}
 	return confluence.Errorf(confluence.CodeStateDamaged, "the scratch index of the export cannot be read").Because(err)
 }

@@ -191,7 +191,7 @@ func testFind(t *testing.T, w *world) {
 	for _, x := range w.held.Contents {
 		p := confluence.Probe{Space: w.held.Space, Kind: x.Kind, Title: x.Title, Container: x.Container}
 		if x.Comment != nil {
-			p.Title, p.ReplyTo = "", x.Comment.ReplyTo
+			p.Title, p.ReplyTo, p.Inline = "", x.Comment.ReplyTo, x.Comment.Kind == confluence.Inline
 		}
 		got, err := w.r.Find(t.Context(), p)
 		must(t, err, "Find")
