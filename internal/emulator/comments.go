@@ -108,8 +108,11 @@ func (c *call) commentRows(rows []*content, without []string, keep func(*content
 	return c.listing(out, cursor)
 }
 
-// containerMembers are the members that say what a comment belongs to. Listings of replies do not have them.
-var containerMembers = []string{"pageId", "blogPostId", "attachmentId", "customContentId"}
+// resolvedMembers say who resolved an inline comment and when; listings of one content do not have them.
+var resolvedMembers = []string{"resolutionLastModifierId", "resolutionLastModifiedAt"}
+
+// containerMembers say what a comment belongs to. Listings of replies do not have them either.
+var containerMembers = append([]string{"pageId", "blogPostId", "attachmentId", "customContentId"}, resolvedMembers...)
 
 // listComments lists the root comments of a content, footer or inline.
 func listComments(k kind, inline bool) func(*call) (answer, error) {
@@ -119,7 +122,7 @@ func listComments(k kind, inline bool) func(*call) (answer, error) {
 			return answer{}, err
 		}
 		states := c.list("resolution-status")
-		return c.commentRows(p.comments(), nil, func(m *content) bool {
+		return c.commentRows(p.comments(), resolvedMembers, func(m *content) bool {
 			r := m.more.remark
 			return r.inline == inline && r.replyTo == nil && (len(states) == 0 || slices.Contains(states, r.state()))
 		})
