@@ -17,8 +17,8 @@ func (s *space) allowed(u *user, key, target string) bool {
 	return false
 }
 
-// sees reports whether the user may see anything of the space.
-func (s *space) sees(u *user) bool { return s.allowed(u, "read", "space") }
+// sees reports whether the user may see anything of the space; nobody does while it lies in the trash.
+func (s *space) sees(u *user) bool { return s.status != "trashed" && s.allowed(u, "read", "space") }
 
 // sees reports whether the user may read the content: the space is visible, no read restriction on the way up from it
 // shuts the user out, and a draft is the user's own.

@@ -107,6 +107,9 @@ var acts = map[string]func(*call, json.RawMessage) error{
 	"theme":    actTheme,
 	// The key of a space is changed.
 	"alias": actAlias,
+	// A person deletes a space of Cloud: its key stays taken until the space is purged (register row SP-04).
+	"trashSpace": withSpace(func(_ *call, s *space) { s.status = "trashed" }),
+	"purgeSpace": withSpace(func(c *call, s *space) { c.dropSpace(s) }),
 	"label": withPage(func(c *call, p *content, q actRequest) error {
 		for _, name := range texts(q.Add) {
 			prefix, short, ok := strings.Cut(name, ":")
@@ -198,6 +201,21 @@ func readAct(raw json.RawMessage) (actRequest, error) {
 	dec.DisallowUnknownFields()
 	err := dec.Decode(&q)
 	return q, err
+}
+
+func withSpace(do func(*call, *space)) func(*call, json.RawMessage) error {
+	return func(c *call, raw json.RawMessage) error {
+		q, err := readAct(raw)
+		if err != nil {
+			return err
+		}
+		s := c.world.keys[foldKey(q.Space)]
+		if s == nil {
+			return fmt.Errorf("no space %q", q.Space)
+		}
+		do(c, s)
+		return nil
+	}
 }
 
 func withPage(do func(*call, *content, actRequest) error) func(*call, json.RawMessage) error {

@@ -143,3 +143,15 @@ func TestRow_ID_13_Strange(t *testing.T) {
 		}
 	}
 }
+
+// TestRow_SP_04_Trash: a space that a person deleted keeps its key until it is purged.
+func TestRow_SP_04_Trash(t *testing.T) {
+	b := newBench(t)
+	id, home := b.space("HR")
+	b.mustAct(serviceID, `{"trashSpace": {"space": "HR"}}`)
+	b.do(404, "GET", "/wiki/api/v2/spaces/"+id, nil)
+	b.do(404, "GET", "/wiki/api/v2/pages/"+home, nil)
+	b.do(400, "POST", "/wiki/rest/api/space", object{"key": "hr", "name": "taken"})
+	b.mustAct(serviceID, `{"purgeSpace": {"space": "HR"}}`)
+	b.do(200, "POST", "/wiki/rest/api/space", object{"key": "hr", "name": "free"})
+}

@@ -94,7 +94,7 @@ var register = []registered{
 	{"SP-01", "both", "default", ""},
 	{"SP-02", "Cloud", "default", ""},
 	{"SP-03", "both", "default", ""},
-	{"SP-04", "both", "default, act", ""},
+	{"SP-04", "both", "default, act", "trashSpace"},
 	{"SP-05", "both", "default, act", "alias"},
 	{"SP-06", "both", "default", ""},
 	{"SP-07", "Cloud", "option", ""},

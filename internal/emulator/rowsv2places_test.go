@@ -295,7 +295,9 @@ func TestRow_CQ_07(t *testing.T) {
 	b.wait(time.Minute)
 	b.do(204, "DELETE", "/wiki/api/v2/pages/"+gone, nil)
 	b.put(200, home, "Space S", "<p>newest</p>", 2)
-	feed := func(more string) []string { return b.get("/pages?space-id=" + space + "&sort=-modified-date" + more).col("id") }
+	feed := func(more string) []string {
+		return b.get("/pages?space-id=" + space + "&sort=-modified-date" + more).col("id")
+	}
 	equal(t, "newest, without lag", feed("&status=current")[0], home)
 	same(t, "archived", feed("&status=archived"), kept)
 	same(t, "trashed", feed("&status=trashed"), gone)

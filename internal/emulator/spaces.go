@@ -276,6 +276,9 @@ func updateSpace(c *call) (answer, error) {
 		return answer{}, c.forbidden("space", text(s.id))
 	}
 	q := c.prepared.(*spaceUpdate)
+	if q.Status != nil && !strings.EqualFold(*q.Status, "current") && !strings.EqualFold(*q.Status, "archived") {
+		return answer{}, invalid("Invalid status: " + *q.Status)
+	}
 	if q.Homepage != nil {
 		id := strings.TrimSpace(strings.Trim(strings.TrimSuffix(string(encode(q.Homepage.ID)), ".0"), `"`))
 		home, err := c.visible(id, page)
