@@ -32,7 +32,7 @@ func updateContentDC(c *call) (answer, error) {
 		}
 		return c.answerDC(p.now())
 	case q.Status == "draft" && p.status == current:
-		p.extra().pending = &pending{title: q.title(), body: c.heap.putText(q.sent.text), at: c.stamp(), by: c.user}
+		p.extra().pending = &pending{title: q.title(), body: c.heap.putText(q.sent.text), base: p.body, at: c.stamp(), by: c.user}
 		return c.answerDC(p.draftOf())
 	}
 	return c.changeDC(p, q)

@@ -47,6 +47,8 @@ type settings struct {
 	trashHolds    bool   // PA-09: a trashed page reserves its title
 	emptyHeadings bool   // OF-35: dropped
 	dropDrafts    bool   // PA-04: a write takes the draft of a person away
+	specimens     bool   // ST-13: seed content
+	oldContent    bool   // ST-10: seed content
 	decorateMedia bool   // AT-10: an unknown media id makes a file that is not there, not a refusal
 	userkeys      bool   // ST-02: a userkey or username sent to Cloud becomes an account id
 	maxFile       int64  // AT-07: bytes
@@ -240,6 +242,10 @@ var coreOptions = []optionRow{
 		oneOf(func(s *settings, v string) { s.anonymous = v == "on" }, "off", "on")},
 	{"TR-07", "refused", "refused or works", "whether an update moves a Data Center page to another space (open-facts OF-42)",
 		oneOf(func(s *settings, v string) { s.spacesByPut = v == "works" }, "refused", "works")},
+	{"ST-10", "off", "off or on", "whether a fresh Data Center begins with bodies from before Confluence 4.0, in the space ODDS",
+		oneOf(func(s *settings, v string) { s.oldContent = v == "on" }, "off", "on")},
+	{"ST-13", "off", "off or on", "whether a fresh site begins with a space ODDS of pages that products stumble over",
+		oneOf(func(s *settings, v string) { s.specimens = v == "on" }, "off", "on")},
 	{"ST-02", "kept", "kept or resolved", "a userkey or username in a body written to Cloud",
 		oneOf(func(s *settings, v string) { s.userkeys = v == "resolved" }, "kept", "resolved")},
 	{"XM-01", "first", "first or last", "place of entities.xml in an export",

@@ -153,7 +153,7 @@ func (s *Site) populate() error {
 	case s.opts.Size > 0:
 		return s.generate(s.opts.Size)
 	}
-	return nil
+	return s.furnish()
 }
 
 // follow makes the changes of a folder's journal, and keeps what comes from now on.
