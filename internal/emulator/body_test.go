@@ -269,7 +269,7 @@ func TestRow_ST_13(t *testing.T) {
 	}
 }
 
-func TestRow_ST_14(t *testing.T) {
+func TestRow_ST_14_Bodies(t *testing.T) {
 	b := newBench(t)
 	space, _ := b.space("HR")
 	set := b.site.SetFaults([]byte("rules:\n  - match: {method: POST}\n    do: {fault: ST-14}\n"))
