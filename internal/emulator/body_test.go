@@ -8,14 +8,6 @@ import (
 	"testing"
 )
 
-// act performs an action of the service account.
-func (b *bench) act(action string) {
-	b.t.Helper()
-	if _, err := b.site.Act(serviceID, json.RawMessage(action)); err != nil {
-		b.t.Fatal(err)
-	}
-}
-
 // form is the body of a page in one form.
 func (b *bench) form(id, form string) string {
 	b.t.Helper()
@@ -83,7 +75,7 @@ func TestRow_ST_04(t *testing.T) {
 	b := newBench(t)
 	space, _ := b.space("HR")
 	p := b.page(space, "", "P", `<p><b>a</b></p><ac:structured-macro ac:name="info"><ac:parameter ac:name="title">T</ac:parameter><ac:rich-text-body><p>b</p></ac:rich-text-body></ac:structured-macro><table><tbody><tr><td>c</td></tr></tbody></table>`)
-	b.act(`{"editor": "P"}`)
+	b.mustAct(serviceID, `{"editor": "P"}`)
 	first := b.body(p)
 	for _, want := range []string{`<p local-id="`, `<strong>a</strong>`, `<strong>T</strong></p>`, `ac:local-id="`, `data-table-width="760"`, `<col style="width: 760.0px;" />`} {
 		if !strings.Contains(first, want) {
@@ -93,7 +85,7 @@ func TestRow_ST_04(t *testing.T) {
 	if strings.Contains(first, `ac:name="title"`) || b.number(p) != 2 {
 		t.Errorf("version %d, %s", b.number(p), first)
 	}
-	b.act(`{"editor": ["P"]}`)
+	b.mustAct(serviceID, `{"editor": ["P"]}`)
 	if b.body(p) == first {
 		t.Error("local ids are not given anew")
 	}
@@ -353,7 +345,7 @@ func TestRow_PA_04(t *testing.T) {
 		b := newBench(t, "PA-04", option)
 		space, _ := b.space("HR")
 		p := b.page(space, "", "P", text)
-		b.act(`{"draft": {"page": "P", "text": "<p>ONE</p><p>two</p><p>three</p>"}}`)
+		b.mustAct(serviceID, `{"draft": {"page": "P", "text": "<p>ONE</p><p>two</p><p>three</p>"}}`)
 		equal(t, "a draft is not seen", b.body(p), text)
 		b.put(200, p, "P", "<p>one</p><p>two</p><p>THREE</p>", 2)
 		equal(t, "the write is", b.body(p), "<p>one</p><p>two</p><p>THREE</p>")
@@ -365,9 +357,9 @@ func TestRow_PA_04(t *testing.T) {
 	b := newBench(t)
 	space, _ := b.space("HR")
 	p := b.page(space, "", "P", text)
-	b.act(`{"draft": {"page": "P", "block": "p1", "to": "mine"}}`)
+	b.mustAct(serviceID, `{"draft": {"page": "P", "block": "p1", "to": "mine"}}`)
 	b.put(200, p, "P", "<p>theirs</p><p>two</p>", 2)
-	b.act(`{"publish": "P"}`)
+	b.mustAct(serviceID, `{"publish": "P"}`)
 	equal(t, "where both wrote, the draft wins", b.body(p), "<p>mine</p><p>two</p>")
 }
 
