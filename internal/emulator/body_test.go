@@ -399,7 +399,7 @@ func TestRow_PA_19_Cloud(t *testing.T) {
 	equal(t, "version", b.number(q), 1)
 }
 
-func TestRow_CO_02(t *testing.T) {
+func TestRow_CO_02_Bodies(t *testing.T) {
 	b := newBench(t)
 	space, _ := b.space("HR")
 	p := b.page(space, "", "P", "<p>word word</p>")
@@ -416,7 +416,7 @@ func TestRow_CO_02(t *testing.T) {
 	}
 }
 
-func TestRow_CO_04(t *testing.T) {
+func TestRow_CO_04_Bodies(t *testing.T) {
 	b := newBench(t)
 	space, _ := b.space("HR")
 	p := b.page(space, "", "P", "<p>one\n two <em>th</em>ree</p><p>one</p>")
