@@ -108,7 +108,7 @@ func (c *call) memberDC(v shown, member string, below expansions) any {
 	case "restrictions":
 		return c.restrictionsDC(p, below)
 	case "relevantViewRestrictions":
-		return c.relevantDC(p)
+		return object{"viewContentRestrictions": object{"results": c.viewRestrictionsDC(p)}}
 	case "operations":
 		return c.operationsV1(p)
 	case "children":

@@ -259,6 +259,19 @@ func TestRow_CO_09_Descendants(t *testing.T) {
 	equal(t, "children", len(b.dcGet(home, "children.comment").at("children.comment.results").([]any)), 1)
 }
 
+// TestRow_LB_09_Expanded: a content is told the view restrictions above it, which are not its own.
+func TestRow_LB_09_Expanded(t *testing.T) {
+	b := newDC(t, "")
+	home := b.dcSpace("K")
+	mid := b.dcPage("K", home, "Mid", "")
+	low := b.dcPage("K", mid, "Low", "")
+	b.hideFrom(mid, "ann")
+	g := b.dcGet(low, "relevantViewRestrictions,restrictions.read.restrictions.user")
+	equal(t, "whose", g.str("relevantViewRestrictions.viewContentRestrictions.results.0.content.id"), mid)
+	equal(t, "who", g.str("relevantViewRestrictions.viewContentRestrictions.results.0.restrictions.user.results.0.username"), serviceID)
+	equal(t, "its own", g.num("restrictions.read.restrictions.user.size"), 0)
+}
+
 // TestExpansionsOfDataCenter asks for everything at once.
 func TestExpansionsOfDataCenter(t *testing.T) {
 	b := newDC(t, "")

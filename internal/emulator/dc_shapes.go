@@ -117,6 +117,19 @@ func (c *call) restrictionDC(p *content, operation string, who []string, e expan
 	return o
 }
 
+// viewRestrictionsDC are the view restrictions on a content and on what stands above it, each with the content that has
+// it (register row LB-09).
+func (c *call) viewRestrictionsDC(p *content) []object {
+	rows := []object{}
+	for at := p.root(); at != nil; at = at.parent {
+		if read, _ := at.restricted(); len(read) > 0 {
+			who := c.restrictionDC(at, "read", read, everyRestriction)["restrictions"]
+			rows = append(rows, object{"content": c.contentDC(at.now(), nil), "operation": "read", "restrictions": who})
+		}
+	}
+	return rows
+}
+
 func (c *call) groupDC(name string) object {
 	return object{"type": "group", "name": name, "_links": object{"self": c.base() + "/rest/api/group/" + name}, "_expandable": object{}}
 }
