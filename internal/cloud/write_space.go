@@ -2,8 +2,10 @@ package cloud
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
@@ -106,4 +108,28 @@ func (c *Connector) setHomepage(ctx context.Context, x confluence.SetHomepage) (
 	}
 	k := write(http.MethodPut, v1+"/space/{spaceKey}", "the home page could not be set", in, s.Key).at(confluence.Where{Space: s.Key})
 	return c.silent(ctx, k.repeatable(), x.Page)
+}
+
+// RemoveSpace deletes a space for good, with everything in it, and waits until it is gone. Tests clean up with it.
+func (c *Connector) RemoveSpace(ctx context.Context, key string) error {
+	k := write(http.MethodDelete, v1+"/space/{spaceKey}", "the space could not be deleted", nil, key).at(confluence.Where{Space: key})
+	if _, err := c.do(ctx, k.repeatable(), nil); err != nil && confluence.ClassOf(err) != confluence.ClassNotFound {
+		return err
+	}
+	for began, delay := c.clock.Now(), 100*time.Millisecond; c.clock.Now().Sub(began) < 10*time.Minute; delay = min(2*delay, 10*time.Second) {
+		s, err := c.look(ctx, key)
+		if err != nil {
+			return err
+		}
+		if s.ID == "" {
+			c.mu.Lock()
+			maps.DeleteFunc(c.keys, func(_ confluence.ID, held string) bool { return strings.EqualFold(held, key) })
+			c.mu.Unlock()
+			return nil
+		}
+		if err := c.clock.Wait(ctx, delay); err != nil {
+			return confluence.AsError(unusable(k, err.Error())).Because(err)
+		}
+	}
+	return unusable(k, "the space is still there after ten minutes")
 }

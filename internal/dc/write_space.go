@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
@@ -119,7 +120,7 @@ func (c *Connector) RemoveSpace(ctx context.Context, key string) error {
 	if _, err := c.do(ctx, k.repeatable(), nil); err != nil && confluence.ClassOf(err) != confluence.ClassNotFound {
 		return err
 	}
-	for range 60 {
+	for began, delay := c.clock.Now(), 100*time.Millisecond; c.clock.Now().Sub(began) < 10*time.Minute; delay = min(2*delay, 10*time.Second) {
 		s, err := c.look(ctx, key)
 		if err != nil {
 			return err
@@ -127,9 +128,9 @@ func (c *Connector) RemoveSpace(ctx context.Context, key string) error {
 		if s.ID == "" {
 			return nil
 		}
-		if err := c.clock.Wait(ctx, pause); err != nil {
+		if err := c.clock.Wait(ctx, delay); err != nil {
 			return unusable(k, err.Error()).Because(err)
 		}
 	}
-	return unusable(k, "the space is still there after five minutes")
+	return unusable(k, "the space is still there after ten minutes")
 }
