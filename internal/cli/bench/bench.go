@@ -28,6 +28,7 @@ type Options struct {
 	Connections int           // to the emulated site
 	Size        int64         // of entities.xml in suite export, in bytes
 	Corpus      int64         // of the bodies in suite body, in bytes
+	SitePages   int           // of the generated site in suite emulator
 	Seed        uint64        // of what is generated
 	Repeat      int           // timed figures are measured so often; see the suites for what counts
 	Dir         string        // for what is generated and for states; must exist
@@ -43,11 +44,11 @@ type Options struct {
 
 // suites are what can be measured, in the order of "all".
 var suites = map[string]func(context.Context, Options) ([]Figure, error){
-	"wire": wire, "body": bodies, "export": export,
+	"wire": wire, "body": bodies, "export": export, "emulator": emulated,
 }
 
 // Suites are the names of the suites in the order in which "all" runs them.
-var Suites = []string{"wire", "body", "export"}
+var Suites = []string{"wire", "body", "export", "emulator"}
 
 // later are suites that measure parts of tandem that are not built yet.
 var later = []string{"idle", "change", "merge", "reconcile", "scale", "workers"}
@@ -79,13 +80,13 @@ func Choose(names []string) ([]string, error) {
 func New() Options {
 	return Options{
 		Suites: Suites, Pages: []int{1_000, 10_000}, Latency: 50 * time.Millisecond, Connections: 8,
-		Size: HugeBytes, Corpus: 24 << 20, Seed: 1, Repeat: 3,
+		Size: HugeBytes, Corpus: 24 << 20, SitePages: 1_000_000, Seed: 1, Repeat: 3,
 	}
 }
 
 // Quick cuts sizes down to what continuous integration has time for. Figures keep their names and bounds.
 func (o Options) Quick() Options {
-	o.Pages, o.Size, o.Corpus, o.Repeat = []int{1_000}, 64<<20, 8<<20, 1
+	o.Pages, o.Size, o.Corpus, o.SitePages, o.Repeat = []int{1_000}, 64<<20, 8<<20, 100_000, 1
 	return o
 }
 

@@ -100,6 +100,8 @@ func Probe(ctx context.Context, what, path string, now func() time.Time) (Probed
 		return probeRaw(path, now)
 	case ProbeRead:
 		return probeRead(ctx, path, now)
+	case ProbeSite:
+		return probeSite(path, now)
 	}
 	return Probed{}, fmt.Errorf("there is no probe %q", what)
 }

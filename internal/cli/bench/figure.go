@@ -26,6 +26,8 @@ const (
 	unitCalls = "calls"
 	unitRatio = "ratio"
 	unitBytes = "bytes"
+	unitMS    = "ms"
+	unitPages = "pages/s"
 )
 
 // Bound is what a figure must hold.
@@ -47,6 +49,20 @@ var (
 	IndexOverRawToken = Bound{Limit: 1.5}
 	// "body: canonical form and rewrite at 3 × RawToken or better."
 	BodyOverRawToken = Bound{Limit: 3}
+)
+
+// The bounds, in the words of the issue "Two faithful Confluences".
+var (
+	// "a site of 1,000,000 generated pages in at most 2 GiB (metadata at most 500 bytes a page, bodies regenerated from
+	// the seed or kept in a file), ready in at most 60 s"
+	SiteResident = Bound{Most: true, Limit: 2 << 30}
+	BytesPerPage = Bound{Most: true, Limit: 500}
+	Ready        = Bound{Most: true, Limit: 60_000}
+	// "At least 2,000 page reads and 500 page writes (8 kB) a second on two cores with zero injected latency; injected
+	// latency is what a client measures, within 1 ms."
+	PageReads    = Bound{Limit: 2000}
+	PageWrites   = Bound{Limit: 500}
+	LatencyError = Bound{Most: true, Limit: 1}
 )
 
 // String writes a bound with its sign.
