@@ -42,6 +42,35 @@ func BenchmarkCreatePage(b *testing.B) {
 	}
 }
 
+func BenchmarkCreatePageDC(b *testing.B) {
+	site, err := New(Options{Seed: 1, Personality: "dc"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { site.Close() })
+	name, password := site.Account()
+	body := strings.Repeat("<p>Some text &mdash; with <strong>marks</strong> in it.</p>", 8192/58)
+	post := func(path string, q object) {
+		data, _ := json.Marshal(q)
+		r := httptest.NewRequest("POST", path, bytes.NewReader(data))
+		r.Header.Set("Content-Type", "application/json")
+		r.SetBasicAuth(name, password)
+		w := httptest.NewRecorder()
+		site.Handler().ServeHTTP(w, r)
+		if w.Code != 200 {
+			b.Fatal(w.Body)
+		}
+	}
+	post("/rest/api/space", object{"key": "B", "name": "Bench"})
+	i := 0
+	for b.Loop() {
+		i++
+		post("/rest/api/content", object{
+			"type": "page", "title": fmt.Sprint("T", i), "space": object{"key": "B"}, "body": object{"storage": storage(body)},
+		})
+	}
+}
+
 func benchSite(b *testing.B) (*Site, string) {
 	b.Helper()
 	site, err := New(Options{Seed: 1})
