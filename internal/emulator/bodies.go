@@ -96,6 +96,9 @@ func badDocument(err error) error {
 	return invalid("Invalid ADF document: " + err.Error())
 }
 
+// viewGap is what renderings for readers do not show of a real server's.
+const viewGap = "views have the elements, classes, links and macros that clients read, not the markup of a theme; macros that gather from elsewhere show nothing"
+
 // rendering returns a stored body in any form that servers give: storage, atlas_doc_format, editor and the views. in and
 // on are what the body belongs to and may be nil. The lock must be held, for reading at least.
 func (c *call) rendering(stored, form string, in *space, on *content) (string, error) {

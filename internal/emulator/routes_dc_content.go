@@ -29,7 +29,7 @@ var dcContentRoutes = []route{
 	{method: "GET", template: "/rest/experimental/content/{id}/version", api: dc, handle: listVersionsDC(true), evidence: byClient},
 	{method: "GET", template: "/rest/experimental/content/{id}/version/{versionNumber}", api: dc, handle: getVersionDC(true), evidence: byClient},
 	{method: "DELETE", template: "/rest/experimental/content/{id}/version/{versionNumber}", api: dc, handle: deleteVersionDC(true), evidence: byMemory},
-	{method: "POST", template: "/rest/api/contentbody/convert/{to}", api: dc, prepare: prepareConvertDC, handle: convertDC, inReadOnly: true},
+	{method: "POST", template: "/rest/api/contentbody/convert/{to}", api: dc, prepare: prepareConvertDC, handle: convertDC, inReadOnly: true, gap: viewGap},
 	{method: "POST", template: "/pages/movepage.action", api: dc, guard: forKnown, checked: true, handle: movePageDC, evidence: byClient,
 		gap: "what it answers is general knowledge"},
 	{method: "GET", template: "/x/{key}", api: dc, handle: followShort, evidence: byMemory},
