@@ -303,3 +303,62 @@ func TestExpansionsOfDataCenter(t *testing.T) {
 	property := b.do(200, "GET", "/rest/api/content/"+id+"/property/tandem.sync", nil)
 	equal(t, "property", property.num("value.n"), 7)
 }
+
+// TestRow_AU_14_Contents: with a token that was revoked nearly everything seems to be gone, each answer a 200.
+func TestRow_AU_14_Contents(t *testing.T) {
+	b := newDC(t, "", "SP-12", "on")
+	open := b.dcSpace("K")
+	b.dcSpace("L")
+	b.dcPage("L", "", "Kept from strangers", "")
+	b.do(204, "PUT", "/rest/api/space/K/permissions/anonymous/grant", []object{{"targetType": "space", "operationKey": "read"}})
+	token := b.site.Token(serviceID)
+	ask := func(path string) got {
+		t.Helper()
+		g := b.send(b.bearer("GET", path, token))
+		equal(t, path, g.status, 200)
+		return g
+	}
+	all := ask("/rest/api/content?limit=100").col("id")
+	equal(t, "known", ask("/rest/api/user/current").str("type"), "known")
+	b.site.Revoke(serviceID)
+	same(t, "what strangers see", ask("/rest/api/content?limit=100").col("id"), open)
+	same(t, "scan", ask("/rest/api/content/scan").col("id"), open)
+	same(t, "search", ask("/rest/api/content/search?cql=type=page").col("id"), open)
+	equal(t, "before", len(all), 3)
+	equal(t, "anonymous", ask("/rest/api/user/current").str("type"), "anonymous")
+	gone := b.send(b.bearer("GET", "/rest/api/content/"+all[2], token))
+	equal(t, "as if deleted", gone.status, 404)
+	write := b.bearer("DELETE", "/rest/api/content/"+open, token)
+	equal(t, "no right to write", b.send(write).status, 403)
+}
+
+// TestRow_PA_04_DC: a draft of a person over a page stays beside an update, and publishing over it takes it away.
+func TestRow_PA_04_DC(t *testing.T) {
+	b := newDC(t, "")
+	b.dcSpace("K")
+	id := b.dcPage("K", "", "P", "<p>1</p>")
+	if _, err := b.site.Act(serviceID, json.RawMessage(`{"draft": {"page": "P", "text": "<p>unsaved</p>"}}`)); err != nil {
+		t.Fatal(err)
+	}
+	b.dcPut(200, id, "P", 2, object{"body": inStorage("<p>2</p>")})
+	draft := "/rest/api/content/" + id + "?status=draft&expand=body.storage"
+	equal(t, "beside", strings.Contains(b.do(200, "GET", draft, nil).str("body.storage.value"), "unsaved"), true)
+	b.do(200, "PUT", "/rest/api/content/"+id+"?status=draft&conflictPolicy=abort&asyncReconciliation=true", object{
+		"id": id, "type": "page", "status": "current", "title": "P", "version": object{"number": 3}, "body": inStorage("<p>3</p>"),
+	})
+	equal(t, "published", b.dcGet(id, "body.storage").str("body.storage.value"), "<p>3</p>")
+	b.do(404, "GET", draft, nil)
+}
+
+// TestRow_PA_22_DC: a title is no identity: it can go to another page, and a page to another title.
+func TestRow_PA_22_DC(t *testing.T) {
+	b := newDC(t, "")
+	b.dcSpace("K")
+	first := b.dcPage("K", "", "Plan", "")
+	equal(t, "same id", b.dcPut(200, first, "Plan 2025", 2, nil).str("id"), first)
+	second := b.dcPage("K", "", "Plan", "")
+	b.do(204, "DELETE", "/rest/api/content/"+second, nil)
+	third := b.dcPage("K", "", "Plan", "")
+	same(t, "by title", b.do(200, "GET", "/rest/api/content?spaceKey=K&title=Plan", nil).col("id"), third)
+	b.dcPut(400, second, "Plan", 2, object{"status": "current"}) // the title is taken
+}
