@@ -110,7 +110,23 @@ type (
 		NameParam
 		Write
 	}
+	recordIn struct {
+		NameParam
+		Body NewRecording
+	}
 )
+
+// NewRecording says what to record of a site.
+type NewRecording struct {
+	Space string `json:"space" doc:"key of the space that is read"`
+	To    string `json:"to" doc:"folder on the server's machine; it must be empty or not there yet"`
+}
+
+// Recording is what was recorded of a site.
+type Recording struct {
+	To        string `json:"to"`
+	Exchanges int    `json:"exchanges" doc:"requests and answers, each a file"`
+}
 
 // Limits are what tandem allows itself at a site.
 type Limits struct {
@@ -125,6 +141,7 @@ func (s *Server) registerSites(h huma.API) {
 	register(h, put("sites", "/sites/{name}/credential", "Replace a site's credential", "The old one is kept until the new one has passed the test."), s.rotateSite)
 	register(h, put("sites", "/sites/{name}/limits", "Set a site's limits", ""), s.limitSite)
 	register(h, put("sites", "/sites/{name}/readonly", "Block or allow writes to a site", ""), s.readOnlySite)
+	register(h, post("sites", "/sites/{name}/recording", "Record what a site answers", "Reads one space with everything in it and writes the answers into a folder, without what is private in them. Nothing is written to the site."), s.recordSite)
 	register(h, del("sites", "/sites/{name}", "Remove a site", "Only when nothing refers to it. Its credential is erased."), s.removeSite)
 }
 
@@ -203,6 +220,17 @@ func (s *Server) testSite(ctx context.Context, in *siteIn) (*SiteReport, error) 
 	}
 	out := reportOf(s.engine.TestSite(ctx, in.Name))
 	return &out, nil
+}
+
+func (s *Server) recordSite(ctx context.Context, in *recordIn) (*Recording, error) {
+	if in.Body.Space == "" || in.Body.To == "" {
+		return nil, usage("a recording needs a space and a folder")
+	}
+	n, err := s.engine.RecordSite(ctx, in.Name, in.Body.Space, in.Body.To)
+	if err != nil {
+		return nil, err
+	}
+	return &Recording{To: in.Body.To, Exchanges: n}, nil
 }
 
 func (s *Server) rotateSite(ctx context.Context, in *rotateIn) (*SiteReport, error) {

@@ -55,7 +55,7 @@ func (a *app) open(ctx context.Context, o houseOptions) (*house, error) {
 		return nil, errors.Join(err, st.Close())
 	}
 	e = engine.New(engine.Options{
-		Store: st, Connect: sites.open, Now: a.env.Now, Wait: waitUntil(a.env.Now), NewID: newOpIDs(a.env.Now), Go: func(f func()) { go f() },
+		Store: st, Connect: sites.open, Record: sites.record, Now: a.env.Now, Wait: waitUntil(a.env.Now), NewID: newOpIDs(a.env.Now), Go: func(f func()) { go f() },
 		Fail: fail, Log: log, Workers: o.workers, Owner: fmt.Sprintf("%s:%d", hostName(), os.Getpid()),
 		Timeout: s.RequestTimeout,
 	})

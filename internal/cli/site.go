@@ -16,7 +16,7 @@ import (
 
 func (a *app) siteCommand() *cobra.Command {
 	return noun("site", "The Confluence sites that tandem knows",
-		a.siteAdd(), a.siteList(), a.siteTest(), a.siteRotate(), a.siteLimit(), a.siteReadOnly(), a.siteRemove())
+		a.siteAdd(), a.siteList(), a.siteTest(), a.siteRotate(), a.siteLimit(), a.siteReadOnly(), a.siteRecord(), a.siteRemove())
 }
 
 // writeFlags are the flags of every command that changes something.

@@ -22,10 +22,15 @@ import (
 // is an io.Closer is closed with the engine.
 type Connect func(ctx context.Context, site store.Site, secret []byte) (confluence.Reader, confluence.Writer, error)
 
+// Record reads a site as a tour of it does and writes what it answers, masked, into a folder. It returns the number of
+// exchanges written.
+type Record func(ctx context.Context, site store.Site, secret []byte, space, dir string) (int, error)
+
 // Options are what an Engine is made of. Clock, ids and fan-out are injected so that a simulation can own them.
 type Options struct {
 	Store   *store.Store
 	Connect Connect
+	Record  Record // nil: sites cannot be recorded
 	Now     func() time.Time
 	// Wait returns when the clock has reached until, or with ctx's error.
 	Wait func(ctx context.Context, until time.Time) error

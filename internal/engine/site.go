@@ -261,38 +261,6 @@ func (e *Engine) examine(ctx context.Context, s *site) (SiteReport, error) {
 	return report, nil
 }
 
-// abilities say what a site offers and what not, in the words of people.
-func abilities(caps confluence.Capabilities) []SiteLine {
-	writes := SiteLine{Level: "ok", Name: "writes", Text: "taken"}
-	if !caps.Write {
-		writes = SiteLine{Level: "warn", Name: "writes", Text: "not taken: the site can only be read"}
-	}
-	var can, cannot []string
-	for _, a := range []struct {
-		has  bool
-		name string
-	}{
-		{caps.Position, "order of pages"}, {caps.RootPages, "pages beside the home page"}, {caps.BlogDate, "dates of blog posts"},
-		{caps.InlineComments, "inline comments"}, {caps.Resolution, "resolution of comments"}, {caps.Drafts, "drafts"},
-		{caps.Permissions, "permissions of spaces"}, {caps.Archive, "archived pages"}, {caps.Trash, "trash"},
-		{caps.Properties, "properties"}, {caps.Templates, "templates"}, {caps.States, "content states"}, {caps.Directory, "users and groups"},
-	} {
-		if a.has {
-			can = append(can, a.name)
-		} else {
-			cannot = append(cannot, a.name)
-		}
-	}
-	out := []SiteLine{writes}
-	if len(can) > 0 {
-		out = append(out, SiteLine{Level: "info", Name: "offers", Text: strings.Join(can, ", ")})
-	}
-	if len(cannot) > 0 {
-		out = append(out, SiteLine{Level: "info", Name: "does not offer", Text: strings.Join(cannot, ", ")})
-	}
-	return out
-}
-
 // TestSite tests a stored site.
 func (e *Engine) TestSite(ctx context.Context, name string) (SiteReport, error) {
 	s, err := e.open(ctx, name)
