@@ -9,7 +9,7 @@ import (
 // path.
 var dcTables = [][]route{dcIdentityRoutes, dcContentRoutes,
 	dcSpaceRoutes, dcPermissionRoutes, dcUserRoutes, dcUserAdminRoutes, dcAttachmentRoutes, dcCommentRoutes, dcLabelRoutes, dcPropertyRoutes,
-	dcRestrictionRoutes, dcWatchRoutes, dcWebhookRoutes, dcBackupRoutes, dcLongTaskRoutes, dcAuditRoutes, dcTokenRoutes, dcAppRoutes, dcRPCRoutes,
+	dcRestrictionRoutes, dcWatchRoutes, dcWebhookRoutes, dcBackupRoutes, dcLongTaskRoutes, dcAuditRoutes, dcTokenRoutes, dcAppRoutes, dcRPCRoutes, dcColourRoutes,
 }
 
 // guard says who a route of Data Center lets in.
