@@ -79,7 +79,9 @@ func getColours(c *call) (answer, error) {
 	return ok(c.coloursOf(key).object())
 }
 
-func defaultColours(*call) (answer, error) { return ok(colourScheme{plainColours, plainColours}.object()) }
+func defaultColours(*call) (answer, error) {
+	return ok(colourScheme{plainColours, plainColours}.object())
+}
 
 func prepareColours(c *call) (any, error) {
 	var q colourScheme

@@ -1,5 +1,7 @@
 package emulator
 
+import "slices"
+
 // instance is what a Data Center keeps besides contents, spaces and people; guarded by the Site's lock. Cloud has none.
 type instance struct {
 	hooks        []*hook
@@ -31,4 +33,25 @@ func rowsDC[T any](c *call, rows []T, def, most int, keep func(T) bool, show fun
 		keep = func(T) bool { return true }
 	}
 	return ok(listDC(c, rows, o, keep, show))
+}
+
+// dump adds what a Data Center keeps besides contents, spaces and people to the state dump: webhooks, permissions of the
+// site, jobs. Neutral leaves out ids and files, which differ between runs.
+func (in *instance) dump(out object, neutral bool) {
+	hooks, permissions, jobs := []object{}, []string{}, []object{}
+	for _, h := range in.hooks {
+		hooks = append(hooks, object{"name": h.name, "url": h.url, "active": h.active, "events": h.events})
+	}
+	for _, g := range in.global {
+		permissions = append(permissions, g.principal+" "+g.key+"/"+g.target)
+	}
+	slices.Sort(permissions)
+	for _, j := range in.jobs {
+		o := object{"operation": j.operation, "scope": j.scope, "state": j.state, "spaces": j.keys}
+		if !neutral {
+			o["id"], o["file"] = j.id, j.fileName
+		}
+		jobs = append(jobs, o)
+	}
+	out["webhooks"], out["permissions"], out["jobs"] = hooks, permissions, jobs
 }

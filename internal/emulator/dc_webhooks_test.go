@@ -320,3 +320,18 @@ func TestDeliveriesEndWithTheSite(t *testing.T) {
 		t.Error("a delivery is under way")
 	}
 }
+
+func TestDumpOfInstance(t *testing.T) {
+	b, _ := listening(t)
+	b.do(200, "POST", "/rest/api/backup-restore/backup/space", object{"spaceKeys": []string{"HR"}})
+	full, neutral := b.dump("full"), b.dump("neutral")
+	job := full["jobs"].([]any)[0].(map[string]any)
+	equal(t, "job", fmt.Sprint(job["state"], job["id"]), "QUEUED1")
+	if _, has := neutral["jobs"].([]any)[0].(map[string]any)["id"]; has {
+		t.Error("the neutral form has ids of jobs")
+	}
+	equal(t, "webhook", neutral["webhooks"].([]any)[0].(map[string]any)["name"], any("tandem"))
+	if len(full["permissions"].([]any)) == 0 {
+		t.Error("no permissions of the site")
+	}
+}

@@ -111,6 +111,9 @@ func (s *Site) Dump(form string) []byte {
 	}
 	slices.SortFunc(spaces, func(a, b object) int { return strings.Compare(a["key"].(string), b["key"].(string)) })
 	out["content"], out["spaces"] = rows, spaces
+	if s.instance != nil {
+		s.instance.dump(out, form == "neutral")
+	}
 	return append(encode(out), '\n')
 }
 

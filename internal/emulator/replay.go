@@ -35,7 +35,7 @@ func (s *Site) keep(c *call, k *keeper) {
 	}
 	e := &entry{
 		At: c.now, Method: c.r.Method, URL: c.r.URL.RequestURI(), Host: c.r.Host, Header: c.r.Header, Skew: c.fault.skew, Hide: c.fault.hide,
-		Noise: c.fault.noise, K: c.fault.k, Body: k.body.Bytes(),
+		Noise: c.fault.noise, FailBackup: c.fault.failBackup, Defects: c.fault.defects, K: c.fault.k, Body: k.body.Bytes(),
 	}
 	if c.user != nil {
 		e.User = c.user.id
@@ -87,7 +87,7 @@ func (s *Site) redo(e *entry) error {
 	if _, answered := s.match(c); answered {
 		return fmt.Errorf("no such route")
 	}
-	c.fault = disturbance{effect: effect{hide: e.Hide, noise: e.Noise}, seed: s.opts.Seed, skew: e.Skew, k: e.K}
+	c.fault = disturbance{effect: effect{hide: e.Hide, noise: e.Noise, failBackup: e.FailBackup, defects: e.Defects}, seed: s.opts.Seed, skew: e.Skew, k: e.K}
 	if e.User != "" {
 		c.user = s.people.byID[e.User]
 	}

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tandem-sync/tandem/internal/emulator/backup"
 )
 
 // A state folder keeps a site between runs: the heap with bodies and files, a record of the whole state (state-N), and
@@ -167,6 +169,8 @@ type entry struct {
 	Skew                    time.Duration       `json:",omitempty"`
 	Hide                    float64             `json:",omitempty"`
 	Noise                   bool                `json:",omitempty"`
+	FailBackup              bool                `json:",omitempty"`
+	Defects                 []backup.Defect     `json:",omitempty"`
 	K                       uint64              `json:",omitempty"`
 	Body                    []byte              `json:"-"`
 }
