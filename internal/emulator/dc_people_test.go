@@ -87,6 +87,13 @@ func TestRow_US_11(t *testing.T) {
 	equal(t, "left", len(b.do(200, "GET", "/rest/api/group/sales/member", nil).col("username")), 0)
 	b.do(204, "DELETE", "/rest/api/admin/group/sales", nil)
 	b.do(404, "DELETE", "/rest/api/admin/group/sales", nil)
+	for method, path := range map[string]string{
+		"PUT": "/rest/api/admin/user/" + serviceID + "/disable", "DELETE": "/rest/api/admin/user/" + serviceID,
+	} {
+		b.do(403, method, path, nil) // nobody shuts himself out
+	}
+	b.do(403, "DELETE", "/rest/api/user/"+serviceID+"/group/"+dcAdminsGroup, nil)
+	b.do(403, "DELETE", "/rest/api/admin/group/"+dcAdminsGroup, nil)
 	b.as("eve").do(403, "POST", "/rest/api/admin/user", person)
 	b.as("eve").do(403, "GET", "/rest/api/group/confluence-users/member", nil)
 }

@@ -198,6 +198,9 @@ func setUserActive(active bool) func(*call) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
+		if u == c.user && !active {
+			return answer{}, ownAccount()
+		}
 		u.active = active
 		event := map[bool]string{true: "user_reactivated", false: "user_deactivated"}[active]
 		c.raise(event, userEvent(u), nil)
@@ -206,11 +209,19 @@ func setUserActive(active bool) func(*call) (answer, error) {
 	}
 }
 
+// ownAccount keeps an administrator from shutting himself out (general knowledge).
+func ownAccount() error {
+	return fail(http.StatusForbidden, "", "You cannot take your own account its access")
+}
+
 // deleteUser removes an account as a long task. What it wrote stays, by a user of type unknown.
 func deleteUser(c *call) (answer, error) {
 	u, err := c.managed()
 	if err != nil {
 		return answer{}, err
+	}
+	if u == c.user {
+		return answer{}, ownAccount()
 	}
 	c.audit("Users and groups", "User deleted", affected{"User", u.name, u.key})
 	site := c.Site
@@ -249,6 +260,9 @@ func deleteGroupDC(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if g.name == dcAdminsGroup && c.user.is("group:"+g.name) {
+		return answer{}, ownAccount()
+	}
 	c.dropGroup(g)
 	for _, p := range g.parents {
 		p.groups = slices.DeleteFunc(slices.Clone(p.groups), func(o *group) bool { return o == g })
@@ -271,6 +285,9 @@ func changeMember(add bool) func(*call) (answer, error) {
 		g, err := c.groupOf(c.params[1])
 		if err != nil {
 			return answer{}, err
+		}
+		if !add && u == c.user && g.name == dcAdminsGroup {
+			return answer{}, ownAccount()
 		}
 		if add {
 			c.join(g, u)
