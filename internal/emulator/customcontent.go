@@ -11,16 +11,23 @@ import (
 
 // customs are the custom contents that stand on a content.
 func (c *content) customs() []*content {
-	if c.kind != page && c.kind != blogPost && c.kind != customContent {
+	if c.more == nil {
 		return nil
 	}
-	var out []*content
-	for _, other := range c.space.folders {
-		if other.kind == customContent && other.parent == c {
-			out = append(out, other)
-		}
+	return c.more.customs
+}
+
+// stand puts custom content on another content, or on the space itself.
+func (c *content) stand(on *content) {
+	if c.parent == on {
+		return
 	}
-	return out
+	if c.parent != nil {
+		c.parent.more.customs = without(c.parent.more.customs, c)
+	}
+	if c.parent = on; on != nil {
+		on.extra().customs = append(slices.Clip(on.extra().customs), c)
+	}
 }
 
 // typeKey is what CQL and listings call the type of a content.
@@ -222,7 +229,8 @@ func updateCustom(c *call) (answer, error) {
 	}
 	c.commit(p, q.Version.Message, false)
 	p.rename(q.Title)
-	p.body, p.status, p.parent = c.heap.putText(q.sent.text), current, on
+	p.body, p.status = c.heap.putText(q.sent.text), current
+	p.stand(on)
 	c.touch(p)
 	return ok(c.customAnswer(p))
 }

@@ -248,7 +248,7 @@ func (c *call) changeSpace(p *content, to *space) error {
 	var walk func(*content)
 	walk = func(at *content) {
 		tree = append(tree, at)
-		for _, kid := range at.kids {
+		for _, kid := range slices.Concat(at.kids, at.customs()) {
 			walk(kid)
 		}
 	}

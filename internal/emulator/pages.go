@@ -250,6 +250,7 @@ func versionsOf(find finder, member string) func(*call) (answer, error) {
 		for _, n := range rows {
 			v, at, _ := p.versionAt(n)
 			row := versionV2(n, v)
+			delete(row, "ncsStepVersion") // not in listings of versions, by a public audit of live answers
 			entity := object{"id": p.idText(), "title": p.heading()}
 			if v.title != "" {
 				entity["title"] = v.title
@@ -286,6 +287,7 @@ func versionOf(find finder) func(*call) (answer, error) {
 			return answer{}, failf(http.StatusNotFound, "NOT_FOUND", "Cannot find version [%s] of content with id [%s]", c.params[1], p.idText())
 		}
 		o := versionV2(n, v)
+		delete(o, "ncsStepVersion")
 		o["contentTypeModified"], o["collaborators"] = false, []string{v.by.id}
 		if n > int(p.firstAt) {
 			o["prevVersion"] = n - 1

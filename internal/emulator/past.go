@@ -132,6 +132,7 @@ func (t twins) fixContent(c *content) {
 	m := *c.more
 	m.former = t.of(m.former)
 	m.files, m.comments, m.props = t.list(m.files), t.list(m.comments), cloneAll(m.props)
+	m.customs = t.list(m.customs)
 	if m.remark != nil {
 		r := *m.remark
 		r.replyTo = t.of(r.replyTo)

@@ -122,3 +122,29 @@ func TestRow_OF_43_V2(t *testing.T) {
 	b.do(200, "PUT", "/wiki/rest/api/content/"+f+"/move/append/"+above, nil)
 	equal(t, "parent", b.get("/folders/"+f).str("parentId"), above)
 }
+
+// Custom content goes where its page goes, and with it.
+func TestCustomContentFollowsItsPage(t *testing.T) {
+	b := newBench(t)
+	space, _ := b.space("S")
+	other, home := b.space("T")
+	p := b.page(space, "", "P", "")
+	note := func(title, on, id string) string {
+		return b.do(201, "POST", "/wiki/api/v2/custom-content", object{"type": "ac:a:note", on: id, "title": title, "body": storage("<p>x</p>")}).str("id")
+	}
+	n := note("N", "pageId", p)
+	below := note("M", "customContentId", n)
+	same(t, "children", b.get("/custom-content/"+n+"/children").col("id"), below)
+	b.do(200, "PUT", "/wiki/rest/api/content/"+p+"/move/append/"+home, nil)
+	for _, id := range []string{n, below} {
+		equal(t, "space", b.get("/custom-content/"+id).str("spaceId"), other)
+	}
+	same(t, "in the old space", b.get("/spaces/"+space+"/custom-content?type=ac:a:note").col("id"))
+	same(t, "on the page", b.get("/pages/"+p+"/custom-content?type=ac:a:note").col("id"), n)
+	b.do(200, "PUT", "/wiki/api/v2/custom-content/"+n, object{"id": n, "type": "ac:a:note", "status": "current", "title": "N", "pageId": home, "body": storage("<p>y</p>"), "version": object{"number": 2}})
+	same(t, "on the page it left", b.get("/pages/"+p+"/custom-content?type=ac:a:note").col("id"))
+	same(t, "on the page it went to", b.get("/pages/"+home+"/custom-content?type=ac:a:note").col("id"), n)
+	b.do(204, "DELETE", "/wiki/api/v2/custom-content/"+n, nil)
+	b.do(204, "DELETE", "/wiki/api/v2/custom-content/"+n+"?purge=true", nil)
+	b.do(404, "GET", "/wiki/api/v2/custom-content/"+below, nil)
+}

@@ -101,9 +101,10 @@ type more struct {
 	pending  *pending
 	state    *stated
 	owner    *user
-	firstly  string   // the first title, where it is another now
-	likes    []*user  // in order of time
-	former   *content // above a trashed page of Data Center
+	firstly  string     // the first title, where it is another now
+	likes    []*user    // in order of time
+	customs  []*content // custom contents that stand on it, by id
+	former   *content   // above a trashed page of Data Center
 	nature   *nature
 }
 
@@ -314,6 +315,9 @@ func (s *Site) add(c *content) {
 		c.space.blogs = append(c.space.blogs, c)
 	case folder, whiteboard, database, embed, customContent:
 		c.space.folders = append(c.space.folders, c)
+		if c.kind == customContent && c.parent != nil {
+			c.parent.extra().customs = append(c.parent.extra().customs, c)
+		}
 	case attachment:
 		w.files = append(w.files, c)
 		c.parent.extra().files = append(c.parent.extra().files, c)
@@ -381,6 +385,9 @@ func (s *Site) wipe(c *content) {
 		c.space.blogs = without(c.space.blogs, c)
 	case folder, whiteboard, database, embed, customContent:
 		c.space.folders = without(c.space.folders, c)
+		if c.kind == customContent && c.parent != nil {
+			c.parent.more.customs = without(c.parent.more.customs, c)
+		}
 	case attachment:
 		s.world.files = without(s.world.files, c)
 		c.parent.more.files = without(c.parent.more.files, c)
