@@ -24,6 +24,7 @@ type books struct {
 	counters map[string]Counter
 	requests *lines
 	access   *lines
+	silent   bool // while a journal is followed, before anybody can ask
 }
 
 func newBooks(dir string) (*books, error) {
@@ -73,6 +74,9 @@ func (b *books) request(c *call, status int, size int64) {
 
 // readers logs who can read a content after a write.
 func (b *books) readers(c *content, who []string) {
+	if b.silent {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.access.add(func(n int64) any {

@@ -96,12 +96,9 @@ func (x exporting) people(site bool) {
 	if !site {
 		return
 	}
+	written := map[*group]bool{}
 	for _, g := range x.Site.people.groups {
-		members := []string{}
-		for _, u := range g.members {
-			members = append(members, cmp.Or(u.username, u.id))
-		}
-		x.out.Group(backup.Group{Name: g.name, Members: members})
+		x.group(g, written)
 	}
 	if x.instance != nil {
 		for _, g := range x.instance.global {
@@ -113,6 +110,25 @@ func (x exporting) people(site bool) {
 		}
 	}
 	x.templates(nil)
+}
+
+// group writes a group, after those in it.
+func (x exporting) group(g *group, written map[*group]bool) {
+	if _, begun := written[g]; begun {
+		return
+	}
+	written[g] = false
+	row := backup.Group{Name: g.name, Members: []string{}}
+	for _, u := range g.members {
+		row.Members = append(row.Members, cmp.Or(u.username, u.id))
+	}
+	for _, below := range g.groups {
+		if x.group(below, written); written[below] { // of a circle one link is left out
+			row.Groups = append(row.Groups, below.name)
+		}
+	}
+	x.out.Group(row)
+	written[g] = true
 }
 
 // templates writes the templates of a space, or those of the site.

@@ -300,6 +300,10 @@ func TestRow_XM_13(t *testing.T) {
 func TestRow_XM_14(t *testing.T) {
 	one, _ := exportOf(t, "dc", "9.2", exportOptions{keys: []string{"one"}})
 	equal(t, "a space export has no accounts of directories", len(one.objects("InternalUser"))+len(one.objects("InternalGroup")), 0)
+	nesting := furnished(t, "dc", "9.2")
+	nesting.NestGroup("gardeners", "diggers")
+	nested := zipped{t: t, path: exportedTo(t, nesting, exportOptions{})}.again("dc", "9.2").people.group("gardeners")
+	equal(t, "group in a group", len(nested.groups) == 1 && nested.groups[0].name == "diggers", true)
 	z, site := exportOf(t, "dc", "9.2", exportOptions{})
 	equal(t, "accounts", len(z.objects("InternalUser")), len(site.people.users))
 	equal(t, "groups", len(z.objects("InternalGroup")), len(site.people.groups))

@@ -161,28 +161,16 @@ func (im *importing) importGroups() {
 			nested[above] = append(nested[above], id)
 		}
 	}
-	// Members of nested groups are members: the site knows no groups in groups.
-	for range len(nested) {
-		for above, below := range nested {
-			for _, id := range below {
-				for _, u := range membersOf(byRow[id]) {
-					if byRow[above] != nil {
-						im.join(byRow[above], u)
-					}
-				}
+	for _, above := range sortedKeys(nested) {
+		for _, id := range nested[above] {
+			if p, g := byRow[above], byRow[id]; p != nil && g != nil && p != g && !slices.Contains(p.groups, g) {
+				p.groups, g.parents = append(p.groups, g), append(g.parents, p)
 			}
 		}
 	}
 	for _, g := range byRow {
 		slices.SortFunc(g.members, func(a, b *user) int { return strings.Compare(a.id, b.id) })
 	}
-}
-
-func membersOf(g *group) []*user {
-	if g == nil {
-		return nil
-	}
-	return g.members
 }
 
 // indexOwners finds what bodies and facts belong to: by their own reference, else by the list of the owner.

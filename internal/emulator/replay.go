@@ -53,9 +53,9 @@ func (s *Site) did(deed string, args ...any) {
 
 // replay makes the changes of a journal again, those after until left out where it is set.
 func (s *Site) replay(entries []*entry, until time.Time) error {
-	s.replaying = true
+	s.replaying, s.books.silent = true, true
 	defer func() {
-		s.replaying = false
+		s.replaying, s.books.silent = false, false
 		s.clock.again(time.Time{})
 	}()
 	for _, e := range entries {
