@@ -450,8 +450,45 @@ func TestRow_CO_06(t *testing.T) {
 	equal(t, "with it again", state(), "open")
 }
 
-// TestWikiOverREST: wiki markup is taken and comes back as storage format (open-facts OF-36).
-func TestWikiOverREST(t *testing.T) {
+// TestRow_OF_29: the option says whether rewriting references makes a version, on both sides.
+func TestRow_OF_29(t *testing.T) {
+	b := newBench(t, "OF-29", "version")
+	space, _ := b.space("HR")
+	p := b.page(space, "", "Old", "<p>x</p>")
+	q := b.page(space, "", "Q", `<p><ac:link><ri:page ri:content-title="Old" /></ac:link></p>`)
+	b.do(200, "PUT", "/wiki/api/v2/pages/"+p+"/title", object{"status": "current", "title": "New"})
+	equal(t, "Cloud, with versions", b.number(q), 2)
+	for option, want := range map[string]int{"version": 2, "silent": 1} {
+		dc := newDC(t, "", "OF-29", option)
+		dc.dcSpace("K")
+		dc.dcSpace("L")
+		p := dc.dcPage("K", "", "Moves", `<p><ac:link><ri:page ri:content-title="Near" /></ac:link></p>`)
+		near := dc.dcPage("K", "", "Near", `<p><ac:link><ri:page ri:content-title="moves" /></ac:link></p>`)
+		far := dc.dcPage("L", "", "Far", `<p><ac:link><ri:page ri:space-key="K" ri:content-title="Moves" /></ac:link></p>`)
+		dc.mustAct(serviceID, `{"moveOut": {"page": "Moves", "space": "L"}}`)
+		equal(t, "of the page itself", dc.dcGet(p, "body.storage").str("body.storage.value"), `<p><ac:link><ri:page ri:space-key="K" ri:content-title="Near" /></ac:link></p>`)
+		for id, body := range map[string]string{
+			near: `<p><ac:link><ri:page ri:space-key="L" ri:content-title="Moves" ri:version-at-save="1" /></ac:link></p>`,
+			far:  `<p><ac:link><ri:page ri:space-key="L" ri:content-title="Moves" ri:version-at-save="1" /></ac:link></p>`,
+		} {
+			g := dc.dcGet(id, "version,body.storage")
+			equal(t, option, g.str("body.storage.value"), body)
+			equal(t, option, g.num("version.number"), want)
+		}
+	}
+}
+
+// TestRow_OF_35: empty headings of storage format stay, or go where the option says so.
+func TestRow_OF_35(t *testing.T) {
+	for option, want := range map[string]string{"kept": "<h2 /><p>a</p>", "dropped": "<p>a</p>"} {
+		b := newBench(t, "OF-35", option)
+		space, _ := b.space("HR")
+		equal(t, option, b.body(b.page(space, "", "P", "<h2></h2><p>a</p>")), want)
+	}
+}
+
+// TestRow_OF_36: wiki markup is taken and comes back as storage format.
+func TestRow_OF_36(t *testing.T) {
 	b := newBench(t)
 	space, _ := b.space("HR")
 	p := b.do(200, "POST", "/wiki/api/v2/pages", object{"spaceId": space, "status": "current", "title": "P",
