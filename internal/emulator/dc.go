@@ -70,15 +70,15 @@ func admitDC(c *call) (answer, bool) {
 	known := !c.anonymous()
 	switch {
 	case r.guard == forAll:
-	case c.rejected, c.user == nil, r.guard == forKnown && !known, r.guard == forAdmin401 && (!known || !c.user.admin), r.guard == forAdmin && !known:
+	case c.rejected, c.user == nil, r.guard == forKnown && !known, r.guard == forAdmin401 && (!known || !c.admin), r.guard == forAdmin && !known:
 		return c.refusal(fail(http.StatusUnauthorized, "", "Client must be authenticated to access this resource.")), true
-	case r.guard == forAdmin && !c.user.admin:
+	case r.guard == forAdmin && !c.admin:
 		return c.refusal(fail(http.StatusForbidden, "", "Current user is not permitted to perform this operation: administrator rights are needed")), true
 	}
 	if forged(c) {
 		return xsrfFailed(), true
 	}
-	if c.set.readOnly && r.method != "GET" && !r.inReadOnly {
+	if c.readOnly && r.method != "GET" && !r.inReadOnly {
 		a := c.refusal(fail(http.StatusMethodNotAllowed, "", "Read-only mode is enabled; this operation is not allowed"))
 		return a, true
 	}
@@ -102,7 +102,7 @@ func renderDC(c *call, r *refusal) answer {
 	if r.status == http.StatusUnauthorized {
 		a.set("WWW-Authenticate", `Basic realm="Confluence"`)
 	}
-	if c.set.oldErrors {
+	if c.oldErrors {
 		if r.status != http.StatusMethodNotAllowed {
 			a.json = object{"statusCode": r.status, "message": r.title}
 		}
@@ -117,7 +117,7 @@ func renderDC(c *call, r *refusal) answer {
 		"data": object{
 			"authorized": r.status != http.StatusForbidden && r.status != http.StatusUnauthorized && !r.unauthorized,
 			"valid":      r.status != http.StatusBadRequest || r.valid, "errors": errs, "successful": false,
-			"allowedInReadOnlyMode": !c.set.readOnly || r.status != http.StatusMethodNotAllowed,
+			"allowedInReadOnlyMode": !c.readOnly || r.status != http.StatusMethodNotAllowed,
 		},
 		"message": r.title, "reason": http.StatusText(r.status),
 	}

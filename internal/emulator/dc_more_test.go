@@ -1,13 +1,17 @@
 package emulator
 
 import (
+	"bytes"
 	"crypto/md5"
 	"encoding/hex"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -361,4 +365,44 @@ func TestRow_PA_22_DC(t *testing.T) {
 	third := b.dcPage("K", "", "Plan", "")
 	same(t, "by title", b.do(200, "GET", "/rest/api/content?spaceKey=K&title=Plan", nil).col("id"), third)
 	b.dcPut(400, second, "Plan", 2, object{"status": "current"}) // the title is taken
+}
+
+// TestDataCenterUnderLoad has readers, writers and an administrator at once; it is for the race detector.
+func TestDataCenterUnderLoad(t *testing.T) {
+	b := newDC(t, "", "SP-12", "on")
+	home := b.dcSpace("K")
+	var ids []string
+	for i := range 4 {
+		ids = append(ids, b.dcPage("K", home, "P"+text(int64(i)), "<p>x</p>"))
+	}
+	token := b.site.Token(serviceID)
+	var g sync.WaitGroup
+	for worker := range 4 {
+		g.Go(func() {
+			for i := range 25 {
+				id := ids[worker]
+				q, _ := json.Marshal(object{"type": "page", "title": "P" + id + text(int64(i)), "version": object{"number": i + 2}, "body": inStorage("<p>" + text(int64(i)) + "</p>")})
+				for _, r := range []*http.Request{
+					httptest.NewRequest("PUT", "https://emulated.example.test/rest/api/content/"+id, bytes.NewReader(q)),
+					httptest.NewRequest("GET", "https://emulated.example.test/rest/api/content/"+id+"?expand=body.view,ancestors,history", nil),
+					httptest.NewRequest("GET", "https://emulated.example.test/rest/api/content/scan?expand=version", nil),
+					httptest.NewRequest("GET", "https://emulated.example.test/rest/api/search?cql=type=page", nil),
+					httptest.NewRequest("DELETE", "https://emulated.example.test/rest/api/nothing", nil),
+				} {
+					r.Header.Set("Authorization", "Bearer "+token)
+					b.site.Handler().ServeHTTP(httptest.NewRecorder(), r)
+				}
+				if worker == 0 {
+					if err := b.site.SetOptions(map[string]string{"ER-03": []string{"old", "new"}[i%2], "AU-17": "READ_WRITE"}); err != nil {
+						t.Error(err)
+					}
+					b.site.AddGroup("confluence-administrators", serviceID)
+				}
+			}
+		})
+	}
+	g.Wait()
+	for _, id := range ids {
+		equal(t, "number", b.dcGet(id, "version").num("version.number"), 26)
+	}
 }

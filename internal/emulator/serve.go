@@ -31,10 +31,13 @@ type call struct {
 	leave    []func() // done when the answer has been written
 	user     *user    // nil: credentials missing or refused, or the account deactivated
 	rejected bool     // Data Center: basic credentials were given, and are wrong
-	context  string   // path of the product below the host
-	prepared any
-	touched  []*content // changed by this call, for the log of readers
-	open     map[*space]bool
+	// What is asked before the lock is taken, or while an error is rendered, as it was when the request came: whether the
+	// caller administers the site, and on Data Center the access mode and the form of errors.
+	admin, readOnly, oldErrors bool
+	context                    string // path of the product below the host
+	prepared                   any
+	touched                    []*content // changed by this call, for the log of readers
+	open                       map[*space]bool
 }
 
 // answer is what goes back. Nothing is written before every gate has seen it.
@@ -126,6 +129,7 @@ func (s *Site) match(c *call) (answer, bool) {
 	}
 	s.mu.RLock()
 	c.context = s.product.context(&s.set)
+	c.readOnly, c.oldErrors = s.set.readOnly, s.set.oldErrors
 	s.mu.RUnlock()
 	path, ours := s.product.path(path, c.context)
 	methods, params := s.product.routes.find(path)
@@ -143,6 +147,7 @@ func (s *Site) match(c *call) (answer, bool) {
 	}
 	s.mu.RLock()
 	s.product.identify(c)
+	c.admin = c.user != nil && c.user.admin
 	s.mu.RUnlock()
 	return answer{}, false
 }
