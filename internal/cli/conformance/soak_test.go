@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -342,16 +343,35 @@ func publicClients(ctx context.Context, t *testing.T, folder string, sites []*so
 	cmd.Dir, cmd.Env = folder, os.Environ()
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
+	renewing := http.NewServeMux()
 	for _, s := range sites {
 		user := "client-" + s.personality
 		s.site.AddUser(user, user, user+"@example.test")
+		s.site.AddGroup("workers", user)
 		name := strings.ToUpper(s.personality)
-		cmd.Env = append(cmd.Env, name+"_HOST="+s.server.URL, name+"_USER="+user, name+"_TOKEN="+s.site.Token(user))
+		cmd.Env = append(cmd.Env, name+"_HOST="+s.server.URL, name+"_USER="+user)
+		renewing.HandleFunc("POST /"+s.personality, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, s.site.Renew(user)) // a client that went away asks again
+		})
 	}
+	tokens := httptest.NewServer(renewing)
+	defer tokens.Close()
+	cmd.Env = append(cmd.Env, "RENEW="+tokens.URL)
 	out, err := cmd.CombinedOutput()
 	if ctx.Err() == nil {
 		t.Errorf("the public clients ended early: %v\n%s", err, out)
 		return
 	}
-	t.Logf("conformance: public clients: %s", strings.TrimSpace(string(out)))
+	var answered, failed int
+	if m := clientsSaid.FindSubmatch(out); m != nil {
+		answered, _ = strconv.Atoi(string(m[1]))
+		failed, _ = strconv.Atoi(string(m[2]))
+	}
+	// With every fault in a twentieth of the requests most fail, and some must not.
+	if answered*10 < failed {
+		t.Errorf("hardly any call of the public clients was answered: %s", out)
+	}
+	t.Logf("conformance: public clients: %d calls answered, %d failed", answered, failed)
 }
+
+var clientsSaid = regexp.MustCompile(`(\d+) calls answered, (\d+) failed`)
