@@ -121,7 +121,7 @@ func (h propertiesDC) writable(q *propertyRequest) error {
 		return fail(http.StatusForbidden, "", "You do not have permission to change the properties of this "+h.name)
 	case q.Key == "" || len(q.Key) > 255 || strings.TrimSpace(q.Key) == "":
 		return invalid("A property key must have 1 to 255 characters")
-	case len(q.Value) == 0:
+	case len(q.Value) == 0 || string(q.Value) == "null":
 		return invalid("A property value is required")
 	case len(q.Value) > maxProperty:
 		return fail(http.StatusRequestEntityTooLarge, "", "The property value is too long: at most 32768 bytes")

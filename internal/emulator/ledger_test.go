@@ -86,7 +86,7 @@ func TestRegister(t *testing.T) {
 	checkBuilt(t, open)
 	switch {
 	case len(open) == 0:
-		t.Logf("%d rows, each with a test", len(register))
+		t.Logf("conformance: %d rows, each with a test", len(register))
 	case rowsMayBeOpen:
 		t.Logf("%d of %d rows are open: %s", len(open), len(register), strings.Join(open, " "))
 	default:

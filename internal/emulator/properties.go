@@ -158,7 +158,7 @@ func checkProperty(q *propertyRequest) error {
 	switch {
 	case q.Key == "" || len(q.Key) > 255:
 		return invalid("Property key must have 1 to 255 characters")
-	case len(q.Value) == 0:
+	case len(q.Value) == 0 || string(q.Value) == "null":
 		return invalid("Property value is required")
 	case len(q.Value) > maxProperty:
 		return fail(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "Property value is too long: at most 32768 bytes")

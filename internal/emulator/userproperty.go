@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -72,7 +73,7 @@ func prepareUserProperty(c *call) (any, error) {
 		return nil, err
 	}
 	switch {
-	case len(q.Value) == 0 || string(q.Value) == "null":
+	case !bytes.HasPrefix(bytes.TrimSpace(q.Value), []byte("{")):
 		return nil, invalid("The value is empty")
 	case len(q.Value) > maxProperty:
 		return nil, invalid("The value is too long")
