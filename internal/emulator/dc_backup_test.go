@@ -222,7 +222,7 @@ func TestRow_LT_02_Fault(t *testing.T) {
 // TestExportGenerations: a site before 8.3 and Cloud write the older generation, which the importer reads as well.
 func TestExportGenerations(t *testing.T) {
 	old := newDC(t, "7.19")
-	home := old.siteSpace("HR")
+	old.siteSpace("HR")
 	var out bytes.Buffer
 	if err := old.site.Export(&out, "HR"); err != nil {
 		t.Fatal(err)
@@ -243,7 +243,6 @@ func TestExportGenerations(t *testing.T) {
 	if err := old.site.Export(io.Discard, "NONE"); err == nil {
 		t.Error("a space that is not there is exported")
 	}
-	_ = home
 }
 
 func TestRow_LT_01_DC(t *testing.T) {

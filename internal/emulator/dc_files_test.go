@@ -118,7 +118,7 @@ func TestRow_AT_07_DC(t *testing.T) {
 // TestRow_AT_08: nothing of an answer tells what is in a file.
 func TestRow_AT_08(t *testing.T) {
 	b := newDC(t, "")
-	page, path := b.fileIn("HR", "a.txt", "content")
+	page, _ := b.fileIn("HR", "a.txt", "content")
 	link := b.do(200, "GET", "/rest/api/content/"+page+"/child/attachment", nil).str("results.0._links.download")
 	got := b.do(200, "GET", link, nil)
 	for _, name := range []string{"ETag", "Content-MD5", "Digest", "Accept-Ranges"} {
@@ -126,7 +126,6 @@ func TestRow_AT_08(t *testing.T) {
 			t.Errorf("%s: %s", name, v)
 		}
 	}
-	_ = path
 }
 
 func TestRow_AT_09_DC(t *testing.T) {

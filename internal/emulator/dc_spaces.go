@@ -3,7 +3,6 @@ package emulator
 import (
 	"cmp"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -386,6 +385,3 @@ func spaceWatchers(c *call) (answer, error) {
 	}
 	return rowsDC(c, c.watchers(watched{"space", s.id}), 25, 200, nil, func(u *user) object { return c.userDC(u, false) })
 }
-
-// spacePathOf is the address of a space below /rest/api.
-func spacePathOf(s *space) string { return "/rest/api/space/" + url.PathEscape(s.key) }
