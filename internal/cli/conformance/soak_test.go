@@ -284,7 +284,7 @@ func (s *soaked) judge() (shapes, wrong int) {
 		}
 		if err := vendorspec.Check(a); err != nil {
 			wrong++
-			s.t.Logf("%s %s %s %d: %v\nfor example %s", a.Personality, a.Method, a.Template, a.Status, err, a.Target)
+			s.t.Errorf("%s %s %s %d: %v\nfor example %s", a.Personality, a.Method, a.Template, a.Status, err, a.Target)
 		}
 	}
 	return len(files), wrong
