@@ -65,7 +65,7 @@ func TestRecordedAnswers(t *testing.T) {
 	answers, members := confluencetest.ReadRecorded(t, root, table, map[reflect.Type]func(raw, got any) bool{
 		reflect.TypeFor[id](): func(raw, got any) bool { return fmt.Sprint(raw) == string(got.(id)) },
 	})
-	t.Logf("%d answers, %d members of them modelled", answers, members)
+	t.Logf("conformance: %d answers, %d members of them modelled", answers, members)
 	if answers != 34 || members < 240 {
 		t.Errorf("%d answers with %d members were read", answers, members)
 	}

@@ -48,7 +48,7 @@ func TestRecordedAnswers(t *testing.T) {
 			return !r.set
 		},
 	})
-	t.Logf("%d answers, %d members of them modelled", answers, members)
+	t.Logf("conformance: %d answers, %d members of them modelled", answers, members)
 	if answers != 14 || members < 170 {
 		t.Errorf("%d answers with %d members were read", answers, members)
 	}

@@ -91,7 +91,7 @@ func TestImportOfRealExports(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d counts compared, %d of them named deviations", compared, used)
+	t.Logf("conformance: %d counts compared, %d of them named deviations", compared, used)
 }
 
 func defectCount(defects, name string) int {

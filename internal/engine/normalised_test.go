@@ -94,7 +94,7 @@ func TestServersLeaveTheContentOfRealBodies(t *testing.T) {
 			t.Errorf("%s: a save in the editor changes the content\nbefore %s\nafter  %s", from, a.Canonical(), b.Canonical())
 		}
 	}
-	t.Logf("%d bodies, %d saved in the editor, %d writes refused by the server", len(bodies), saved, refused)
+	t.Logf("conformance: %d bodies, %d saved in the editor, %d writes refused by the server", len(bodies), saved, refused)
 }
 
 // textRules matches bodies that rows 22 and 30 may be about.

@@ -50,7 +50,7 @@ func TestExceptions(t *testing.T) {
 			t.Errorf("exception without evidence or names: %+v", e)
 		}
 	}
-	t.Logf("%d exceptions", len(exceptions))
+	t.Logf("conformance: %d exceptions", len(exceptions))
 }
 
 // TestCheck plants differences that must be seen.

@@ -58,7 +58,7 @@ func TestAnswersOfWholeRun(t *testing.T) {
 	for _, key := range slices.Sorted(maps.Keys(bad)) {
 		t.Errorf("%s\n  %d shapes, for example %s", key, len(bad[key]), bad[key][0])
 	}
-	t.Logf("answers: %d shapes of Cloud, %d of Data Center, %d not as documented", count["cloud"], count["dc"], len(bad))
+	t.Logf("conformance: %d shapes of Cloud, %d of Data Center, %d not as documented", count["cloud"], count["dc"], len(bad))
 }
 
 // TestOperationsExercised holds that the run met a success of every route of the emulator that can succeed, and every
@@ -88,7 +88,7 @@ func TestOperationsExercised(t *testing.T) {
 			t.Errorf("needed and never answered with success: %s", k)
 		}
 	}
-	t.Logf("routes: %d of Cloud, %d of Data Center; answered with success: %d; needed operations: %d of Cloud, %d of Data Center",
+	t.Logf("conformance: routes: %d of Cloud, %d of Data Center; answered with success: %d; needed operations: %d of Cloud, %d of Data Center",
 		all["cloud"], all["dc"], len(met), needed["cloud"], needed["dc"])
 }
 
