@@ -66,9 +66,9 @@ func TestChoose(t *testing.T) {
 		want  []string
 		fails string
 	}{
-		{[]string{"all"}, []string{"wire", "body", "export"}, ""},
+		{[]string{"all"}, []string{"wire", "body", "export", "emulator"}, ""},
 		{[]string{"export", "body", "export"}, []string{"export", "body"}, ""},
-		{[]string{"body", "all"}, []string{"body", "wire", "export"}, ""},
+		{[]string{"body", "all"}, []string{"body", "wire", "export", "emulator"}, ""},
 		{[]string{"idle"}, nil, "not built yet"},
 		{[]string{"speed"}, nil, "no suite"},
 	} {
