@@ -57,3 +57,43 @@ func TestRow_US_05(t *testing.T) {
 	off := newBench(t)
 	off.sent(404, off.bearing(whole, "GET", users, nil))
 }
+
+// TestProvisioning uses the rest of the organization's and the directory's endpoints: what they change shows on the site.
+func TestProvisioning(t *testing.T) {
+	b := newBench(t, "US-05", "on")
+	org, directory := b.site.Organization()
+	whole, key := b.issue(Credential{Kind: "organization"}).Token, b.issue(Credential{Kind: "directory"}).Token
+	admin := func(want int, method, path string, body any) got { return b.sent(want, b.bearing(whole, method, path, body)) }
+	scim := func(want int, method, path string, body any) got {
+		g, _ := (&lab{bench: b}).try(b.bearing(key, method, "/scim/directory/"+directory+path, body))
+		equal(t, method+" "+path, g.status, want)
+		return g
+	}
+	equal(t, "organization", admin(200, "GET", "/admin/v1/orgs", nil).str("data.0.id"), org)
+	admin(200, "GET", "/admin/v2/orgs/"+org+"/directories", nil)
+	admin(200, "GET", "/admin/v2/orgs/"+org+"/directories/"+directory+"/groups", nil)
+
+	b.site.AddUser("ann", "Ann", "ann@example.test")
+	state := func() string { return b.do(200, "GET", "/wiki/rest/api/user?accountId=ann", nil).str("accountStatus") }
+	admin(204, "POST", "/users/ann/manage/lifecycle/disable", nil)
+	equal(t, "disabled", state(), "inactive")
+	admin(204, "POST", "/users/ann/manage/lifecycle/enable", nil)
+	equal(t, "enabled", state(), "active")
+
+	scim(200, "GET", "/Users/ann", nil)
+	scim(404, "GET", "/Users/nobody", nil)
+	scim(200, "PUT", "/Users/ann", object{"displayName": "Ann B.", "active": true})
+	equal(t, "name", b.do(200, "GET", "/wiki/rest/api/user?accountId=ann", nil).str("displayName"), "Ann B.")
+	scim(200, "PATCH", "/Users/ann", object{"Operations": []object{{"op": "replace", "path": "active", "value": false}}})
+	equal(t, "patched", state(), "inactive")
+	scim(200, "PATCH", "/Users/ann", object{"Operations": []object{{"op": "replace", "value": object{"active": true}}}})
+	equal(t, "patched back", state(), "active")
+	scim(201, "POST", "/Groups", object{"displayName": "writers", "members": []object{{"value": "ann"}}})
+	scim(409, "POST", "/Groups", object{"displayName": "writers"})
+	scim(200, "GET", "/Groups", nil)
+	writers := b.site.people.group("writers").id
+	scim(200, "GET", "/Groups/"+writers, nil)
+	same(t, "members", b.do(200, "GET", "/wiki/rest/api/group/"+writers+"/membersByGroupId", nil).col("accountId"), "ann")
+	scim(204, "DELETE", "/Users/ann", nil)
+	equal(t, "deprovisioned", state(), "inactive")
+}

@@ -26,7 +26,7 @@ const editionGap = "answers as a site whose edition lacks the feature; no editio
 
 func unentitledRoutesOf() []route {
 	read := func(method, path, scope string, handle func(*call) (answer, error)) route {
-		return route{method: method, template: "/wiki/api/v2" + path, api: v2, scope: scope, handle: handle, evidence: byLiveSuite, gap: editionGap}
+		return route{method: method, template: "/wiki/api/v2" + path, api: v2, scope: scope, handle: handle, evidence: byLiveSuite, gap: editionGap, refuses: true}
 	}
 	out := []route{
 		read("GET", "/classification-levels", "read:configuration:confluence", unclassified),

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -201,33 +202,36 @@ func (s *spaceRun) failedTwins(ctx context.Context) (map[confluence.TwinID]bool,
 	return failed, err
 }
 
-// without drops changes, and those that need a dropped one.
+// without drops changes, and those that need a dropped one. A change stands behind what it needs, but may stand before
+// what it waits for.
 func without(changes []reconcile.Change, drop func(reconcile.Change) bool) []reconcile.Change {
-	at := make([]int, len(changes))
-	var out []reconcile.Change
+	at := make([]int, len(changes)) // the new index, -1 for what is dropped
+	kept := 0
 	for i, c := range changes {
 		at[i] = -1
-		gone := drop(c)
-		needs := make([]int, 0, len(c.Needs))
-		for _, n := range c.Needs {
-			if at[n] < 0 {
-				gone = true
-				break
-			}
-			needs = append(needs, at[n])
+		if !drop(c) && !slices.ContainsFunc(c.Needs, func(n int) bool { return at[n] < 0 }) {
+			at[i] = kept
+			kept++
 		}
-		if gone {
+	}
+	out := make([]reconcile.Change, 0, kept)
+	for i, c := range changes {
+		if at[i] < 0 {
 			continue
 		}
-		var waits []int
-		for _, n := range c.Waits {
-			if at[n] >= 0 {
-				waits = append(waits, at[n])
-			}
-		}
-		c.Needs, c.Waits, c.N = needs, waits, len(out)
-		at[i] = len(out)
+		c.Needs, c.Waits, c.N = moved(c.Needs, at), moved(c.Waits, at), at[i]
 		out = append(out, c)
+	}
+	return out
+}
+
+// moved are the new indexes of those that were not dropped.
+func moved(indexes, at []int) []int {
+	var out []int
+	for _, n := range indexes {
+		if at[n] >= 0 {
+			out = append(out, at[n])
+		}
 	}
 	return out
 }
