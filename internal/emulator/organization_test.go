@@ -63,7 +63,9 @@ func TestProvisioning(t *testing.T) {
 	b := newBench(t, "US-05", "on")
 	org, directory := b.site.Organization()
 	whole, key := b.issue(Credential{Kind: "organization"}).Token, b.issue(Credential{Kind: "directory"}).Token
-	admin := func(want int, method, path string, body any) got { return b.sent(want, b.bearing(whole, method, path, body)) }
+	admin := func(want int, method, path string, body any) got {
+		return b.sent(want, b.bearing(whole, method, path, body))
+	}
 	scim := func(want int, method, path string, body any) got {
 		g, _ := (&lab{bench: b}).try(b.bearing(key, method, "/scim/directory/"+directory+path, body))
 		equal(t, method+" "+path, g.status, want)
