@@ -31,9 +31,12 @@ func (b *belated) RoundTrip(r *http.Request) (*http.Response, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.count++; b.count == b.nth {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return nil, err
+		var body []byte
+		if r.Body != nil { // a move has none
+			var err error
+			if body, err = io.ReadAll(r.Body); err != nil {
+				return nil, err
+			}
 		}
 		b.held, b.path = r.Clone(newDetached()), r.Method+" "+r.URL.Path
 		b.held.Body, b.held.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
