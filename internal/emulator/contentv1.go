@@ -66,6 +66,9 @@ func (c *call) contentV1(p *content, e expansions) object {
 		"id": p.idText(), "type": p.kind.String(), "status": p.status.String(), "title": title, "ari": ari,
 		"base64EncodedAri": base64.StdEncoding.EncodeToString([]byte(ari)), "macroRenderedOutput": object{},
 	}
+	if p.live() {
+		o["subType"], o["subtype"] = "live", "live" // both, as recorded
+	}
 	expandable := object{
 		"container": "/rest/api/space/" + p.space.key, "metadata": "", "restrictions": self + "/restriction/byOperation",
 		"history": self + "/history", "version": "", "descendants": self + "/descendant", "space": "/rest/api/space/" + p.space.key,
