@@ -164,13 +164,17 @@ func (s *spaceRun) report(ctx context.Context, v *view, r reconcile.Result) erro
 
 // decide asks reconcile what to do and leaves out what has failed in this run already.
 func (s *spaceRun) decide(ctx context.Context, v *view) (reconcile.Result, error) {
-	caps := s.ids[confluence.B].Caps
+	var can, canRoot [2]bool
+	for _, side := range confluence.Sides {
+		can[side], canRoot[side] = s.ids[side].Caps.Position, s.ids[side].Caps.RootPosition
+	}
 	facets := reconcile.Title | reconcile.Parent | reconcile.Order | reconcile.Body | reconcile.Labels | reconcile.File
 	if s.scope.Restrictions {
 		facets |= reconcile.Restrictions
 	}
 	r := reconcile.Plan(v.eachBase, v.nodes, reconcile.Policy{
-		Mode: reconcile.SafeAToB, Facets: facets, Position: caps.Position, RootPosition: caps.RootPosition, FoldTitle: migration.FoldTitle,
+		Mode: reconcile.SafeAToB, Facets: facets, Position: can, RootPosition: canRoot,
+		FoldTitle: [2]func(string) string{migration.FoldTitle, migration.FoldTitle},
 	})
 	failed, err := s.failedTwins(ctx)
 	if err != nil {

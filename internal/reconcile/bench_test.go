@@ -46,7 +46,7 @@ func largeSpace(pages int) [2][]Node {
 func BenchmarkFirstPlan(b *testing.B) {
 	nodes := largeSpace(10_000)
 	for b.Loop() {
-		if r := Plan(nil, nodes, Policy{Mode: SafeAToB, Facets: ^Facets(0), Position: true}); len(r.Changes) != 10_000 {
+		if r := Plan(nil, nodes, Policy{Mode: SafeAToB, Facets: ^Facets(0), Position: [2]bool{true, true}}); len(r.Changes) != 10_000 {
 			b.Fatal(len(r.Changes))
 		}
 	}
@@ -70,7 +70,7 @@ func BenchmarkSecondPlan(b *testing.B) {
 		}
 	}
 	for b.Loop() {
-		if r := Plan(seq, nodes, Policy{Mode: SafeAToB, Facets: ^Facets(0), Position: true}); len(r.Changes) != 0 || r.Unchanged != 10_000 {
+		if r := Plan(seq, nodes, Policy{Mode: SafeAToB, Facets: ^Facets(0), Position: [2]bool{true, true}}); len(r.Changes) != 0 || r.Unchanged != 10_000 {
 			b.Fatalf("%d changes, %d unchanged", len(r.Changes), r.Unchanged)
 		}
 	}

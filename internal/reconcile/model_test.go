@@ -163,7 +163,7 @@ type world struct {
 
 func newWorld(choose chooser) *world {
 	w := &world{choose: choose, side: [2]*site{newSite(), newSite()}, base: map[twinID]*Agreed{}}
-	w.policy = Policy{Mode: SafeAToB, Position: true, RootPosition: choose(2) == 0,
+	w.policy = Policy{Mode: SafeAToB, Position: [2]bool{true, true}, RootPosition: [2]bool{true, choose(2) == 0},
 		Facets: Title | Parent | Order | Body | Labels | Restrictions | File | Status}
 	home := &thing{kind: confluence.Page, title: "Home", body: "welcome", home: true}
 	w.side[0].put("t000", home)

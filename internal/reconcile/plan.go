@@ -90,7 +90,7 @@ type planner struct {
 func newPlanner(base iter.Seq[Agreed], snaps [2][]Node, policy Policy) *planner {
 	sides := direction[policy.Mode]
 	p := &planner{
-		policy: policy, from: sides[0], to: sides[1], fold: policy.FoldTitle,
+		policy: policy, from: sides[0], to: sides[1], fold: policy.FoldTitle[sides[1]],
 		byTwin: make(map[confluence.TwinID]*item, max(len(snaps[0]), len(snaps[1]))),
 	}
 	if p.fold == nil {

@@ -159,7 +159,7 @@ func (w *world) differences() []string {
 		}
 	}
 	for parent, list := range a.children {
-		if !a.explicit[parent] || parent == "" && !w.policy.RootPosition {
+		if !a.explicit[parent] || parent == "" && !w.policy.RootPosition[confluence.B] {
 			continue
 		}
 		got := slices.DeleteFunc(slices.Clone(b.children[parent]), func(c twinID) bool { return a.things[c] == nil })

@@ -70,10 +70,10 @@ func (p *planner) forgetPlace(it *item) {
 // ordering returns what holds an order, and whether the receiver can be put in order there by us.
 func (p *planner) ordering(parent confluence.TwinID) (holder *item, ok bool) {
 	if parent == "" {
-		return &item{}, p.policy.RootPosition
+		return &item{}, p.policy.RootPosition[p.to]
 	}
 	it := p.byTwin[parent]
-	if it == nil || !p.policy.Position || it.live(p.to) == nil || it.live(p.from) == nil {
+	if it == nil || !p.policy.Position[p.to] || it.live(p.to) == nil || it.live(p.from) == nil {
 		return nil, false
 	}
 	return it, it.base != nil || p.takeover(it)
