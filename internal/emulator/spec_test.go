@@ -89,7 +89,7 @@ var values = []struct{ route, member, value, evidence string }{
 // extras are members that the documents do not have, per family.
 var extras = map[api]map[string]string{
 	v1: {
-		"ari": "recorded: deepak-cprime/step1.json", "base64EncodedAri": "recorded: the same",
+		"ari": "recorded: deepak-cprime/step1.json", "base64EncodedAri": "recorded: the same", "subType": "recorded: the same", "subtype": "recorded: the same",
 		"accountStatus": "recorded: mcp-atlassian/mock_page_response.json", "locale": "recorded: the same",
 		"draftVersion": "recorded: deepak-cprime", "roles": "recorded: mcp-atlassian",
 		"comments": "expandable of metadata", "simple": "expandable of metadata", "likes": "expandable of metadata",
