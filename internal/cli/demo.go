@@ -20,31 +20,37 @@ import (
 )
 
 type demoFlags struct {
-	listen, cloud, size, faults, keep string
-	seed                              uint64
-	exit, noBrowser                   bool
+	listen, dc, cloud, source, size, faults, keep string
+	seed                                          uint64
+	exit, noBrowser                               bool
 }
 
 func (a *app) demoCommand() *cobra.Command {
 	var f demoFlags
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Show everything on a sample company; needs no account and no network", Args: cobra.NoArgs,
-		Long: "Starts an emulated Confluence Cloud, writes the export of a sample company's wiki, migrates its three spaces and\n" +
-			"proves that source and destination are equal. Then everything stays up to be looked at, until Ctrl-C; it is thrown\n" +
-			"away then. With --exit it ends at once, and standard output holds one JSON document.",
+		Long: "Starts an emulated Data Center with a sample company's wiki and an emulated Cloud, migrates the three spaces and\n" +
+			"proves that both sides are equal. Then everything stays up to be looked at, until Ctrl-C; it is thrown away then.\n" +
+			"With --exit it ends at once, and standard output holds one JSON document. With --source export the wiki comes as an\n" +
+			"XML export and only the Cloud is emulated.",
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.listen, "listen", "127.0.0.1:0", "address of tandem's API; port 0 takes a free one")
+	fl.StringVar(&f.dc, "listen-dc", "127.0.0.1:0", "address of the emulated Data Center")
 	fl.StringVar(&f.cloud, "listen-cloud", "127.0.0.1:0", "address of the emulated Cloud")
 	fl.Uint64Var(&f.seed, "seed", 1, "same seed, same data, same result")
+	fl.StringVar(&f.source, "source", "dc", "dc (a live Data Center) or export (an XML export of it)")
 	fl.StringVar(&f.size, "size", "small", "small (128 pages); larger ones are not built yet")
-	fl.StringVar(&f.faults, "faults", "", "fault rules for the emulated Cloud, YAML")
+	fl.StringVar(&f.faults, "faults", "", "fault rules for the emulated sites, YAML")
 	fl.StringVar(&f.keep, "keep", "", "keep the state in this directory")
 	fl.BoolVar(&f.noBrowser, "no-browser", false, "do not open a browser (none is opened yet)")
 	fl.BoolVar(&f.exit, "exit", false, "do the tour, print one JSON document, end")
 	cmd.RunE = a.run(func(ctx context.Context, _ []string) error {
 		if f.size != "small" {
 			return confluence.Errorf(confluence.CodeNotCapable, "--size %q: only small is built", f.size)
+		}
+		if f.source != "dc" && f.source != "export" {
+			return usage("--source %q is neither dc nor export", f.source)
 		}
 		if f.exit && a.settings.Timeout == 0 {
 			var cancel context.CancelFunc
@@ -63,7 +69,7 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	options := demo.Options{Dir: dir, Seed: f.seed, Listen: f.cloud, Now: a.env.Now, Say: a.say}
+	options := demo.Options{Dir: dir, Seed: f.seed, Export: f.source == "export", Listen: [2]string{f.dc, f.cloud}, Now: a.env.Now, Say: a.say}
 	if f.faults != "" {
 		if options.Faults, err = a.readFile(f.faults); err != nil {
 			return err
@@ -80,8 +86,12 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.shutdown(ctx), h.close()) }()
-	a.say("Cloud emulator  %s   empty, control plane %s", stage.URL, stage.Control)
-	a.say("tandem          %s%s   token in %s", s.address, api.Prefix, filepath.Join(a.settings.DataDir, tokenName))
+	for _, site := range stage.Sites {
+		if site != nil {
+			a.say("%-20s  %s   %s, control plane %s", site.Product(), site.URL, site.Holds(), site.Control)
+		}
+	}
+	a.say("%-20s  %s%s   token in %s", "tandem", s.address, api.Prefix, filepath.Join(a.settings.DataDir, tokenName))
 	c := &client{base: s.address, http: &http.Client{Transport: inProcess{h.api, &sync.WaitGroup{}}}, broken: h.broken}
 	doc, err := stage.Tour(ctx, demoAPI{a, c})
 	if err != nil {
@@ -132,8 +142,12 @@ func (a *app) demoStay(ctx context.Context, stage *demo.Stage, s *listener, doc 
 	fmt.Fprintf(w, "  %s run report %s --format html --to report.html\n", tandem, demo.PlanName)
 	fmt.Fprintf(w, "  %s verify run --run %s\n", tandem, demo.PlanName)
 	fmt.Fprintf(w, "  curl -H \"Authorization: Bearer $(cat %s)\" %s%s/runs\n", filepath.Join(state, tokenName), s.address, api.Prefix)
-	fmt.Fprintf(w, "  curl '%s/dump?form=full'        what the emulated Cloud holds\n", stage.Control)
-	fmt.Fprintf(w, "  curl %s/counters                what it was asked\n", stage.Control)
+	for _, site := range stage.Sites {
+		if site != nil {
+			fmt.Fprintf(w, "  curl '%s/dump?form=full'        what the %s holds\n", site.Control, site.Product())
+			fmt.Fprintf(w, "  curl %s/counters                what it was asked\n", site.Control)
+		}
+	}
 	fmt.Fprintln(w, "\nPress Ctrl-C to stop; everything is thrown away then (--keep DIR keeps it).")
 	select {
 	case <-ctx.Done():

@@ -41,7 +41,7 @@ func TestDemo(t *testing.T) {
 	if code != 0 || stdout != demoDocument {
 		t.Fatalf("exit code %d\n%s\n%s", code, stdout, stderr)
 	}
-	for _, want := range []string{"HR", "ENG", "OPS", "proved equal", "22 of 24 people mapped"} {
+	for _, want := range []string{"HR", "ENG", "OPS", "proved equal", "22 of 24 people mapped", "Data Center 9.2.17, as tandem", "3 spaces from dc"} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("%q is not among the steps:\n%s", want, stderr)
 		}
@@ -55,6 +55,18 @@ func TestDemo(t *testing.T) {
 		if info, err := os.Stat(filepath.Join(keep, name)); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v %v", name, info, err)
 		}
+	}
+}
+
+// TestDemoFromExport: with the wiki as an export the same arrives, and no Data Center runs.
+func TestDemoFromExport(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := runCommand(t.Context(), nil, "", "demo", "--exit", "--output", "json", "--source", "export")
+	if code != 0 || stdout != demoDocument {
+		t.Fatalf("exit code %d\n%s\n%s", code, stdout, stderr)
+	}
+	if !strings.Contains(stderr, "3 spaces from company-export.zip") || strings.Contains(stderr, "Data Center") {
+		t.Errorf("the steps are\n%s", stderr)
 	}
 }
 
@@ -98,6 +110,10 @@ func TestDemoStays(t *testing.T) {
 func TestDemoRefusesWhatIsNotBuilt(t *testing.T) {
 	code, stdout, stderr := runCommand(t.Context(), nil, "", "demo", "--exit", "--size", "large")
 	if code != 2 || stdout != "" || !strings.Contains(stderr, "T-2007") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	code, stdout, stderr = runCommand(t.Context(), nil, "", "demo", "--exit", "--source", "xml")
+	if code != 2 || stdout != "" || !strings.Contains(stderr, "neither dc nor export") {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
 }

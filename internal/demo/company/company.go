@@ -14,7 +14,8 @@ import (
 	"github.com/tandem-sync/tandem/internal/emulator/backup"
 )
 
-// OldSite is the address of the company's Data Center. Some links in the texts are absolute and lead there.
+// OldSite is the address of the company's Data Center in what [Write] writes. Some links in the texts are absolute and
+// lead there.
 const OldSite = "https://wiki.lindgaard.example"
 
 // Counts is what a space, or the whole wiki, holds.
@@ -41,7 +42,11 @@ var ExpectedSpaces = map[string]Counts{
 var wiki = sync.OnceValues(func() (*library, error) { return load(texts) })
 
 // Write writes the export to w.
-func Write(w io.Writer, seed uint64) error {
+func Write(w io.Writer, seed uint64) error { return WriteAt(w, seed, OldSite) }
+
+// WriteAt writes the export of a Data Center at another address, without a slash at its end, for a site that is to stand
+// there with these contents.
+func WriteAt(w io.Writer, seed uint64, address string) error {
 	l, err := wiki()
 	if err != nil {
 		return err
@@ -50,7 +55,7 @@ func Write(w io.Writer, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	e := &exporter{library: l, out: b, seed: seed, comments: map[*document][]int64{}}
+	e := &exporter{library: l, out: b, seed: seed, address: address, comments: map[*document][]int64{}}
 	e.people()
 	for _, s := range spaces {
 		e.space(s)
@@ -66,6 +71,7 @@ type exporter struct {
 	*library
 	out      *backup.Writer
 	seed     uint64
+	address  string
 	comments map[*document][]int64
 	err      error
 }
@@ -78,7 +84,7 @@ func (e *exporter) people() {
 		e.out.Group(backup.Group{Name: g.Name, Description: g.About, Members: g.Members})
 		e.out.GlobalPermission(backup.Permission{Type: "USECONFLUENCE", Principal: backup.Principal{Group: g.Name}})
 	}
-	e.out.Setting(backup.Setting{Context: "_GLOBAL", Key: "atlassian.confluence.settings", Value: "<settings><baseUrl>" + OldSite + "</baseUrl></settings>"})
+	e.out.Setting(backup.Setting{Context: "_GLOBAL", Key: "atlassian.confluence.settings", Value: "<settings><baseUrl>" + e.address + "</baseUrl></settings>"})
 }
 
 func (e *exporter) space(s spaceFacts) {
@@ -107,7 +113,7 @@ func (e *exporter) space(s spaceFacts) {
 }
 
 func (e *exporter) document(d *document) {
-	body, err := e.storage(d, e.seed)
+	body, err := e.storage(d, e.seed, e.address)
 	if err != nil {
 		e.err = err
 		return
@@ -181,7 +187,7 @@ func (e *exporter) discuss(d *document) {
 	}
 	var top int64
 	for _, c := range d.comments {
-		body, err := e.remark(d, c.text, e.seed)
+		body, err := e.remark(d, c.text, e.seed, e.address)
 		if err != nil {
 			e.err = err
 			return

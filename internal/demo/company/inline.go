@@ -92,10 +92,10 @@ func (r *renderer) link(target, text string) string {
 			return "/pages/viewpage.action?pageId=" + strconv.FormatInt(d.id(r.seed), 10)
 		},
 		"abs:": func(d *document) string {
-			return OldSite + "/pages/viewpage.action?pageId=" + strconv.FormatInt(d.id(r.seed), 10)
+			return r.site + "/pages/viewpage.action?pageId=" + strconv.FormatInt(d.id(r.seed), 10)
 		},
-		"display:": func(d *document) string { return OldSite + "/display/" + d.space + "/" + url.QueryEscape(d.title) },
-		"short:":   func(d *document) string { return OldSite + "/x/" + short(d.id(r.seed)) },
+		"display:": func(d *document) string { return r.site + "/display/" + d.space + "/" + url.QueryEscape(d.title) },
+		"short:":   func(d *document) string { return r.site + "/x/" + short(d.id(r.seed)) },
 	} {
 		if title, ok := strings.CutPrefix(target, prefix); ok {
 			d := r.find(title)

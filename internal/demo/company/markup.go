@@ -22,13 +22,14 @@ type renderer struct {
 	*library
 	d      *document
 	seed   uint64
+	site   string // address of the site
 	macros int
 	tasks  int
 	err    error
 }
 
-func (l *library) storage(d *document, seed uint64) (string, error) {
-	r := &renderer{library: l, d: d, seed: seed}
+func (l *library) storage(d *document, seed uint64, site string) (string, error) {
+	r := &renderer{library: l, d: d, seed: seed, site: site}
 	out := r.blocks(strings.Split(d.text, "\n"))
 	if r.err != nil {
 		return "", fmt.Errorf("%s %q: %w", d.space, d.title, r.err)
@@ -36,8 +37,8 @@ func (l *library) storage(d *document, seed uint64) (string, error) {
 	return strings.ReplaceAll(out, "</ac:layout><ac:layout>", ""), nil
 }
 
-func (l *library) remark(d *document, text string, seed uint64) (string, error) {
-	r := &renderer{library: l, d: d, seed: seed}
+func (l *library) remark(d *document, text string, seed uint64, site string) (string, error) {
+	r := &renderer{library: l, d: d, seed: seed, site: site}
 	out := r.blocks(strings.Split(text, "\n"))
 	return out, r.err
 }
