@@ -52,6 +52,8 @@ const (
 	CodeUnknownOutcome  Code = "T-5201"
 	CodeBrake           Code = "T-6001"
 	CodeConflict        Code = "T-6101"
+	CodePairState       Code = "T-6201"
+	CodePairTaken       Code = "T-6202"
 	CodeIllFormedBody   Code = "T-7001"
 	CodeBodyDiffers     Code = "T-7002"
 	CodeDeadReference   Code = "T-7101"
@@ -111,6 +113,8 @@ var Register = []Entry{
 	{CodeUnknownOutcome, ClassUnavailable, 4, "the outcome of a write is unknown and could not be probed yet", "the answer was lost and the site cannot be asked", "tandem run resume: the write is looked for before it is sent again"},
 	{CodeBrake, ClassConflict, 10, "halted by a brake", "what was about to happen looks like an accident", "look at the reason, then allow it or correct the cause"},
 	{CodeConflict, ClassConflict, 5, "both sides were edited and there is no lossless answer", "two people changed the same thing", "settle the conflict"},
+	{CodePairState, ClassConflict, 2, "the pair is not in a state for this", "it is a draft, paused, halted or retired", "tandem pair show NAME says how it stands and what comes next"},
+	{CodePairTaken, ClassExists, 2, "a pair of that name, or of those spaces, exists", "one space is kept equal with one other of a site at most", "list what there is: tandem pair list"},
 	{CodeIllFormedBody, ClassInvalid, 4, "a body is ill-formed and is kept as it is, or refused", "the source holds a body that breaks its own format", "correct the page at the source and retry"},
 	{CodeBodyDiffers, ClassInvalid, 4, "the site stored another text than it was sent", "a rule of the site's storage format changed the body", "compare both in the report; the source is untouched"},
 	{CodeDeadReference, ClassNotFound, 4, "a reference leads to nothing that is part of the migration", "its target is missing, or in a space that is not in the plan", "migrate the target's space too and run the plan again"},

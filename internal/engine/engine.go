@@ -48,6 +48,8 @@ type Options struct {
 	Parallel int
 	// Slice is how long one slice may start new work; zero = 30 s.
 	Slice time.Duration
+	// Rand gives numbers from 0 to below 1, for the spread of intervals; nil: no spread.
+	Rand func() float64
 	// Owner names this process in leases.
 	Owner string
 	// Timeout is how long a write may take at a site before its outcome counts as unknown: the time that must pass
@@ -55,7 +57,7 @@ type Options struct {
 	Timeout time.Duration
 }
 
-// Engine runs migrations. Its methods are safe for concurrent use.
+// Engine runs migrations and keeps pairs equal. Its methods are safe for concurrent use.
 type Engine struct {
 	opt    Options
 	store  *store.Store
@@ -85,6 +87,9 @@ func New(opt Options) *Engine {
 	if opt.Parallel == 0 {
 		opt.Parallel = min(runtime.GOMAXPROCS(0), 4)
 	}
+	if opt.Rand == nil {
+		opt.Rand = func() float64 { return 0.5 }
+	}
 	if opt.Fail == nil {
 		opt.Fail = func(string, confluence.Verb) {}
 	}
@@ -94,7 +99,8 @@ func New(opt Options) *Engine {
 	e := &Engine{opt: opt, store: opt.Store, sites: map[string]*site{}, live: map[string]*meter{}, working: map[string]int{}}
 	e.runner = jobs.New(jobs.Options{
 		Store: opt.Store, Now: opt.Now, Wait: opt.Wait, Workers: opt.Workers, Owner: opt.Owner,
-		Work: map[string]jobs.Work{sliceRun: e.workRun}, Failed: e.sliceFailed,
+		Work:   map[string]jobs.Work{sliceRun: e.workRun, sliceFeed: e.workFeed, sliceCycle: e.workCycle},
+		Failed: e.failedSlice,
 	})
 	return e
 }
@@ -102,6 +108,9 @@ func New(opt Options) *Engine {
 // Run carries on what an earlier process left unfinished and works until ctx ends. It returns nil then.
 func (e *Engine) Run(ctx context.Context) error {
 	if err := e.reviveRuns(ctx); err != nil {
+		return err
+	}
+	if err := e.revivePairs(ctx); err != nil {
 		return err
 	}
 	return e.runner.Run(ctx)

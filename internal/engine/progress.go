@@ -19,12 +19,16 @@ const (
 	EventProgress EventKind = "progress" // counts have moved: ask Progress
 	EventStatus   EventKind = "status"   // a run or task has another status
 	EventLog      EventKind = "log"      // a line was added to the run's log
+	EventPair     EventKind = "pair"     // a pair has another state, or is asked for one: ask Pair
+	EventCycle    EventKind = "cycle"    // a cycle of a pair began or ended
+	EventConflict EventKind = "conflict" // conflicts of a pair were opened or closed
 )
 
 // Event is one thing that happened to a run. Events are hints: whoever missed some asks Progress.
 type Event struct {
 	Kind  EventKind `json:"kind"`
 	Run   string    `json:"run"`
+	Pair  string    `json:"pair,omitempty"` // name
 	Space string    `json:"space,omitempty"`
 	Text  string    `json:"text,omitempty"`
 	At    time.Time `json:"at"`

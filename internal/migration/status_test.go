@@ -21,7 +21,7 @@ func TestDiagrams(t *testing.T) {
 			diagrams = append(diagrams, body)
 		}
 	}
-	want := []string{Diagram(PlanSaved, PlanTransitions), Diagram(TaskReady, TaskTransitions)}
+	want := []string{Diagram(PlanSaved, PlanTransitions), Diagram(TaskReady, TaskTransitions), Diagram(PairDraft, PairTransitions)}
 	if diff := cmp.Diff(want, diagrams); diff != "" {
 		t.Errorf("diagrams of docs/statuses.md (-tables +file):\n%s", diff)
 	}
