@@ -70,6 +70,7 @@ type Engine struct {
 	working map[string]int      // chains at work, by run
 	hub     hub
 
+	pairing  sync.Mutex // held while a pair is read, changed and written
 	starting sync.Mutex // held while a run begins: a plan has one at a time
 }
 
@@ -115,6 +116,10 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	return e.runner.Run(ctx)
 }
+
+// Idle returns when nothing is due or at work: what is due later does not count. It returns early only with ctx's error, or
+// that of the store.
+func (e *Engine) Idle(ctx context.Context) error { return e.runner.Idle(ctx) }
 
 // Close closes the sites that were opened.
 func (e *Engine) Close() error {

@@ -329,4 +329,3 @@ func firstError(errs ...error) error {
 	}
 	return nil
 }
-

@@ -38,7 +38,7 @@ type Cycle struct {
 	Outcome string    `json:"outcome"`
 	// Writes counts what each site accepted, by verb; the double checkpoint is not counted.
 	Writes [2]map[confluence.Verb]int `json:"writes"`
-	Calls  [2]int64                   `json:"calls"` // requests of this cycle, reads included
+	Calls  [2]int64                   `json:"calls"`  // requests of this cycle, reads included
 	Looked [2]int                     `json:"looked"` // contents that were fetched
 	// Unknown counts contents that could not be seen and of which nothing is known.
 	Unknown [2]int `json:"unknown"`

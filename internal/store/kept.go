@@ -178,7 +178,9 @@ func (tx *Tx) AskPair(name string, more Request) (int64, error) {
 	return asked + 1, err
 }
 
-func noPair(name string) error { return confluence.Errorf(confluence.CodeNoSuchName, "no pair %q", name) }
+func noPair(name string) error {
+	return confluence.Errorf(confluence.CodeNoSuchName, "no pair %q", name)
+}
 
 // PairRow returns a pair by its name; T-1004 if there is none.
 func (s *Store) PairRow(ctx context.Context, name string) (PairRow, error) {
