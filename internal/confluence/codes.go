@@ -68,6 +68,7 @@ const (
 	CodeTargetEdited    Code = "T-7504"
 	CodeParentFailed    Code = "T-7505"
 	CodeSourceGone      Code = "T-7506"
+	CodeSourceEdited    Code = "T-7507"
 	CodeNoExport        Code = "T-7601"
 	CodeExportDefect    Code = "T-7602"
 	CodeParityDiffers   Code = "T-8001"
@@ -129,6 +130,7 @@ var Register = []Entry{
 	{CodeTargetEdited, ClassConflict, 4, "a content was edited at the destination since it was migrated and is left as it is", "somebody worked on the migrated page", "compare both, then carry over by hand what is missing"},
 	{CodeParentFailed, ClassInvalid, 4, "not tried, because what it belongs to failed", "see the finding of the parent or page", "correct that one; retry does both"},
 	{CodeSourceGone, ClassNotFound, 4, "a content that was migrated is no longer at the source", "it was deleted or moved there", "delete it at the destination by hand if that is wanted; tandem does not"},
+	{CodeSourceEdited, ClassConflict, 0, "a content was edited at the source after it had been read", "people go on working at the source while a run is under way", "run the plan again: it carries what is new, and nothing else"},
 	{CodeNoExport, ClassInvalid, 2, "no XML export, or a hostile archive", "an HTML or PDF export, a damaged file, or a file made to do harm", "make a full XML export of the space and use that"},
 	{CodeExportDefect, ClassInvalid, 4, "an object of the export is defective", "real exports miss objects, files or references", "the finding says how it was dealt with"},
 	{CodeParityDiffers, ClassConflict, 6, "source and destination are not equal", "see the differing leaves", "tandem verify show NAME lists them; the space stays private until they are equal or accepted"},

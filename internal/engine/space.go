@@ -219,6 +219,11 @@ func (s *spaceRun) openSpace(ctx context.Context) error {
 	if err := s.reportPermissions(ctx, missing); err != nil {
 		return err
 	}
+	if len(s.sourceSpace.Permissions) == 0 {
+		if err := s.reportShut(ctx); err != nil {
+			return err
+		}
+	}
 	return s.commit(ctx, func(tx *store.Tx) error {
 		s.pair.Opened = true
 		return tx.PutPair(&s.pair)
@@ -266,6 +271,17 @@ func (s *spaceRun) mapPermissions() (perms, missing []confluence.Permission) {
 }
 
 const readSpace = "read/space"
+
+// reportShut says that the source showed no permission of the space, so that nobody could be let in.
+func (s *spaceRun) reportShut(ctx context.Context) error {
+	f := s.finding(confluence.CodeNotCapable, confluence.Content{}, confluence.Lost, "permissions",
+		fmt.Sprintf("the permissions of %s could not be read at the source: only tandem's account sees the space", s.scope.Key))
+	f.Content = migration.FindingContent{}
+	f.Severity = migration.SeverityWarning
+	f.Cause, f.Remedy = "this version of the source has no way to read them, the account may not, or the export has none",
+		"give people access to the space at the destination by hand"
+	return s.addFindings(ctx, []migration.Finding{f})
+}
 
 func (s *spaceRun) reportPermissions(ctx context.Context, missing []confluence.Permission) error {
 	if len(missing) == 0 {

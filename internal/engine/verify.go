@@ -15,7 +15,7 @@ import (
 // stepVerify reads both sides afresh, apart from what the writing noted down, and proves or disproves that they are
 // equal.
 func (s *spaceRun) stepVerify(ctx context.Context) error {
-	proof, err := s.prove(ctx, parity.Everything)
+	proof, err := s.prove(ctx, parity.Everything, true)
 	if err != nil {
 		return err
 	}
@@ -30,8 +30,9 @@ func (s *spaceRun) stepVerify(ctx context.Context) error {
 	return s.enter(ctx, migration.PhaseOpen)
 }
 
-// prove compares the two sides of the pair at a depth.
-func (s *spaceRun) prove(ctx context.Context, depth parity.Depth) (parity.Proof, error) {
+// prove compares the two sides of the pair at a depth. With moving, what people have edited at a living source since it was
+// read is excepted: that is the proof of a run, about what it carried.
+func (s *spaceRun) prove(ctx context.Context, depth parity.Depth, moving bool) (parity.Proof, error) {
 	v, err := s.look(ctx)
 	if err != nil {
 		return parity.Proof{}, err
@@ -51,6 +52,16 @@ func (s *spaceRun) prove(ctx context.Context, depth parity.Depth) (parity.Proof,
 		return parity.Proof{}, err
 	}
 	exceptions := slices.Concat(witnesses[confluence.A].exceptions, witnesses[confluence.B].exceptions)
+	if moving {
+		edited, findings, err := s.editedSince(ctx, witnesses[confluence.A])
+		if err != nil {
+			return parity.Proof{}, err
+		}
+		if err := s.addFindings(ctx, findings); err != nil {
+			return parity.Proof{}, err
+		}
+		exceptions = append(exceptions, edited...)
+	}
 	exceptions = append(exceptions, s.rootOrder(leaves[confluence.A])...)
 	exceptions = append(exceptions, parity.Exception{Reason: parity.ReasonAuthorDate, Field: "author and date of every content"})
 	return parity.Compare(s.scope.Key, depth, leaves, exceptions), nil
@@ -121,7 +132,7 @@ func (e *Engine) verifySpace(ctx context.Context, run store.Run, plan migration.
 	if err := s.loadVerified(ctx, row); err != nil {
 		return err
 	}
-	proof, err := s.prove(ctx, depth)
+	proof, err := s.prove(ctx, depth, false)
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,7 @@ type world struct {
 	slice   time.Duration // zero: as in a real process
 	workers int
 	calls   func() (int64, int64)
+	source  *liveSource
 }
 
 func newWorld(t *testing.T, options map[string]string) *world {
@@ -128,6 +129,9 @@ func (w *world) connect(ctx context.Context, row store.Site, secret []byte) (con
 	var transport http.RoundTripper = http.DefaultTransport.(*http.Transport).Clone()
 	if w.front != nil {
 		transport = w.front(transport)
+	}
+	if row.Kind == confluence.DataCenter {
+		return w.openSource(ctx, row, secret, http.DefaultTransport.(*http.Transport).Clone())
 	}
 	c, err := cloud.Open(ctx, cloud.Options{
 		BaseURL: row.URL, Email: row.Email, Token: string(secret), Transport: transport,

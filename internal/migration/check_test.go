@@ -18,7 +18,7 @@ var now = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 func well() (Facts, *Survey) {
 	caps := confluence.Capabilities{Write: true, Position: true, RootPosition: true, RootPages: true, WikiBodies: true, PersonalLabels: true,
 		InlineComments: true, MaxTitle: 255, MaxBody: 1000, MaxFile: 1000}
-	s := NewSurvey(confluence.Space{Key: "HR", Name: "People", HomeID: "1"}, "HR", caps)
+	s := NewSurvey(confluence.Space{Key: "HR", Name: "People", HomeID: "1", Permissions: []confluence.Permission{{Principal: "user:u1", Operation: "read/space"}}}, "HR", caps)
 	s.Key(KeyFree)
 	s.Hide(0)
 	s.Add(confluence.Content{ID: "1", Kind: confluence.Page, Title: "Home"})
@@ -89,9 +89,13 @@ var breakages = map[string]struct {
 	}},
 	"space-found": {SeverityWarning, confluence.CodeSourceGone, func(f *Facts, s *Survey) { s.facts.Found = false }},
 	"source-sees": {SeverityError, confluence.CodeBlindAccount, func(f *Facts, s *Survey) { s.Hide(3) }},
-	"target-key":  {SeverityError, confluence.CodeCheckBlocks, func(f *Facts, s *Survey) { s.facts.Target = "H-R" }},
-	"key-free":    {SeverityError, confluence.CodeKeyTaken, func(f *Facts, s *Survey) { s.Key(KeyTaken) }},
-	"space-name":  {SeverityWarning, confluence.CodeTitleChanged, func(f *Facts, s *Survey) { s.facts.Space.Name = strings.Repeat("x", 201) }},
+	"source-hides": {SeverityInfo, confluence.CodeBlindAccount, func(f *Facts, s *Survey) {
+		f.Sites[0].Identity.Kind, s.facts.Hidden = confluence.DataCenter, -1
+	}},
+	"space-permissions": {SeverityWarning, confluence.CodeNotCapable, func(f *Facts, s *Survey) { s.facts.Space.Permissions = nil }},
+	"target-key":        {SeverityError, confluence.CodeCheckBlocks, func(f *Facts, s *Survey) { s.facts.Target = "H-R" }},
+	"key-free":          {SeverityError, confluence.CodeKeyTaken, func(f *Facts, s *Survey) { s.Key(KeyTaken) }},
+	"space-name":        {SeverityWarning, confluence.CodeTitleChanged, func(f *Facts, s *Survey) { s.facts.Space.Name = strings.Repeat("x", 201) }},
 	"anonymous-access": {SeverityWarning, confluence.CodeReaderUnmapped, func(f *Facts, s *Survey) {
 		*s = *NewSurvey(confluence.Space{Key: "HR", Name: "People", Permissions: []confluence.Permission{{Principal: confluence.Anonymous, Operation: "read/space"}}}, "HR", s.caps)
 		s.Key(KeyFree)

@@ -12,6 +12,8 @@ var Checks = []Row{
 	{"create-spaces", "the account may create spaces at the destination", "give the account the global permission to create spaces", NeedSurvey, checkCreateSpaces},
 	{"space-found", "every space is there at the source and visible", "correct the key, or let tandem's account view the space", NeedSurvey, checkSpaceFound},
 	{"source-sees", "the account sees all contents of the spaces at the source", "let tandem's account view the restricted pages, or use an account of an administrator", NeedSurvey, checkHidden},
+	{"source-hides", "the source tells what it hides from the account", "compare the number of pages with what an administrator sees, or migrate from an export", NeedSurvey, checkUntold},
+	{"space-permissions", "the permissions of the spaces can be read", "give people access to the new space by hand, or migrate from an export", NeedSurvey, checkPermissions},
 	{"target-key", "the target key can be a key of the destination", "choose another target key of letters and digits: --space KEY:TARGETKEY", NeedSurvey, checkTargetKey},
 	{"key-free", "the target key is free, or its space was made by an earlier run", "choose another target key: --space KEY:TARGETKEY", NeedSurvey, checkKeyFree},
 	{"space-name", "the name of the space can be kept", "shorten the name at the source, or after the migration", NeedSurvey, checkSpaceName},

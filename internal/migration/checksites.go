@@ -131,6 +131,38 @@ func checkHidden(f *Facts, report func(Finding)) {
 	}
 }
 
+// checkUntold warns of a source that shows a caller what it may see and does not say that there is more. Data Center has no
+// count of a space's pages that is not filtered so (dc-api.md, instance metrics).
+func checkUntold(f *Facts, report func(Finding)) {
+	source := f.Sites[confluence.A]
+	if source.Identity.Kind != confluence.DataCenter && source.Identity.Kind != confluence.Cloud {
+		return
+	}
+	for _, s := range f.Spaces {
+		if s.Found && s.Hidden < 0 {
+			report(Finding{
+				Code: confluence.CodeBlindAccount, Severity: SeverityInfo, Effect: confluence.SkippedOver, Site: source.Name, Space: s.Space.Key,
+				Cause: "the site leaves out what its restrictions hide from tandem's account, and counts it nowhere",
+				What:  fmt.Sprintf("pages that are restricted to others than %s would be left behind without a trace", source.Identity.Me.Name),
+			})
+		}
+	}
+}
+
+// checkPermissions warns of a space whose permissions the source does not show: every space has some.
+func checkPermissions(f *Facts, report func(Finding)) {
+	for i, s := range f.Spaces {
+		if !s.Found || i < len(f.Plan.Spaces) && !f.Plan.Spaces[i].Permissions || len(s.Space.Permissions) > 0 {
+			continue
+		}
+		report(Finding{
+			Code: confluence.CodeNotCapable, Severity: SeverityWarning, Effect: confluence.Lost, Site: f.Sites[confluence.A].Name, Space: s.Space.Key,
+			Cause: "this version of the source has no way to read them, the account may not, or the export has none",
+			What:  fmt.Sprintf("the permissions of space %s cannot be read; at the destination only tandem's account will see it", s.Space.Key),
+		})
+	}
+}
+
 func checkTargetKey(f *Facts, report func(Finding)) {
 	for _, s := range f.Spaces {
 		key := strings.TrimPrefix(s.Target, "~")

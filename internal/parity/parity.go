@@ -50,6 +50,7 @@ const (
 	ReasonCommentOnAttachment = "comment-on-attachment"
 	ReasonUntitled            = "untitled"
 	ReasonUnmappedPrincipal   = "unmapped-principal"
+	ReasonEditedSince         = "edited-since" // at the source, after it was read; a later run carries it
 	ReasonAccepted            = "accepted"
 )
 
