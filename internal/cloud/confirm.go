@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
@@ -10,6 +11,7 @@ import (
 
 type userV1 struct {
 	Type        string `json:"type"`
+	AccountType string `json:"accountType"`
 	AccountID   string `json:"accountId"`
 	DisplayName string `json:"displayName"`
 	PublicName  string `json:"publicName"`
@@ -22,8 +24,11 @@ func (u userV1) user() confluence.User {
 	if name == "" {
 		name = u.PublicName
 	}
-	return confluence.User{ID: confluence.UserID(u.AccountID), DisplayName: name, Email: u.Email, Active: true}
+	return confluence.User{ID: confluence.UserID(u.AccountID), DisplayName: name, Email: u.Email, Active: true, App: u.app()}
 }
+
+// app reports whether an account is no person's: apps and service accounts are of type app (cloud-api.md section 9).
+func (u userV1) app() bool { return strings.EqualFold(u.AccountType, "app") || u.Type == "anonymous" }
 
 // confirm asks the site who we are: nil if it is the account it was before. T-2004 says that the credential is refused,
 // T-2005 that the site answers as to somebody else or nobody; another code, that it cannot be asked. Callers that come

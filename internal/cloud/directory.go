@@ -11,6 +11,7 @@ import (
 
 type userV2 struct {
 	AccountID     string `json:"accountId"`
+	AccountType   string `json:"accountType"`
 	AccountStatus string `json:"accountStatus"`
 	DisplayName   string `json:"displayName"`
 	PublicName    string `json:"publicName"`
@@ -30,7 +31,7 @@ func (c *Connector) Users(ctx context.Context, ids []confluence.UserID) ([]confl
 		for _, w := range page.Results {
 			known[confluence.UserID(w.AccountID)] = confluence.User{
 				ID: confluence.UserID(w.AccountID), DisplayName: first(w.DisplayName, w.PublicName), Email: w.Email,
-				Active: w.AccountStatus == "" || w.AccountStatus == "active",
+				Active: w.AccountStatus == "" || w.AccountStatus == "active", App: strings.EqualFold(w.AccountType, "app"),
 			}
 		}
 	}
@@ -41,6 +42,54 @@ func (c *Connector) Users(ctx context.Context, ids []confluence.UserID) ([]confl
 		}
 	}
 	return out, nil
+}
+
+// accountsAtOnce is how many accounts user/bulk looks at (US-02).
+const accountsAtOnce = 100
+
+// attribute marks the versions that were not made by people. An account is looked up once, 100 a call; where the site does
+// not show accounts, nothing is marked.
+func (c *Connector) attribute(ctx context.Context, contents []confluence.Content) error {
+	var unknown []confluence.UserID
+	c.mu.Lock()
+	for i := range contents {
+		by := contents[i].Version.By
+		if _, known := c.apps[by]; !known && by != "" && by != c.me.ID && !slices.Contains(unknown, by) {
+			unknown = append(unknown, by)
+		}
+	}
+	c.mu.Unlock()
+	for chunk := range slices.Chunk(unknown, accountsAtOnce) {
+		k := get(v1+"/user/bulk", "the authors could not be looked up")
+		for _, who := range chunk {
+			k = k.with("accountId", string(who))
+		}
+		var page rows[userV1]
+		_, err := c.do(ctx, k, &page)
+		if err != nil && confluence.ClassOf(err) != confluence.ClassForbidden && confluence.ClassOf(err) != confluence.ClassNotFound {
+			return err
+		}
+		c.mu.Lock()
+		for _, who := range chunk {
+			c.apps[who] = false // asked once, whatever the answer
+		}
+		for _, u := range page.Results {
+			c.apps[confluence.UserID(u.AccountID)] = u.app()
+		}
+		c.mu.Unlock()
+	}
+	for i := range contents {
+		contents[i] = c.authored(contents[i])
+	}
+	return nil
+}
+
+// authored marks the version of a content as far as its author is known.
+func (c *Connector) authored(x confluence.Content) confluence.Content {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	x.Version.App = x.Version.App || c.apps[x.Version.By]
+	return x
 }
 
 // groups are all groups of the site, by name and by id. They are listed once and again when a name or id is not found.

@@ -35,7 +35,7 @@ func (c *Connector) enrich(ctx context.Context, listed []confluence.Content, fac
 	}
 	began, pause := c.clock.Now(), firstPause
 	for {
-		found, err := c.search(ctx, ids, facets)
+		found, err := c.search(ctx, ids, searchExpand(facets))
 		if err != nil {
 			return err
 		}

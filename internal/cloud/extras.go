@@ -12,30 +12,9 @@ import (
 
 var (
 	_ confluence.TrashReader = (*Connector)(nil)
-	_ confluence.Properties  = (*Connector)(nil)
 	_ confluence.Templates   = (*Connector)(nil)
 	_ confluence.States      = (*Connector)(nil)
 )
-
-// Properties returns all properties of a content, sorted by key. The editor's own are among them, and the server may add
-// some a moment after the content was made (OF-31).
-func (c *Connector) Properties(ctx context.Context, kind confluence.Kind, of confluence.ID) ([]confluence.Property, error) {
-	route := collection(kind)
-	if kind == confluence.Comment {
-		route = v2 + "/comments"
-	}
-	k := get(route+"/{id}/properties", "the properties could not be read", string(of)).
-		with("limit", "250").at(confluence.Where{Content: string(of)})
-	var out []confluence.Property
-	err := listAll(ctx, c, k, func(got []propertyV2) bool {
-		for _, p := range got {
-			out = append(out, confluence.Property{Key: p.Key, Value: p.Value, Version: p.Version.Number})
-		}
-		return true
-	})
-	slices.SortStableFunc(out, func(a, b confluence.Property) int { return cmp.Compare(a.Key, b.Key) })
-	return slices.CompactFunc(out, func(a, b confluence.Property) bool { return a.Key == b.Key }), err
-}
 
 type templateV1 struct {
 	ID          id        `json:"templateId"`

@@ -3,7 +3,6 @@ package cloud
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
@@ -16,13 +15,18 @@ func (c *Connector) Fetch(ctx context.Context, kind confluence.Kind, ids []confl
 	var err error
 	switch kind {
 	case confluence.Page, confluence.BlogPost:
-		err = c.fetchListed(ctx, kind, ids, facets, found)
+		err = c.fetchListed(ctx, kind, ids, facets, false, found)
 	default:
 		err = c.fetchSingly(ctx, kind, ids, found)
 	}
 	if err != nil {
 		return nil, err
 	}
+	return c.fetched(ctx, ids, found)
+}
+
+// fetched puts what was found in the order of ids.
+func (c *Connector) fetched(ctx context.Context, ids []confluence.ID, found map[confluence.ID]confluence.Content) ([]confluence.Content, error) {
 	var out []confluence.Content
 	for _, id := range ids {
 		if x, ok := found[id]; ok {
@@ -35,13 +39,17 @@ func (c *Connector) Fetch(ctx context.Context, kind confluence.Kind, ids []confl
 			return nil, err
 		}
 	}
+	if err := c.attribute(ctx, out); err != nil {
+		return nil, err
+	}
 	return out, c.name(ctx, out)
 }
 
-func (c *Connector) fetchListed(ctx context.Context, kind confluence.Kind, ids []confluence.ID, facets confluence.Facets, found map[confluence.ID]confluence.Content) error {
+// fetchListed reads pages or blog posts by listings, past restrictions if an admin key is on and is to be used.
+func (c *Connector) fetchListed(ctx context.Context, kind confluence.Kind, ids []confluence.ID, facets confluence.Facets, past bool, found map[confluence.ID]confluence.Content) error {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	for chunk := range slices.Chunk(ids, batchSize) {
-		got, err := c.listed(ctx, kind, chunk, facets)
+		got, err := c.listed(ctx, kind, chunk, facets, past)
 		if err != nil {
 			return err
 		}
@@ -64,8 +72,9 @@ func (c *Connector) fetchListed(ctx context.Context, kind confluence.Kind, ids [
 
 // listed reads pages or blog posts by id with one listing. Where their bodies are too large for one answer, the halves
 // are read.
-func (c *Connector) listed(ctx context.Context, kind confluence.Kind, ids []confluence.ID, facets confluence.Facets) ([]confluence.Content, error) {
+func (c *Connector) listed(ctx context.Context, kind confluence.Kind, ids []confluence.ID, facets confluence.Facets, past bool) ([]confluence.Content, error) {
 	k := get(collection(kind), "the contents could not be read").with("id", join(ids), "limit", "250", "sort", "id")
+	k.past = past
 	for _, s := range statuses(kind) {
 		k = k.with("status", s)
 	}
@@ -75,11 +84,11 @@ func (c *Connector) listed(ctx context.Context, kind confluence.Kind, ids []conf
 	var got []contentV2
 	err := listAll(ctx, c, k, func(page []contentV2) bool { got = append(got, page...); return true })
 	if tooLarge(err) && len(ids) > 1 {
-		first, err := c.listed(ctx, kind, ids[:len(ids)/2], facets)
+		first, err := c.listed(ctx, kind, ids[:len(ids)/2], facets, past)
 		if err != nil {
 			return nil, err
 		}
-		second, err := c.listed(ctx, kind, ids[len(ids)/2:], facets)
+		second, err := c.listed(ctx, kind, ids[len(ids)/2:], facets, past)
 		return append(first, second...), err
 	}
 	return contentsOf(got, kind), err
@@ -157,38 +166,4 @@ func (c *Connector) Version(ctx context.Context, kind confluence.Kind, id conflu
 	one := []confluence.Content{x}
 	err = c.name(ctx, one)
 	return one[0], err
-}
-
-// Feed lists pages, blog posts, attachments and comments of the whole site by the date of their last version, newest
-// first, without bodies. It shows no labels, restrictions, moves and orders: these make no version.
-func (c *Connector) Feed(ctx context.Context, since time.Time) ([]confluence.Content, error) {
-	feeds := []struct {
-		route string
-		make  func(contentV2) confluence.Content
-	}{
-		{v2 + "/pages", func(w contentV2) confluence.Content { return w.content(confluence.Page) }},
-		{v2 + "/blogposts", func(w contentV2) confluence.Content { return w.content(confluence.BlogPost) }},
-		{v2 + "/attachments", contentV2.attachment},
-		{v2 + "/footer-comments", func(w contentV2) confluence.Content { return w.comment(confluence.Footer) }},
-		{v2 + "/inline-comments", func(w contentV2) confluence.Content { return w.comment(confluence.Inline) }},
-	}
-	var out []confluence.Content
-	for _, f := range feeds {
-		k := get(f.route, "the changes could not be listed").with("sort", "-modified-date", "limit", "250")
-		err := listAll(ctx, c, k, func(got []contentV2) bool {
-			for _, w := range got {
-				x := f.make(w)
-				if x.Version.At.Before(since) {
-					return false
-				}
-				out = append(out, x)
-			}
-			return true
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	slices.SortStableFunc(out, func(a, b confluence.Content) int { return b.Version.At.Compare(a.Version.At) })
-	return out, c.name(ctx, out)
 }

@@ -8,16 +8,32 @@ import (
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
 
-// rowV1 is a content as v1 content/search shows it with the expansions of searchExpand.
+// rowV1 is a content as v1 content/search shows it with the expansions of searchExpand, or with those of a feed.
 type rowV1 struct {
-	ID      id     `json:"id"`
-	Type    string `json:"type"`
-	Version *struct {
-		Number int `json:"number"`
-	} `json:"version"`
-	Metadata struct {
-		Labels *listV1[labelV2] `json:"labels"`
+	ID        id         `json:"id"`
+	Type      string     `json:"type"`
+	Status    string     `json:"status"`
+	Title     string     `json:"title"`
+	Version   *versionV1 `json:"version"`
+	Space     placeV1    `json:"space"`
+	Container placeV1    `json:"container"`
+	Metadata  struct {
+		Labels    *listV1[labelV2] `json:"labels"`
+		MediaType string           `json:"mediaType"`
+		Comment   string           `json:"comment"`
 	} `json:"metadata"`
+	Extensions struct {
+		MediaType string `json:"mediaType"`
+		FileSize  int64  `json:"fileSize"`
+		Comment   string `json:"comment"`
+		Location  string `json:"location"`
+	} `json:"extensions"`
+	Children struct {
+		Attachment *listV1[rowV1] `json:"attachment"`
+	} `json:"children"`
+	Descendants struct {
+		Comment *listV1[rowV1] `json:"comment"`
+	} `json:"descendants"`
 	Restrictions struct {
 		Read   *restrictionV1 `json:"read"`
 		Update *restrictionV1 `json:"update"`
@@ -26,6 +42,65 @@ type rowV1 struct {
 		Attachment *flagV1 `json:"attachment"`
 		Comment    *flagV1 `json:"comment"`
 	} `json:"childTypes"`
+}
+
+// placeV1 is a space, which has a key, or the content that another belongs to.
+type placeV1 struct {
+	ID  id     `json:"id"`
+	Key string `json:"key"`
+}
+
+type versionV1 struct {
+	Number    int    `json:"number"`
+	When      stamp  `json:"when"`
+	By        userV1 `json:"by"`
+	Message   string `json:"message"`
+	MinorEdit bool   `json:"minorEdit"`
+}
+
+func (v *versionV1) version() confluence.Version {
+	if v == nil {
+		return confluence.Version{}
+	}
+	return confluence.Version{
+		Number: v.Number, At: v.When.Time(), By: confluence.UserID(v.By.AccountID), Message: v.Message, Minor: v.MinorEdit,
+		App: v.By.app(),
+	}
+}
+
+// kindsV1 are the types of rows that have a place in the seam.
+var kindsV1 = map[string]confluence.Kind{
+	"page": confluence.Page, "blogpost": confluence.BlogPost, "attachment": confluence.Attachment, "comment": confluence.Comment,
+}
+
+// content translates a row; ok is false for one that says too little.
+func (r rowV1) content() (x confluence.Content, ok bool) {
+	kind, ok := kindsV1[r.Type]
+	if !ok || r.ID == "" || r.Version == nil {
+		return x, false
+	}
+	x = confluence.Content{
+		ID: r.ID.ID(), Kind: kind, Status: confluence.Status(first(r.Status, string(confluence.Current))), Title: r.Title,
+		SpaceID: r.Space.ID.ID(), SpaceKey: r.Space.Key, Version: r.Version.version(), Attachments: -1, Comments: -1,
+	}
+	if r.Container.Key == "" {
+		x.Container = r.Container.ID.ID()
+	} else if x.SpaceKey == "" {
+		x.SpaceID, x.SpaceKey = r.Container.ID.ID(), r.Container.Key
+	}
+	switch kind {
+	case confluence.Attachment:
+		x.File = &confluence.FileInfo{
+			MediaType: first(r.Extensions.MediaType, r.Metadata.MediaType), Size: r.Extensions.FileSize,
+			Comment: first(r.Extensions.Comment, r.Metadata.Comment),
+		}
+	case confluence.Comment:
+		x.Title, x.Comment = "", &confluence.CommentInfo{Kind: confluence.Footer}
+		if r.Extensions.Location == "inline" || r.Extensions.Location == "resolved" {
+			x.Comment.Kind = confluence.Inline
+		}
+	}
+	return x, true
 }
 
 type flagV1 struct {
@@ -93,13 +168,25 @@ func searchExpand(facets confluence.Facets) string {
 	return strings.Join(expand, ",")
 }
 
+// glanceExpand is searchExpand with whole lists of attachments and comments in place of whether there are any.
+func glanceExpand(facets confluence.Facets) string {
+	expand := searchExpand(facets &^ (confluence.FacetAttachments | confluence.FacetComments))
+	if facets.Has(confluence.FacetAttachments) {
+		expand += ",children.attachment.version"
+	}
+	if facets.Has(confluence.FacetComments) {
+		expand += ",descendants.comment.version"
+	}
+	return expand
+}
+
 // search returns the rows that the index has for these ids.
-func (c *Connector) search(ctx context.Context, ids []confluence.ID, facets confluence.Facets) (map[confluence.ID]rowV1, error) {
+func (c *Connector) search(ctx context.Context, ids []confluence.ID, expand string) (map[confluence.ID]rowV1, error) {
 	chunks := slices.Collect(slices.Chunk(ids, searchChunk))
 	found := make([][]rowV1, len(chunks))
 	err := c.each(ctx, len(chunks), func(ctx context.Context, i int) error {
 		k := get(v1+"/content/search", "labels and restrictions could not be read").with(
-			"cql", "id in ("+join(chunks[i])+")", "limit", "100", "expand", searchExpand(facets))
+			"cql", "id in ("+join(chunks[i])+")", "limit", itoa(searchChunk), "expand", expand)
 		return listAll(ctx, c, k, func(got []rowV1) bool { found[i] = append(found[i], got...); return true })
 	})
 	if err != nil {

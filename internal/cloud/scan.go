@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -25,22 +26,38 @@ type place struct {
 	Any     bool            `json:"a,omitempty"` // some content was listed
 }
 
-// stage is one listing of a Scan.
+// stage is one listing of a Scan or of the trash.
 type stage struct {
-	kind   confluence.Kind
-	route  string
-	status string
+	kind  confluence.Kind
+	route string
+	trash bool
 }
 
 var stages = []stage{
-	{confluence.Page, v2 + "/pages", "current"},
-	{confluence.BlogPost, v2 + "/blogposts", "current"},
-	{confluence.Page, v2 + "/pages", "trashed"},
-	{confluence.BlogPost, v2 + "/blogposts", "trashed"},
+	{confluence.Page, v2 + "/pages", false},
+	{confluence.BlogPost, v2 + "/blogposts", false},
+	{confluence.Page, v2 + "/pages", true},
+	{confluence.BlogPost, v2 + "/blogposts", true},
 }
 
-// firstTrashed is the first of the stages that list the trash.
+// firstTrashed is the first of the stages that list the trash alone.
 const firstTrashed = 2
+
+// statuses are those that a listing asks for: one listing shows all, so that the trash and the archive cost no calls of
+// their own but for their rows.
+func (st stage) statuses(req confluence.ScanRequest) []string {
+	if st.trash {
+		return []string{"trashed"}
+	}
+	out := []string{"current"}
+	if req.Archived && st.kind == confluence.Page {
+		out = append(out, "archived")
+	}
+	if req.Trash {
+		out = append(out, "trashed")
+	}
+	return out
+}
 
 func (p place) cursor() confluence.Cursor {
 	b, err := json.Marshal(p)
@@ -78,7 +95,8 @@ const (
 
 // Scan returns the next batch: pages or blog posts in the order of their ids, 250 or up to three times as many where they
 // come quickly, with the attachments and comments of these and the folders that are parents of them and were not listed
-// before. Trashed contents come with their bodies only. A content that is not listed is not proven absent: Fetch it.
+// before. Trashed and archived contents come with their bodies only. A content that is not listed is not proven absent:
+// Fetch it.
 //
 // The listing runs ahead: while the search and the listings below the contents of one page run, the next pages are read
 // already, because nothing in them depends on that.
@@ -90,6 +108,9 @@ func (c *Connector) Scan(ctx context.Context, req confluence.ScanRequest) (confl
 	if req.Space, err = c.space(ctx, req.Space); err != nil {
 		return confluence.Batch{}, err
 	}
+	if req.Kind == confluence.BlogPost && at.Stage == 0 {
+		at.Stage = 1
+	}
 	parts, err := c.pages(ctx, req, &at)
 	if err != nil {
 		return confluence.Batch{}, err
@@ -98,9 +119,6 @@ func (c *Connector) Scan(ctx context.Context, req confluence.ScanRequest) (confl
 	for _, p := range parts {
 		at.Any = at.Any || len(p.listed) > 0
 		batch.Contents = append(append(batch.Contents, p.listed...), p.below...)
-		if p.stage.status != "current" {
-			continue
-		}
 		folders, err := c.folders(ctx, p.rows.Results, &at)
 		if err != nil {
 			return confluence.Batch{}, err
@@ -112,7 +130,10 @@ func (c *Connector) Scan(ctx context.Context, req confluence.ScanRequest) (confl
 			x.SpaceID, x.SpaceKey = req.Space.ID, req.Space.Key
 		}
 	}
-	if !at.over(req.Trash) {
+	if err := c.attribute(ctx, batch.Contents); err != nil {
+		return confluence.Batch{}, err
+	}
+	if !at.over(req.Kind) {
 		batch.Next = at.cursor()
 	} else if !at.Any {
 		// A space that showed nothing at all is believed only from an account that is confirmed.
@@ -141,7 +162,7 @@ func (c *Connector) pages(ctx context.Context, req confluence.ScanRequest, at *p
 			return c.complete(ctx, req, p, before)
 		})
 		at.pass(p.next)
-		if at.over(req.Trash) || len(parts) == batchPages || size >= batchBytes || c.clock.Now().Sub(began) >= batchTime {
+		if at.over(req.Kind) || len(parts) == batchPages || size >= batchBytes || c.clock.Now().Sub(began) >= batchTime {
 			return parts, g.Wait()
 		}
 	}
@@ -168,15 +189,26 @@ func (c *Connector) complete(ctx context.Context, req confluence.ScanRequest, p 
 	}
 	p.raw = nil
 	p.listed = contentsOf(p.rows.Results, p.stage.kind)
-	if p.stage.status != "current" {
-		return nil
+	// Current ones first: only they have facets beyond the body.
+	slices.SortStableFunc(p.listed, func(a, b confluence.Content) int { return cmp.Compare(lifeless(a), lifeless(b)) })
+	current := p.listed
+	if i := slices.IndexFunc(p.listed, func(x confluence.Content) bool { return lifeless(x) != 0 }); i >= 0 {
+		current = p.listed[:i]
 	}
-	if err := c.enrich(ctx, p.listed, req.Facets, p.now, before); err != nil {
+	if err := c.enrich(ctx, current, req.Facets, p.now, before); err != nil {
 		return err
 	}
 	var err error
-	p.below, err = c.belongings(ctx, p.listed, req.Facets)
+	p.below, err = c.belongings(ctx, current, req.Facets)
 	return err
+}
+
+// lifeless is 1 for a content in the trash or the archive.
+func lifeless(x confluence.Content) int {
+	if x.Status == confluence.Trashed || x.Status == confluence.Archived {
+		return 1
+	}
+	return 0
 }
 
 // pass moves to the next page of the listing, or to the next listing.
@@ -187,20 +219,22 @@ func (p *place) pass(next string) {
 	}
 }
 
-// over reports whether nothing is left to list.
-func (p *place) over(trash bool) bool {
-	last := 1
-	if trash {
-		last = len(stages) - 1
+// over reports whether a Scan of a kind, or of both, has nothing left to list.
+func (p *place) over(kind confluence.Kind) bool {
+	if kind == confluence.Page {
+		return p.Stage > 0
 	}
-	return p.Stage > last
+	return p.Stage >= firstTrashed
 }
 
 // page reads one page of a listing. If the answer would be too large, fewer rows are asked for: cursors of the site do not
 // depend on the limit.
 func (c *Connector) page(ctx context.Context, req confluence.ScanRequest, st stage, cursor string) *page {
 	k := get(st.route, "the contents of the space could not be listed").at(confluence.Where{Space: req.Space.Key}).
-		with("space-id", string(req.Space.ID), "status", st.status, "sort", "id", "cursor", cursor)
+		with("space-id", string(req.Space.ID), "sort", "id", "cursor", cursor)
+	for _, status := range st.statuses(req) {
+		k = k.with("status", status)
+	}
 	if req.Facets.Has(confluence.FacetBody) {
 		k = k.with("body-format", "storage")
 	}
@@ -308,7 +342,7 @@ func (c *Connector) Trashed(ctx context.Context, space confluence.Space, cursor 
 	if space, err = c.space(ctx, space); err != nil {
 		return confluence.Batch{}, err
 	}
-	req := confluence.ScanRequest{Space: space, Trash: true}
+	req := confluence.ScanRequest{Space: space}
 	p := c.page(ctx, req, stages[at.Stage], at.Cursor)
 	if p.err != nil {
 		return confluence.Batch{}, p.err
@@ -321,7 +355,7 @@ func (c *Connector) Trashed(ctx context.Context, space confluence.Space, cursor 
 		batch.Contents[i].SpaceID, batch.Contents[i].SpaceKey = space.ID, space.Key
 	}
 	at.Any = at.Any || len(p.listed) > 0
-	if at.pass(p.next); !at.over(true) {
+	if at.pass(p.next); at.Stage < len(stages) {
 		batch.Next = at.cursor()
 	} else if !at.Any {
 		return batch, c.confirm(ctx)

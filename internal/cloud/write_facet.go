@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -152,47 +151,4 @@ func leftOut(sent confluence.Restrictions, answer []restrictionV1) []confluence.
 		}
 	}
 	return out
-}
-
-type propertyV2 struct {
-	ID      id              `json:"id"`
-	Key     string          `json:"key"`
-	Value   json.RawMessage `json:"value"`
-	Version struct {
-		Number int `json:"number"`
-	} `json:"version"`
-}
-
-// setProperty writes a property of a space or page. Expect 0 creates it; if there is one already, T-4090 says so.
-func (c *Connector) setProperty(ctx context.Context, x confluence.SetProperty) (confluence.Result, error) {
-	base, owner := v2+"/pages/{id}/properties", x.ID
-	if x.ID == "" {
-		s, err := c.space(ctx, x.Space)
-		if err != nil {
-			return confluence.Result{}, err
-		}
-		base, owner = v2+"/spaces/{id}/properties", s.ID
-	}
-	where := confluence.Where{Space: x.Space.Key, Content: string(x.ID)}
-	const what = "the property could not be written"
-	in := map[string]any{"key": x.Key, "value": json.RawMessage(x.Value)}
-	k := write(http.MethodPost, base, what, in, string(owner)).at(where)
-	if x.Expect > 0 {
-		var held []propertyV2
-		look := get(base, what, string(owner)).with("key", x.Key).at(where)
-		if err := listAll(ctx, c, look, func(got []propertyV2) bool { held = append(held, got...); return true }); err != nil {
-			return confluence.Result{}, err
-		}
-		at := slices.IndexFunc(held, func(p propertyV2) bool { return p.Key == x.Key })
-		if at < 0 {
-			return confluence.Result{}, confluence.Errorf(confluence.CodeVersionMoved, "%s: it is no longer there", what).At(where)
-		}
-		in["version"] = versionIn{Number: x.Expect + 1}
-		k = write(http.MethodPut, base+"/{property}", what, in, string(owner), string(held[at].ID)).at(where)
-	}
-	var w propertyV2
-	if _, err := c.do(ctx, k, &w); err != nil {
-		return confluence.Result{}, err
-	}
-	return confluence.Result{ID: w.ID.ID(), Version: w.Version.Number}, nil
 }

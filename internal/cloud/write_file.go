@@ -55,7 +55,7 @@ func (c *Connector) named(ctx context.Context, container confluence.ID, name str
 // tooLarge tells the 404 of a file beyond the site's limit from that of a page that is gone: the page decides.
 func (c *Connector) tooLarge(ctx context.Context, e *confluence.Error, container confluence.ID) error {
 	for _, kind := range []confluence.Kind{confluence.Page, confluence.BlogPost} {
-		got, err := c.listed(ctx, kind, []confluence.ID{container}, 0)
+		got, err := c.listed(ctx, kind, []confluence.ID{container}, 0, false)
 		if err != nil {
 			return e
 		}

@@ -48,6 +48,7 @@ type User struct {
 	DisplayName string
 	Email       string
 	Active      bool
+	App         bool // no person: an app or a service account; false where the site does not say
 }
 
 // Principal is one holder of a permission or a restriction: "user:ID", "group:NAME", or Anonymous.
@@ -79,6 +80,8 @@ type Version struct {
 	By      UserID
 	Message string
 	Minor   bool
+	// App is set where the author is known to be no person: an app, a service account, or nobody who has logged in.
+	App bool
 }
 
 // BodyFormat says in which language a body is written.
@@ -189,7 +192,8 @@ type Content struct {
 // Facets is a set of the parts a content can be read in. Kind, title, parent, position, status and version always come.
 type Facets uint16
 
-// The facets that cost extra. FacetAttachments and FacetComments make a Scan list those contents too.
+// The facets that cost extra. FacetAttachments and FacetComments make a Scan list those contents too; comments come with
+// their bodies if FacetBody is asked for, and perhaps without if not.
 const (
 	FacetBody Facets = 1 << iota
 	FacetLabels

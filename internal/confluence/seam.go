@@ -59,6 +59,15 @@ type Capabilities struct {
 	Properties      bool  // Properties is implemented
 	States          bool  // States is implemented
 	PositionBySet   bool  // a fresh page is sorted in by title unless people have ordered its siblings by hand
+	ArchivedList    bool  // archived pages are listed; see ScanRequest.Archived
+
+	// Listed are the facets that a Scan without bodies reads in the very calls of its listing, but for the few contents
+	// of which one answer does not tell all.
+	Listed Facets
+	// Glanced are the facets that Glancer reads, GlanceBatch contents a call. Zero: Glancer is not implemented.
+	Glanced     Facets
+	GlanceBatch int
+	Probe       bool // Prober is implemented; the account may still lack the rights
 }
 
 // Cursor resumes a Scan where a batch ended. It is opaque and may be stored; empty = from the start, or at the end.
@@ -69,7 +78,11 @@ type ScanRequest struct {
 	Space  Space // ID and Key as Spaces returned them
 	Facets Facets
 	Cursor Cursor
-	Trash  bool // trashed contents too, where the site lists them
+	// Kind restricts the Scan to Page (with folders) or BlogPost and what belongs to them; empty: both.
+	Kind Kind
+	// Trash and Archived make it list trashed and archived contents too, where the site lists them, without facets and in
+	// the same calls where it can. That none is listed proves nothing: the account may not be allowed to see them.
+	Trash, Archived bool
 }
 
 // Batch is one page of a Scan. Contents come in an order in which resuming is sound, not sorted: parents may come after
@@ -111,8 +124,38 @@ type Reader interface {
 	Version(ctx context.Context, kind Kind, id ID, number int) (Content, error)
 	// Open opens the bytes of an attachment, as Scan or Fetch returned it. The caller closes.
 	Open(ctx context.Context, attachment Content) (io.ReadCloser, error)
-	// Feed lists contents of the whole site that changed at or after since, newest first.
+	// Feed lists contents of the whole site that were made or edited at or after since, newest first: pages, blog posts,
+	// attachments, and comments of every place and depth. It costs the same number of calls for any size of site, as long
+	// as one page of each of its listings reaches back to since: at most 4 on Cloud and 2 on Data Center, the question who
+	// we are included. It is asked last, so that an answer given to nobody is never taken for one without changes: then
+	// Feed fails.
+	//
+	// A row has kind, id, status, title, version (number, author, time), the space by id or by key or both, and for an
+	// attachment or a comment its Container; no facet, and of a comment perhaps neither place nor what it answers. It is a
+	// hint that its content be fetched, and no more. Where a site lists changes from a search index (Data Center all of
+	// them, Cloud attachments and comments), rows come with the index's lag, usually seconds, a minute and more under load,
+	// and not always in the order of their dates: ask from well before the last answer, and drop what is known by id and
+	// version. A row that is missing proves nothing. What makes no version is never in it: trash and restore, moves, order,
+	// labels, restrictions, resolved comments, removed comments and attachments.
 	Feed(ctx context.Context, since time.Time) ([]Content, error)
+}
+
+// Glancer is a Reader that reads facets of many contents by id in few calls, at a price: it may leave contents out, and
+// what it tells is at least as new as the version it names. A site declares it by Capabilities.Glanced.
+type Glancer interface {
+	// Glance reads facets of current pages or blog posts: at most one call for Capabilities.GlanceBatch of them. What the
+	// site does not show is left out, and proves nothing. Contents lack those facets of which the answer did not tell all:
+	// Content.Facets says what was read. Attachments and comments follow what they belong to, comments without bodies, and
+	// all of them are listed if their container has FacetAttachments or FacetComments.
+	Glance(ctx context.Context, kind Kind, ids []ID, facets Facets) ([]Content, error)
+}
+
+// Prober is a Reader that can look past restrictions, for an account that may. A site declares it by Capabilities.Probe.
+type Prober interface {
+	// Probe reads pages or blog posts by id, in any state, with every right that the account can be given, without facets.
+	// What it leaves out is not there any more. An error of class ClassUnsupported or ClassForbidden says that the account
+	// cannot be sure.
+	Probe(ctx context.Context, kind Kind, ids []ID) ([]Content, error)
 }
 
 // Directory is a Reader that knows people. A site declares it by Capabilities.Directory.
@@ -142,6 +185,9 @@ type Property struct {
 type Properties interface {
 	// Properties returns all properties of a content, sorted by key, those of the server's own included.
 	Properties(ctx context.Context, kind Kind, id ID) ([]Property, error)
+	// Property returns one property of a page or, if page is empty, of a space: by one call if it is there. That it is not
+	// there is believed only from an account that is confirmed.
+	Property(ctx context.Context, space Space, page ID, key string) (property Property, found bool, err error)
 }
 
 // Template is a page template. Two of a space may share a name.

@@ -39,10 +39,8 @@ func (c *Connector) belongings(ctx context.Context, listed []confluence.Content,
 			}
 		}
 		if facets.Has(confluence.FacetComments) {
-			if l := w.Children.Comment; !l.whole() || len(l.Results) > 0 {
-				if comments[i], err = c.comments(ctx, x.ID); err != nil {
-					return err
-				}
+			if comments[i], err = c.commentsOf(ctx, x, w, facets); err != nil {
+				return err
 			}
 			x.Comments = len(comments[i])
 			x.Facets |= confluence.FacetComments
@@ -153,6 +151,19 @@ func (c *Connector) attachments(ctx context.Context, of confluence.ID, name stri
 	return attachmentsOf(rows, of), err
 }
 
+// commentsOf returns the comments of a page: without bodies those in its row if that holds all of them, else a listing's.
+func (c *Connector) commentsOf(ctx context.Context, x *confluence.Content, w *contentW, facets confluence.Facets) ([]confluence.Content, error) {
+	if l := w.Children.Comment; l.whole() && len(l.Results) == 0 {
+		return nil, nil
+	}
+	l := w.Descendants.Comment
+	told := l.whole() && !slices.ContainsFunc(l.Results, func(r contentW) bool { return r.Version.Number == 0 })
+	if facets.Has(confluence.FacetBody) || !told {
+		return c.comments(ctx, x.ID)
+	}
+	return commentsIn(l.Results, x.ID), nil
+}
+
 const commentExpand = "body.storage,version,history,ancestors,container,extensions.inlineProperties,extensions.resolution"
 
 // comments lists all comments of a content, of any place and depth.
@@ -164,6 +175,10 @@ func (c *Connector) comments(ctx context.Context, of confluence.ID) ([]confluenc
 	if err := listAll(ctx, c, k, func(got []contentW) bool { rows = append(rows, got...); return true }); err != nil {
 		return nil, err
 	}
+	return commentsIn(rows, of), nil
+}
+
+func commentsIn(rows []contentW, of confluence.ID) []confluence.Content {
 	out := contentsOf(rows, func(x confluence.Content) bool {
 		return x.Kind == confluence.Comment && x.Status != confluence.Trashed
 	})
@@ -171,7 +186,7 @@ func (c *Connector) comments(ctx context.Context, of confluence.ID) ([]confluenc
 		out[i].Container = of
 	}
 	inherit(out)
-	return out, nil
+	return out
 }
 
 // inherit gives replies the kind of the comment they answer: their own location need not say so.
@@ -191,25 +206,6 @@ func inherit(comments []confluence.Content) {
 		}
 		comments[i].Comment.Kind = comments[top].Comment.Kind
 	}
-}
-
-// Properties returns all properties of a content, sorted by key.
-func (c *Connector) Properties(ctx context.Context, _ confluence.Kind, of confluence.ID) ([]confluence.Property, error) {
-	k := get(api+"/content/{id}/property", "the properties could not be read", string(of)).
-		with("expand", "version", "limit", "100").at(confluence.Where{Content: string(of)})
-	return c.properties(ctx, k)
-}
-
-func (c *Connector) properties(ctx context.Context, k call) ([]confluence.Property, error) {
-	var out []confluence.Property
-	err := listAll(ctx, c, k, func(got []propertyW) bool {
-		for _, p := range got {
-			out = append(out, confluence.Property{Key: p.Key, Value: p.Value, Version: p.Version.Number})
-		}
-		return true
-	})
-	slices.SortFunc(out, func(a, b confluence.Property) int { return compare(a.Key, b.Key) })
-	return slices.CompactFunc(out, func(a, b confluence.Property) bool { return a.Key == b.Key }), err
 }
 
 func compare(a, b string) int {

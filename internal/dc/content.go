@@ -26,6 +26,9 @@ type contentW struct {
 		Attachment *listW[contentW] `json:"attachment"`
 		Comment    *listW[contentW] `json:"comment"`
 	} `json:"children"`
+	Descendants struct {
+		Comment *listW[contentW] `json:"comment"`
+	} `json:"descendants"`
 	Links links `json:"_links"`
 }
 

@@ -79,7 +79,7 @@ func (c *Connector) findAmong(ctx context.Context, p confluence.Probe) ([]conflu
 	if err != nil {
 		return nil, err
 	}
-	at := position{Stage: slices.IndexFunc(stages, func(st stage) bool { return st.kind == p.Kind })}
+	at := position{Stage: slices.Index(stages, p.Kind)}
 	var ids []confluence.ID
 	for stage := at.Stage; at.Stage == stage; {
 		rows, err := c.listing(ctx, confluence.ScanRequest{Space: s}, &at)

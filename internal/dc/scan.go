@@ -19,7 +19,8 @@ const listingSize = 200
 // What ends a batch before the listing ends: a reading must not hold more than this, or work longer before its caller can
 // note down how far it came.
 const (
-	batchRows  = 200
+	batchRows  = 200      // with bodies
+	batchHeads = 4_000    // without: each batch costs a call that says who we are
 	batchBytes = 16 << 20 // of bodies
 	batchTime  = 3 * time.Second
 )
@@ -34,17 +35,10 @@ type position struct {
 	Any    bool            `json:"a,omitempty"` // some content was listed
 }
 
-// stage is one listing of a Scan.
-type stage struct {
-	kind   confluence.Kind // empty: any
-	status confluence.Status
-}
+// stages are the listings of a Scan, then that of the trash alone, which Trashed reads.
+var stages = []confluence.Kind{confluence.Page, confluence.BlogPost, ""}
 
-var stages = []stage{
-	{confluence.Page, confluence.Current},
-	{confluence.BlogPost, confluence.Current},
-	{"", confluence.Trashed},
-}
+const trashStage = 2
 
 func (p position) cursor() confluence.Cursor {
 	b, err := json.Marshal(p)
@@ -72,8 +66,8 @@ func positionOf(c confluence.Cursor) (position, error) {
 	return p, nil
 }
 
-// Scan returns the next batch: about 200 pages or blog posts, with their attachments and comments. Trashed contents come
-// without facets, from the trash of the space. A content that is not listed is not proven absent: Fetch it.
+// Scan returns the next batch: about 200 pages or blog posts, or without bodies many more, with their attachments and
+// comments. Trashed pages and blog posts come in the same listing, without facets but the body. A content that is not listed is not proven absent: Fetch it.
 func (c *Connector) Scan(ctx context.Context, req confluence.ScanRequest) (confluence.Batch, error) {
 	at, err := positionOf(req.Cursor)
 	if err != nil {
@@ -82,9 +76,15 @@ func (c *Connector) Scan(ctx context.Context, req confluence.ScanRequest) (confl
 	if req.Space, err = c.space(ctx, req.Space); err != nil {
 		return confluence.Batch{}, err
 	}
-	began, size := c.clock.Now(), 0
+	if req.Kind == confluence.BlogPost && at.Stage == 0 {
+		at.Stage = 1
+	}
+	began, size, most := c.clock.Now(), 0, batchHeads
+	if req.Facets.Has(confluence.FacetBody) {
+		most = batchRows
+	}
 	var batch confluence.Batch
-	for !at.over(req.Trash) && len(batch.Contents) < batchRows && size < batchBytes && c.clock.Now().Sub(began) < batchTime {
+	for !at.over(req.Kind) && len(batch.Contents) < most && size < batchBytes && c.clock.Now().Sub(began) < batchTime {
 		listed, err := c.listing(ctx, req, &at)
 		if err != nil {
 			return confluence.Batch{}, err
@@ -99,7 +99,7 @@ func (c *Connector) Scan(ctx context.Context, req confluence.ScanRequest) (confl
 			x.SpaceID, x.SpaceKey = req.Space.ID, req.Space.Key
 		}
 	}
-	if !at.over(req.Trash) {
+	if !at.over(req.Kind) {
 		batch.Next = at.cursor()
 	}
 	// What was shown counts only if it was shown to us.
@@ -109,13 +109,12 @@ func (c *Connector) Scan(ctx context.Context, req confluence.ScanRequest) (confl
 	return batch, nil
 }
 
-// over reports whether nothing is left to list.
-func (p *position) over(trash bool) bool {
-	last := 1
-	if trash {
-		last = len(stages) - 1
+// over reports whether a Scan of a kind, or of both, has nothing left to list.
+func (p *position) over(kind confluence.Kind) bool {
+	if kind == confluence.Page {
+		return p.Stage > 0
 	}
-	return p.Stage > last
+	return p.Stage >= trashStage
 }
 
 // pass moves to the next page of a listing, or to the next listing.
@@ -134,11 +133,8 @@ const overlap = 10
 
 // listing reads one page of a listing with what belongs to its contents, and moves at behind it.
 func (c *Connector) listing(ctx context.Context, req confluence.ScanRequest, at *position) ([]confluence.Content, error) {
-	st := stages[at.Stage]
-	if st.status == confluence.Trashed {
-		return c.trashPage(ctx, req.Space, at)
-	}
-	page, err := c.listingPage(ctx, req, st, at)
+	kind := stages[at.Stage]
+	page, err := c.listingPage(ctx, req, kind, at)
 	if err != nil {
 		return nil, err
 	}
@@ -149,13 +145,18 @@ func (c *Connector) listing(ctx context.Context, req confluence.ScanRequest, at 
 			rows = append(rows, w)
 		}
 	}
-	listed := contentsOf(rows, func(x confluence.Content) bool { return x.Kind == st.kind && x.Status == st.status })
-	below, err := c.belongings(ctx, listed, rows, req.Facets)
-	if err != nil {
-		return nil, err
-	}
+	listed := contentsOf(rows, func(x confluence.Content) bool {
+		return x.Kind == kind && (x.Status == confluence.Current || x.Status == confluence.Trashed && req.Trash)
+	})
 	at.pass(page.cursor, page.start, listed)
-	return append(listed, below...), nil
+	// Current ones first: only they have facets beyond the body.
+	slices.SortStableFunc(listed, func(a, b confluence.Content) int { return compare(string(a.Status), string(b.Status)) })
+	current := listed
+	if i := slices.IndexFunc(listed, func(x confluence.Content) bool { return x.Status == confluence.Trashed }); i >= 0 {
+		current = listed[:i]
+	}
+	below, err := c.belongings(ctx, current, rows, req.Facets)
+	return append(listed, below...), err
 }
 
 // pageOf is one page of a listing, and how the listing goes on.
@@ -166,17 +167,17 @@ type pageOf struct {
 }
 
 // listingPage reads a page of content/scan, or of the content listing where the site has no scan.
-func (c *Connector) listingPage(ctx context.Context, req confluence.ScanRequest, st stage, at *position) (pageOf, error) {
+func (c *Connector) listingPage(ctx context.Context, req confluence.ScanRequest, kind confluence.Kind, at *position) (pageOf, error) {
 	c.mu.Lock()
 	offset := at.Offset || c.noScan && at.Cursor == ""
 	c.mu.Unlock()
 	if !offset {
-		p, err := c.scanPage(ctx, req, st, at.Cursor)
+		p, err := c.scanPage(ctx, req, kind, at.Cursor)
 		if at.Cursor != "" || !lacking(err) {
 			return p, err
 		}
 		// Refused from the start: the resource is lacking if the listing answers in its place.
-		if q, other := c.offsetPage(ctx, req, st, 0); other == nil {
+		if q, other := c.offsetPage(ctx, req, kind, 0); other == nil {
 			c.mu.Lock()
 			c.noScan = true
 			c.mu.Unlock()
@@ -186,14 +187,14 @@ func (c *Connector) listingPage(ctx context.Context, req confluence.ScanRequest,
 		return p, err
 	}
 	at.Offset = true
-	return c.offsetPage(ctx, req, st, at.Start)
+	return c.offsetPage(ctx, req, kind, at.Start)
 }
 
-func (c *Connector) scanPage(ctx context.Context, req confluence.ScanRequest, st stage, cursor string) (pageOf, error) {
+func (c *Connector) scanPage(ctx context.Context, req confluence.ScanRequest, kind confluence.Kind, cursor string) (pageOf, error) {
 	k := get(api+"/content/scan", "the contents of the space could not be listed").at(confluence.Where{Space: req.Space.Key}).
-		with("spaceKey", req.Space.Key, "status", string(st.status), "expand", expansions(req.Facets), "cursor", cursor)
+		with("spaceKey", req.Space.Key, "status", statusFor(req), "expand", expansions(req.Facets), "cursor", cursor)
 	if cursor == "" {
-		k = k.with("type", string(st.kind)) // later pages have it in the cursor (PG-10)
+		k = k.with("type", string(kind)) // later pages have it in the cursor (PG-10)
 	}
 	var page listW[contentW]
 	if err := c.sized(ctx, k, &page); err != nil {
@@ -203,10 +204,10 @@ func (c *Connector) scanPage(ctx context.Context, req confluence.ScanRequest, st
 	return pageOf{rows: page.Results, cursor: next}, err
 }
 
-func (c *Connector) offsetPage(ctx context.Context, req confluence.ScanRequest, st stage, start int) (pageOf, error) {
+func (c *Connector) offsetPage(ctx context.Context, req confluence.ScanRequest, kind confluence.Kind, start int) (pageOf, error) {
 	from := max(0, start-overlap)
 	k := get(api+"/content", "the contents of the space could not be listed").at(confluence.Where{Space: req.Space.Key}).
-		with("spaceKey", req.Space.Key, "type", string(st.kind), "status", string(st.status), "expand", expansions(req.Facets))
+		with("spaceKey", req.Space.Key, "type", string(kind), "status", statusFor(req), "expand", expansions(req.Facets))
 	if from > 0 {
 		k = k.with("start", itoa(from))
 	}
@@ -235,6 +236,15 @@ func (c *Connector) sized(ctx context.Context, k call, page *listW[contentW]) er
 	}
 }
 
+// statusFor is what a listing asks for: with the trash, everything in one listing, so that the trash costs no calls of its
+// own but for its rows.
+func statusFor(req confluence.ScanRequest) string {
+	if req.Trash {
+		return "any"
+	}
+	return string(confluence.Current)
+}
+
 // expansions are what a listing must expand for facets.
 func expansions(facets confluence.Facets) string {
 	expand := []string{"version", "history", "ancestors"}
@@ -253,6 +263,10 @@ func expansions(facets confluence.Facets) string {
 	}
 	if facets.Has(confluence.FacetComments) {
 		expand = append(expand, "children.comment")
+		if !facets.Has(confluence.FacetBody) {
+			// Comments of every depth, as far as one row holds them; bodies are only to be had page by page.
+			expand = append(expand, "descendants.comment.version", "descendants.comment.ancestors")
+		}
 	}
 	return strings.Join(expand, ",")
 }

@@ -15,7 +15,7 @@ func (c *Connector) Trashed(ctx context.Context, space confluence.Space, cursor 
 	if space, err = c.space(ctx, space); err != nil {
 		return confluence.Batch{}, err
 	}
-	at.Stage = len(stages) - 1
+	at.Stage = trashStage
 	rows, err := c.trashPage(ctx, space, &at)
 	if err != nil {
 		return confluence.Batch{}, err
@@ -24,7 +24,7 @@ func (c *Connector) Trashed(ctx context.Context, space confluence.Space, cursor 
 	for i := range rows {
 		rows[i].SpaceID, rows[i].SpaceKey = space.ID, space.Key
 	}
-	if !at.over(true) {
+	if at.Stage < len(stages) {
 		batch.Next = at.cursor()
 	}
 	return batch, c.confirm(ctx)

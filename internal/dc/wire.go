@@ -133,7 +133,7 @@ type versionW struct {
 }
 
 func (v versionW) version() confluence.Version {
-	return confluence.Version{Number: v.Number, At: v.When.Time(), By: v.By.key(), Message: v.Message, Minor: v.MinorEdit}
+	return confluence.Version{Number: v.Number, At: v.When.Time(), By: v.By.key(), Message: v.Message, Minor: v.MinorEdit, App: v.By.Type == "anonymous"}
 }
 
 type labelW struct {

@@ -2,7 +2,6 @@ package dc
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -190,50 +189,4 @@ func leftOut(sent confluence.Restrictions, answer []restrictionW) []confluence.P
 		}
 	}
 	return out
-}
-
-type propertyW struct {
-	ID      id              `json:"id"`
-	Key     string          `json:"key"`
-	Value   json.RawMessage `json:"value"`
-	Version struct {
-		Number int `json:"number"`
-	} `json:"version"`
-}
-
-// setProperty writes a property of a space or page. Expect 0 creates it; if there is one already, T-4090 says so.
-func (c *Connector) setProperty(ctx context.Context, x confluence.SetProperty) (confluence.Result, error) {
-	base, owner := api+"/content/{id}/property", string(x.ID)
-	if x.ID == "" {
-		s, err := c.space(ctx, x.Space)
-		if err != nil {
-			return confluence.Result{}, err
-		}
-		base, owner = api+"/space/{spaceKey}/property", s.Key
-	}
-	where := confluence.Where{Space: x.Space.Key, Content: string(x.ID)}
-	const what = "the property could not be written"
-	in := map[string]any{"key": x.Key, "value": json.RawMessage(x.Value)}
-	k := write(http.MethodPost, base, what, in, owner).at(where)
-	if x.Expect > 0 {
-		in["version"] = versionIn{Number: x.Expect + 1}
-		k = write(http.MethodPut, base+"/{key}", what, in, owner, x.Key).at(where)
-	}
-	var w propertyW
-	if _, err := c.do(ctx, k, &w); err != nil {
-		e := confluence.AsError(err)
-		if x.Expect == 0 && e.Status == http.StatusBadRequest && c.hasProperty(ctx, base, owner, x.Key) {
-			e.Code = confluence.CodeVersionMoved
-		}
-		return confluence.Result{}, e
-	}
-	if w.Version.Number == 0 {
-		w.Version.Number = x.Expect + 1
-	}
-	return confluence.Result{ID: w.ID.ID(), Version: w.Version.Number}, nil
-}
-
-func (c *Connector) hasProperty(ctx context.Context, base, owner, key string) bool {
-	_, err := c.do(ctx, get(base+"/{key}", "the property could not be read", owner, key), nil)
-	return err == nil
 }

@@ -1,0 +1,89 @@
+package cloud
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+)
+
+// feedSearch is the query for what has no site-wide listing of all places and depths: attachments, and comments with
+// replies, inline or not. It holds no date, so that nothing depends on the zone in which dates are read (OF-24).
+const feedSearch = "type in (comment,attachment) order by lastmodified desc"
+
+// Feed lists the changes of the whole site in four calls: pages and blog posts from the database, by the date of their
+// last version; comments and attachments from the search index, which lags by up to a minute; and at last the account.
+// Pages may be archived. See Reader for what a row holds.
+func (c *Connector) Feed(ctx context.Context, since time.Time) ([]confluence.Content, error) {
+	lists := make([][]confluence.Content, 3)
+	err := c.each(ctx, len(lists), func(ctx context.Context, i int) (err error) {
+		switch i {
+		case 0:
+			lists[i], err = c.changed(ctx, confluence.Page, since)
+		case 1:
+			lists[i], err = c.changed(ctx, confluence.BlogPost, since)
+		default:
+			lists[i], err = c.changedBelow(ctx, since)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []confluence.Content
+	seen := map[confluence.ID]bool{}
+	for _, x := range slices.Concat(lists...) {
+		if !seen[x.ID] {
+			seen[x.ID] = true
+			out = append(out, x)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b confluence.Content) int { return b.Version.At.Compare(a.Version.At) })
+	return out, c.confirm(ctx)
+}
+
+// changed lists pages or blog posts from their listing, which is in the order of their last versions.
+func (c *Connector) changed(ctx context.Context, kind confluence.Kind, since time.Time) ([]confluence.Content, error) {
+	k := get(collection(kind), "the changes could not be listed").with("sort", "-modified-date", "limit", itoa(batchSize))
+	var out []confluence.Content
+	err := listAll(ctx, c, k, func(got []contentV2) bool {
+		for _, w := range got {
+			x := w.content(kind)
+			if x.Version.At.Before(since) {
+				return false
+			}
+			out = append(out, c.authored(x))
+		}
+		return true
+	})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range out {
+		out[i].SpaceKey = c.keys[out[i].SpaceID]
+	}
+	return out, err
+}
+
+// changedBelow lists comments and attachments from the search index.
+func (c *Connector) changedBelow(ctx context.Context, since time.Time) ([]confluence.Content, error) {
+	k := get(v1+"/content/search", "the changes could not be listed").with(
+		"cql", feedSearch, "limit", itoa(searchChunk), "expand", "version,space,container")
+	var out []confluence.Content
+	err := listAll(ctx, c, k, func(got []rowV1) bool {
+		var rows []confluence.Content
+		for _, r := range got {
+			if x, ok := r.content(); ok {
+				rows = append(rows, x)
+			}
+		}
+		for _, x := range rows {
+			if !x.Version.At.Before(since) {
+				c.learn(confluence.Space{ID: x.SpaceID, Key: x.SpaceKey})
+				out = append(out, x)
+			}
+		}
+		return !confluence.Behind(rows, since)
+	})
+	return out, err
+}
