@@ -87,6 +87,12 @@ type Agreed struct {
 	Labels           [2][]string
 	Readers, Editors [2][]confluence.Principal
 	Resolved         bool
+	// Owed are facets of which the last write to a side is not whole yet: a body whose references wait for their targets,
+	// title and place of what was just restored. The other side's value is written again until both are equal.
+	Owed [2]Facets
+	// Landed: tandem created or moved it on that side, so that its place among its siblings there is nobody's wish yet. The
+	// caller takes it back when Result.Ordered names the twin.
+	Landed [2]bool
 	// Detached: left the scope on one side; nothing of it is carried until a person says so.
 	Detached bool
 	// Contested: met on both sides with different bodies and no ancestor; held until they are equal or a person decides.
@@ -173,12 +179,22 @@ type Policy struct {
 	// Brakes are the limits; Allowed names brakes that a person let pass this once.
 	Brakes  Limits
 	Allowed map[string]bool
+	// Decided is what a person decided about single conflicts. It wins over Choices, DeleteVsEdit and the mode.
+	Decided map[Question]Choice
+	// CanArchive: the side can archive a page. TrashHoldsTitle: a page in its trash keeps its title from others.
+	CanArchive, TrashHoldsTitle [2]bool
 	// Same reports whether both sides show the same in the neutral form. It is asked only where both sides changed, and of
 	// contents met for the first time; nil: never the same.
 	Same func(twin confluence.TwinID, facet Facets) bool
 	// Met is the same for two contents of one side each that have the same title (pages, posts) or the same name on the
 	// same page (files) and a twin each of their own, side A's first.
 	Met func(twins [2]confluence.TwinID, facet Facets) bool
+}
+
+// Question is one facet of one content; Status asks what becomes of a content that one side deleted.
+type Question struct {
+	Twin  confluence.TwinID
+	Facet Facets
 }
 
 // Limits are those of the brakes; zero values are the defaults.
@@ -207,8 +223,10 @@ type Change struct {
 	// Relink marks the second pass over a body that is written before everything it refers to exists. Until it succeeds
 	// the body must not count as agreed on.
 	Relink bool
-	// Merged: the value joins what both sides did, and is the other side's own value no longer.
-	Merged bool
+	// Merged are those of Facets whose value is not the other side's own: it joins what both did, takes a suffix, or moves
+	// a page out of one that is deleted. The caller does not move the baseline for them: a later Plan does it, by Settled,
+	// once both sides show the value.
+	Merged Facets
 	// Add and Remove are labels, as in Node.
 	Add, Remove []string
 	// Readers and Editors are the restrictions that Side is to have, in the neutral form. Both empty opens the content.
@@ -271,6 +289,8 @@ type Result struct {
 	// Joined lists contents that were made on both sides and are twins from now on. The caller records them before it
 	// carries out any change.
 	Joined []Joined
+	// Settled lists what the caller records as agreed, as both sides show it now.
+	Settled []Settled
 	// Tombs lists contents that are gone on both sides by now: the caller makes their Agreed a tombstone.
 	Tombs []confluence.TwinID
 	// Detached lists contents that left the scope on one side.
@@ -294,6 +314,15 @@ type Joined struct {
 	Kind  confluence.Kind
 	// Contested: their bodies, or bytes, differ, and there is no ancestor.
 	Contested bool
+}
+
+// Settled are facets of a content that both sides agree on without a change, or that a person let differ.
+type Settled struct {
+	Twin   confluence.TwinID
+	Facets Facets
+	// Labels, with Labels among Facets: what was agreed on of each side's labels is this from now on. A change of labels
+	// that succeeded adds its Add to both, and takes its Remove from both.
+	Labels [2][]string
 }
 
 // Ordered is the place of a page among its siblings, which both sides show. The caller records Digest for the facet Order
