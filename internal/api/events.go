@@ -18,8 +18,9 @@ import (
 // Event is something that happened, as GET /api/v1/events sends it.
 type Event struct {
 	ID    int64     `json:"id" doc:"grows by one; a stream is resumed after it with Last-Event-ID"`
-	Kind  string    `json:"kind" enum:"status,progress,log,reset" doc:"reset: events were missed, ask for the state anew"`
+	Kind  string    `json:"kind" enum:"status,progress,log,pair,cycle,conflict,reset" doc:"reset: events were missed, ask for the state anew"`
 	Run   string    `json:"run,omitempty"`
+	Pair  string    `json:"pair,omitempty" doc:"name"`
 	Space string    `json:"space,omitempty"`
 	Text  string    `json:"text,omitempty"`
 	At    time.Time `json:"at"`
@@ -54,7 +55,7 @@ func (f *feed) collect(events <-chan engine.Event, ended <-chan struct{}) {
 	for {
 		select {
 		case e := <-events:
-			f.add(Event{Kind: string(e.Kind), Run: e.Run, Space: e.Space, Text: e.Text, At: e.At})
+			f.add(Event{Kind: string(e.Kind), Run: e.Run, Pair: e.Pair, Space: e.Space, Text: e.Text, At: e.At})
 		case <-ended:
 			return
 		}
@@ -95,6 +96,7 @@ func (f *feed) newest() int64 {
 
 type eventsIn struct {
 	Run         string `query:"run" doc:"events of this run only (PLAN#n)"`
+	Pair        string `query:"pair" doc:"events of this pair only"`
 	LastEventID string `header:"Last-Event-ID" doc:"go on after this event; without it the stream starts now"`
 }
 
@@ -120,13 +122,13 @@ func (s *Server) registerEvents(api huma.API) {
 			hc.SetHeader("Content-Type", "text/event-stream")
 			hc.SetHeader("Cache-Control", "no-store")
 			hc.SetStatus(http.StatusOK)
-			s.stream(hc, from, in.Run)
+			s.stream(hc, from, func(e Event) bool { return (in.Run == "" || e.Run == in.Run) && (in.Pair == "" || e.Pair == in.Pair) })
 		}}, nil
 	})
 }
 
 // stream writes events until the caller has gone or the server ends.
-func (s *Server) stream(hc huma.Context, from int64, run string) {
+func (s *Server) stream(hc huma.Context, from int64, wanted func(Event) bool) {
 	w := bufio.NewWriter(hc.BodyWriter())
 	flush := func() bool {
 		if w.Flush() != nil {
@@ -147,7 +149,7 @@ func (s *Server) stream(hc huma.Context, from int64, run string) {
 		events, more := s.feed.after(from, s.now())
 		for _, e := range events {
 			from = e.ID
-			if run != "" && e.Run != run && e.Kind != eventReset {
+			if e.Kind != eventReset && !wanted(e) {
 				continue
 			}
 			data, err := json.Marshal(e)

@@ -106,7 +106,7 @@ func Document() (document []byte, operations int, err error) {
 func (s *Server) mount(mux *http.ServeMux) *huma.OpenAPI {
 	describeErrors()
 	config := huma.DefaultConfig("tandem", "1")
-	config.Info.Description = "Migrates Confluence spaces and proves that they arrived. Every verb of the command line is a call of this API."
+	config.Info.Description = "Migrates Confluence spaces, proves that they arrived, and keeps pairs of them equal. Every verb of the command line is a call of this API."
 	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	config.Servers = []*huma.Server{{URL: Prefix}}
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
@@ -124,6 +124,9 @@ func (s *Server) mount(mux *http.ServeMux) *huma.OpenAPI {
 	s.registerRuns(h)
 	s.registerRunCommands(h)
 	s.registerFindings(h)
+	s.registerPairs(h)
+	s.registerPairCommands(h)
+	s.registerConflicts(h)
 	s.registerVerifications(h)
 	s.registerEvents(h)
 	s.registerHelp(h)

@@ -119,7 +119,7 @@ func (s fakeSite) Identity(context.Context) (confluence.Identity, error) {
 }
 
 func (s fakeSite) Spaces(_ context.Context, keys []string) ([]confluence.Space, error) {
-	if s.name != "old" {
+	if s.name != "old" && s.name != "new" {
 		return nil, nil
 	}
 	return []confluence.Space{{ID: "7", Key: "HR", Name: "People", Pages: 42}}, nil

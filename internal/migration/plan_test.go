@@ -78,7 +78,7 @@ func TestParsePlanErrors(t *testing.T) {
 		{"wrong version", edit("tandem/v1", "tandem/v2"), confluence.CodeBadFile, 1, "apiVersion"},
 		{"no version", edit("apiVersion: tandem/v1\n", ""), confluence.CodeBadFile, 1, "apiVersion"},
 		{"wrong kind", edit("MigrationPlan", "Plan"), confluence.CodeBadFile, 2, "kind"},
-		{"sync pair", edit("MigrationPlan", "SpacePair"), confluence.CodeBadFile, 0, ""},
+		{"sync pair", edit("MigrationPlan", "SpacePair"), confluence.CodeBadFile, 2, "tandem pair create"},
 		{"bad name", edit("HR-2026", "HR 2026"), confluence.CodeBadFile, 3, "name"},
 		{"bad stage", smallPlan + "stage: prod\n", confluence.CodeBadFile, 8, `"prod"`},
 		{"no source", edit("{export: hr-export.zip}", "{}"), confluence.CodeBadFile, 4, "either"},
@@ -108,9 +108,6 @@ func TestParsePlanErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if tt.name == "sync pair" {
-				tt.code, tt.line, tt.text = confluence.CodeNotCapable, 2, "SpacePair"
-			}
 			_, err := ParsePlan([]byte(tt.file), "hr.yaml")
 			var e *confluence.Error
 			if !errors.As(err, &e) {

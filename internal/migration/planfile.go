@@ -70,16 +70,9 @@ type (
 // ParsePlan reads a plan file strictly and validates it. file is the name to show in errors (T-1003 with line and
 // column, T-2007 for what this version cannot do).
 func ParsePlan(data []byte, file string) (Plan, error) {
-	if len(data) > maxPlanBytes {
-		return Plan{}, fileError(confluence.CodeBadFile, file, 0, 0, fmt.Sprintf("a plan file has at most %d bytes", maxPlanBytes))
-	}
 	var raw planFile
-	decoder := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
-	if err := guarded(func() error { return decoder.Decode(&raw) }); err != nil {
-		return Plan{}, decodeError(err, file)
-	}
-	if err := guarded(func() error { return decoder.Decode(new(any)) }); !errors.Is(err, io.EOF) {
-		return Plan{}, fileError(confluence.CodeBadFile, file, 0, 0, "a plan file holds one document")
+	if err := decodeOne(data, file, &raw); err != nil {
+		return Plan{}, err
 	}
 	p := raw.plan()
 	v := raw.violation()
@@ -87,14 +80,34 @@ func ParsePlan(data []byte, file string) (Plan, error) {
 		v = p.violation()
 	}
 	if v != nil {
-		line, column := 1, 1
-		guarded(func() error {
-			line, column = position(data, v.path)
-			return nil
-		})
-		return Plan{}, fileError(v.code, file, line, column, v.what)
+		return Plan{}, placed(v, data, file)
 	}
 	return p, nil
+}
+
+// decodeOne reads the one document of a file strictly.
+func decodeOne(data []byte, file string, into any) error {
+	if len(data) > maxPlanBytes {
+		return fileError(confluence.CodeBadFile, file, 0, 0, fmt.Sprintf("a file has at most %d bytes", maxPlanBytes))
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
+	if err := guarded(func() error { return decoder.Decode(into) }); err != nil {
+		return decodeError(err, file)
+	}
+	if err := guarded(func() error { return decoder.Decode(new(any)) }); !errors.Is(err, io.EOF) {
+		return fileError(confluence.CodeBadFile, file, 0, 0, "a file holds one document")
+	}
+	return nil
+}
+
+// placed is a broken rule with its place in the file.
+func placed(v *violation, data []byte, file string) error {
+	line, column := 1, 1
+	_ = guarded(func() error {
+		line, column = position(data, v.path)
+		return nil
+	})
+	return fileError(v.code, file, line, column, v.what)
 }
 
 func (f *planFile) violation() *violation {
@@ -102,7 +115,7 @@ func (f *planFile) violation() *violation {
 	case f.APIVersion != planVersion:
 		return broken("apiVersion", "apiVersion must be %q, is %q", planVersion, f.APIVersion)
 	case f.Kind == "SpacePair":
-		return notBuilt("kind", "a plan file of kind SpacePair")
+		return broken("kind", "this is the file of a pair: give it to tandem pair create")
 	case f.Kind != planKind:
 		return broken("kind", "kind must be %q, is %q", planKind, f.Kind)
 	}
