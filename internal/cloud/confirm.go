@@ -35,8 +35,8 @@ func (u userV1) app() bool { return strings.EqualFold(u.AccountType, "app") || u
 // while a confirmation runs wait for one that began after they came.
 func (c *Connector) confirm(ctx context.Context) error {
 	came := c.proof.started.Load()
-	c.proof.mu.Lock()
-	defer c.proof.mu.Unlock()
+	c.proof.turn.Take()
+	defer c.proof.turn.Give()
 	if c.proof.started.Load() > came && c.proof.done {
 		return c.proof.err
 	}

@@ -55,12 +55,12 @@ type Connector struct {
 	props  map[string]id              // property by owner and key
 
 	proof  proof
-	grants sync.Mutex // role assignments are read, then written
+	grants rest.Turn // role assignments are read, then written
 }
 
 // proof is the last confirmation of the credential; see confirm.
 type proof struct {
-	mu      sync.Mutex
+	turn    rest.Turn
 	started atomic.Int64
 	done    bool // it came to an answer
 	err     error
@@ -107,6 +107,7 @@ func Open(_ context.Context, o Options) (*Connector, error) {
 	}
 	_, fan := client.Budget().Slots()
 	return &Connector{
+		proof: proof{turn: rest.NewTurn()}, grants: rest.NewTurn(),
 		root: root, rest: client, clock: client.Clock(), indexWait: o.IndexWait, fan: fan, tokens: tokens,
 		keys: map[confluence.ID]string{}, apps: map[confluence.UserID]bool{}, props: map[string]id{},
 	}, nil

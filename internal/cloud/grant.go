@@ -81,8 +81,8 @@ type assignmentV2 struct {
 // assign gives a principal the role with the fewest permissions among those that hold the permission asked for and all
 // that its present role holds. Where no role does, the site cannot express it: T-2007.
 func (c *Connector) assign(ctx context.Context, space confluence.Space, kind, holder, operation string) (confluence.Result, error) {
-	c.grants.Lock()
-	defer c.grants.Unlock()
+	c.grants.Take()
+	defer c.grants.Give()
 	where := confluence.Where{Space: space.Key}
 	const what = "the role could not be assigned"
 	roles, held, err := c.roles(ctx, space)

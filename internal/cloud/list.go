@@ -9,7 +9,6 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
-	"golang.org/x/sync/errgroup"
 )
 
 type rows[T any] struct {
@@ -114,8 +113,7 @@ func listByStart[T any](ctx context.Context, c *Connector, k call, each func([]T
 
 // each calls f for 0 to n-1, as many at once as the site's budget has slots, and returns the first error.
 func (c *Connector) each(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(c.fan)
+	g, ctx := c.clock.Group(ctx, c.fan)
 	for i := range n {
 		g.Go(func() error { return f(ctx, i) })
 	}

@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
 
@@ -145,7 +143,7 @@ func (c *Connector) Scan(ctx context.Context, req confluence.ScanRequest) (confl
 // pages reads some pages of the listing with what belongs to their contents, and moves at behind them.
 func (c *Connector) pages(ctx context.Context, req confluence.ScanRequest, at *place) (parts []*page, err error) {
 	began, size := c.clock.Now(), 0
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := c.clock.Group(ctx, 0)
 	var turn chan struct{} // closed when the last page so far is complete
 	for {
 		p := c.page(ctx, req, stages[at.Stage], at.Cursor)

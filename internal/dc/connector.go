@@ -62,7 +62,7 @@ type Connector struct {
 
 // proof is the last confirmation of the account; see confirm.
 type proof struct {
-	mu      sync.Mutex
+	turn    rest.Turn
 	started atomic.Int64
 	done    bool // it came to an answer
 	err     error
@@ -101,7 +101,8 @@ func Open(_ context.Context, o Options) (*Connector, error) {
 	}
 	_, fan := client.Budget().Slots()
 	return &Connector{
-		root: root, rest: client, clock: client.Clock(), fan: fan, expect: o.Account,
+		proof: proof{turn: rest.NewTurn()},
+		root:  root, rest: client, clock: client.Clock(), fan: fan, expect: o.Account,
 		names: map[confluence.UserID]string{}, spaceID: map[confluence.ID]string{},
 	}, nil
 }

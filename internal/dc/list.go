@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
 )
@@ -69,8 +67,7 @@ func onward[T any](k call, page *listW[T], cursor string) (string, error) {
 
 // each calls f for 0 to n-1, as many at once as the site's budget has slots, and returns the first error.
 func (c *Connector) each(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(c.fan)
+	g, ctx := c.clock.Group(ctx, c.fan)
 	for i := range n {
 		g.Go(func() error { return f(ctx, i) })
 	}

@@ -99,7 +99,7 @@ func New(opt Options) *Engine {
 	}
 	e := &Engine{opt: opt, store: opt.Store, sites: map[string]*site{}, live: map[string]*meter{}, working: map[string]int{}}
 	e.runner = jobs.New(jobs.Options{
-		Store: opt.Store, Now: opt.Now, Wait: opt.Wait, Workers: opt.Workers, Owner: opt.Owner,
+		Store: opt.Store, Now: opt.Now, Wait: opt.Wait, Go: opt.Go, Workers: opt.Workers, Owner: opt.Owner,
 		Work:   map[string]jobs.Work{sliceRun: e.workRun, sliceFeed: e.workFeed, sliceCycle: e.workCycle},
 		Failed: e.failedSlice,
 	})

@@ -25,16 +25,18 @@ type site struct {
 
 // whoIsIt is the last answer of a site to who it is. Several steps in a row ask; one answer is good for all of them.
 type whoIsIt struct {
-	mu sync.Mutex
-	id confluence.Identity
-	at time.Time
+	turn chan struct{} // held by who asks
+	id   confluence.Identity
+	at   time.Time
 }
+
+func newWhoIsIt() *whoIsIt { return &whoIsIt{turn: make(chan struct{}, 1)} }
 
 const identityAge = 10 * time.Second
 
 func (w *whoIsIt) ask(ctx context.Context, r confluence.Reader, now func() time.Time) (confluence.Identity, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.turn <- struct{}{}
+	defer func() { <-w.turn }()
 	if !w.at.IsZero() && now().Sub(w.at) < identityAge {
 		return w.id, nil
 	}
@@ -73,7 +75,7 @@ func (e *Engine) open(ctx context.Context, name string) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s = &site{row: row, reader: r, writer: w, calls: &callCount{}, who: &whoIsIt{}}
+	s = &site{row: row, reader: r, writer: w, calls: &callCount{}, who: newWhoIsIt()}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if other := e.sites[name]; other != nil {

@@ -13,6 +13,8 @@ type Clock struct {
 	Wait func(ctx context.Context, d time.Duration) error
 	// Limit returns a context that ends after d with context.DeadlineExceeded, and a function that frees it.
 	Limit func(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc)
+	// Go starts a goroutine, whose share of the time it is.
+	Go func(func())
 }
 
 // Or returns c with the real clock in place of nil members.
@@ -25,6 +27,9 @@ func (c Clock) Or() Clock {
 	}
 	if c.Limit == nil {
 		c.Limit = context.WithTimeout
+	}
+	if c.Go == nil {
+		c.Go = func(f func()) { go f() }
 	}
 	return c
 }

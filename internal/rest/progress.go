@@ -21,7 +21,7 @@ func (c *Client) watch(ctx context.Context, req *Request, cancel context.CancelF
 	w := &watchdog{last: c.clock.Now(), cancel: cancel}
 	timeout := orElse(req.Timeout, c.o.Timeout)
 	w.done.Add(1)
-	go func() {
+	c.clock.Go(func() {
 		defer w.done.Done()
 		for {
 			left := w.left(c.clock.Now(), timeout)
@@ -36,7 +36,7 @@ func (c *Client) watch(ctx context.Context, req *Request, cancel context.CancelF
 				return
 			}
 		}
-	}()
+	})
 	return w
 }
 

@@ -27,6 +27,10 @@ type Options struct {
 	Now func() time.Time
 	// Address is written into the lock file, for other processes to find this one. SetAddress changes it.
 	Address string
+	// Pass is called before every commit, and again, with done set, when it is durable and its caller does not know it
+	// yet. It may wait; its error is that of the commit, which then has not begun, or has been kept all the same. Nil:
+	// nothing happens. It is how a simulation owns the order of commits.
+	Pass func(ctx context.Context, done bool) error
 }
 
 // Store is an open data directory. It is safe for concurrent use.
@@ -40,6 +44,7 @@ type Store struct {
 	reads     *reads
 	writer    *writer
 	bells     bells
+	pass      func(ctx context.Context, done bool) error
 	closing   sync.Once
 	closed    error
 }
@@ -62,6 +67,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.adopt(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	s.pass = o.Pass
 	return s, nil
 }
 

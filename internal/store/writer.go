@@ -44,6 +44,11 @@ func (s *Store) Commit(ctx context.Context, lease Lease, fn func(tx *Tx) error) 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if s.pass != nil {
+		if err := s.pass(ctx, false); err != nil {
+			return err
+		}
+	}
 	r := &request{lease: lease, fn: fn, done: make(chan struct{})}
 	select {
 	case s.writer.queue <- r:
@@ -65,6 +70,11 @@ func (s *Store) Commit(ctx context.Context, lease Lease, fn func(tx *Tx) error) 
 	}
 	if r.panicked != nil {
 		panic(r.panicked)
+	}
+	if s.pass != nil && r.err == nil {
+		if err := s.pass(ctx, true); err != nil {
+			return err
+		}
 	}
 	return coded(r.err)
 }
