@@ -17,8 +17,10 @@ type applier struct {
 	s    *spaceRun
 	view *view
 
-	mu      sync.Mutex
-	wake    chan struct{}
+	width int            // changes under way at once
+	ended sync.WaitGroup // of those
+
+	mu      sync.Mutex // not held during a commit
 	ready   intHeap
 	waiting []int         // needs that are not met, by change
 	blocks  map[int][]int // changes that need a change
@@ -56,16 +58,9 @@ func (s *spaceRun) apply(ctx context.Context, v *view, r reconcile.Result) (fini
 	if least := s.e.opt.Now().Add(s.e.opt.Slice / 2); s.deadline.Before(least) {
 		s.deadline = least // planning a large space takes long; what is planned is worth some work
 	}
-	workers := 2 * max(1, s.concurrent()) // twice the connections, so that commits and calls overlap
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Add(1)
-		s.e.opt.Go(func() {
-			defer wg.Done()
-			a.work(ctx)
-		})
-	}
-	wg.Wait()
+	a.width = 2 * max(1, s.concurrent()) // twice the connections, so that commits and calls overlap
+	a.begin(ctx)
+	a.ended.Wait()
 	if a.halt != nil && !errors.Is(a.halt, errSliceOver) {
 		return false, a.begun.Load(), a.halt
 	}
@@ -88,7 +83,7 @@ func (s *spaceRun) concurrent() int {
 }
 
 func newApplier(s *spaceRun, v *view, r reconcile.Result) *applier {
-	a := &applier{s: s, view: v, changes: r.Changes, wake: make(chan struct{}), blocks: map[int][]int{}, after: map[int][]int{}, dest: map[confluence.TwinID]destination{}}
+	a := &applier{s: s, view: v, changes: r.Changes, blocks: map[int][]int{}, after: map[int][]int{}, dest: map[confluence.TwinID]destination{}}
 	for twin, row := range v.agreed {
 		if id := row.ID[confluence.B]; id != "" && !row.Tomb {
 			d := destination{id: id, version: row.Version[confluence.B]}
@@ -115,39 +110,25 @@ func newApplier(s *spaceRun, v *view, r reconcile.Result) *applier {
 	return a
 }
 
-// work takes free changes until none is left or starting has ended.
-func (a *applier) work(ctx context.Context) {
-	for {
-		i, ok := a.take(ctx)
-		if !ok {
-			return
-		}
-		err := a.carry(ctx, a.changes[i])
-		a.done(ctx, i, err)
-	}
-}
-
-// take waits for a free change. It returns false when there will be none.
-func (a *applier) take(ctx context.Context) (int, bool) {
-	for {
-		a.mu.Lock()
+// begin starts what is free, as far as there is room. Each change has a goroutine of its own, which begins with what it
+// has freed when it ends: nobody waits to be woken, so what starts is the same whoever runs first.
+func (a *applier) begin(ctx context.Context) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for a.flying < a.width && len(a.ready) > 0 {
 		if a.halt == nil {
 			a.checkSlice(ctx)
 		}
-		if a.halt != nil || (len(a.ready) == 0 && a.flying == 0) {
-			a.broadcast()
-			a.mu.Unlock()
-			return 0, false
+		if a.halt != nil {
+			return
 		}
-		if len(a.ready) > 0 {
-			i := heap.Pop(&a.ready).(int)
-			a.flying++
-			a.mu.Unlock()
-			return i, true
-		}
-		wake := a.wake
-		a.mu.Unlock()
-		<-wake // whoever is flying ends and broadcasts
+		i := heap.Pop(&a.ready).(int)
+		a.flying++
+		a.ended.Add(1)
+		a.s.e.opt.Go(func() {
+			defer a.ended.Done()
+			a.done(ctx, i, a.carry(ctx, a.changes[i]))
+		})
 	}
 }
 
@@ -159,34 +140,47 @@ func (a *applier) checkSlice(ctx context.Context) {
 	}
 }
 
-func (a *applier) broadcast() {
-	close(a.wake)
-	a.wake = make(chan struct{})
+// done records the end of a change, frees or fails what waits for it, and begins with what is free.
+func (a *applier) done(ctx context.Context, i int, err error) {
+	for _, j := range a.settle(i, err) {
+		if err := a.s.notTried(ctx, a.view, a.changes[j]); err != nil {
+			a.stop(err)
+		}
+	}
+	a.mu.Lock()
+	a.flying--
+	a.mu.Unlock()
+	a.begin(ctx)
 }
 
-// done records the end of a change and frees or fails what waits for it.
-func (a *applier) done(ctx context.Context, i int, err error) {
+// stop ends the starting of new changes with an error.
+func (a *applier) stop(err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	defer a.broadcast()
-	a.flying--
-	if err != nil && halts(err) {
-		if a.halt == nil || errors.Is(a.halt, errSliceOver) {
-			a.halt = err
-		}
-		return
+	if a.halt == nil || errors.Is(a.halt, errSliceOver) {
+		a.halt = err
 	}
+}
+
+// settle takes the end of a change into account and returns the changes that are lost with it.
+func (a *applier) settle(i int, err error) (lost []int) {
+	if err != nil && halts(err) {
+		a.stop(err)
+		return nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.left--
 	a.free(a.after[i])
 	if err == nil {
 		a.refused = 0
 		a.free(a.blocks[i])
-		return
+		return nil
 	}
 	if !errors.Is(err, errNeed) {
 		a.countRefusal(err)
 	}
-	a.failDependents(ctx, i)
+	return a.failDependents(i)
 }
 
 // free takes one thing off what each of these waits for.
@@ -214,8 +208,8 @@ func (a *applier) countRefusal(err error) {
 	}
 }
 
-// failDependents fails everything that needs change i, once each.
-func (a *applier) failDependents(ctx context.Context, i int) {
+// failDependents fails everything that needs change i, once each, and returns what is to be reported as not tried.
+func (a *applier) failDependents(i int) (lost []int) {
 	queue := a.blocks[i]
 	for len(queue) > 0 {
 		j := queue[0]
@@ -229,11 +223,10 @@ func (a *applier) failDependents(ctx context.Context, i int) {
 		if a.changes[j].Relink {
 			continue // what it waits for is not there yet; the relink phase says so
 		}
-		if err := a.s.notTried(ctx, a.view, a.changes[j]); err != nil && a.halt == nil {
-			a.halt = err
-		}
+		lost = append(lost, j)
 		queue = append(queue, a.blocks[j]...)
 	}
+	return lost
 }
 
 // failedForGood keeps a change that failed with what it needs from ever becoming free.
