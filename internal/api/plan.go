@@ -47,7 +47,7 @@ type PlanSpace struct {
 	Key    string `json:"key"`
 	Name   string `json:"name"`
 	Target string `json:"target"`
-	Pages  int    `json:"pages" doc:"current pages and blog posts"`
+	Pages  int    `json:"pages" doc:"current pages and blog posts; -1 where the source does not count them before they are read"`
 }
 
 // Checks is the outcome of the checks of a plan.
@@ -204,7 +204,7 @@ func (s *Server) planResult(ctx context.Context, r engine.PlanReport, err error)
 	}
 	out := PlanResult{Spaces: []PlanSpace{}}
 	for _, sp := range r.Spaces {
-		out.Spaces = append(out.Spaces, PlanSpace{Key: sp.Space.Key, Name: sp.Space.Name, Target: sp.Target, Pages: sp.Counts.Pages.Total})
+		out.Spaces = append(out.Spaces, PlanSpace{Key: sp.Space.Key, Name: sp.Space.Name, Target: sp.Target, Pages: sp.Space.Pages})
 	}
 	out.Plan, err = s.planOf(ctx, r.Plan)
 	return &out, err

@@ -79,6 +79,29 @@ func TestDataCenterSites(t *testing.T) {
 	says(t, dir, 2, []string{"T-2002"}, "site", "add", "bad", "--kind", "cloud", "--url", url+"/confluence", "--secret-file", bad)
 }
 
+// TestLivePlan: a plan from a living Data Center claims no number of pages before it has read them; its check counts them.
+func TestLivePlan(t *testing.T) {
+	from, url := served(t, emulator.Options{Personality: "dc", Size: 8})
+	to, err := emulator.New(emulator.Options{Seed: 6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(to.Handler())
+	t.Cleanup(func() {
+		srv.Close()
+		to.Close()
+	})
+	dir, files := t.TempDir(), t.TempDir()
+	_, secret := from.Account()
+	write(t, filepath.Join(files, "dc"), secret)
+	email, secret := to.Account()
+	write(t, filepath.Join(files, "cloud"), secret)
+	says(t, dir, 0, nil, "site", "add", "dc", "--url", url, "--auth", "pat", "--secret-file", filepath.Join(files, "dc"))
+	says(t, dir, 0, nil, "site", "add", "cloud", "--url", srv.URL+"/wiki", "--email", email, "--secret-file", filepath.Join(files, "cloud"))
+	says(t, dir, 0, []string{"SAVED, 1 space, pages not counted yet"}, "plan", "create", "G", "--from", "dc", "--to", "cloud", "--space", "GEN001")
+	says(t, dir, 0, []string{"33 passed"}, "plan", "check", "G")
+}
+
 // TestOldDataCenter: a version that is too old is named, and the way around it; it does not learn the credential.
 func TestOldDataCenter(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -92,12 +92,20 @@ func (a *app) planChanged(out api.PlanResult) error {
 		return a.preview(out.Preview)
 	}
 	return a.result(out, func(w io.Writer) {
-		pages := 0
-		for _, s := range out.Spaces {
-			pages += s.Pages
-		}
-		fmt.Fprintf(w, "plan %s: %s, %s, %s and blog posts\n", out.Plan.Name, out.Plan.Status, count(len(out.Plan.Plan.Spaces), "space"), count(pages, "page"))
+		fmt.Fprintf(w, "plan %s: %s, %s, %s\n", out.Plan.Name, out.Plan.Status, count(len(out.Plan.Plan.Spaces), "space"), pagesOf(out.Spaces))
 	})
+}
+
+// pagesOf says how much a plan's spaces hold, where the source tells that before it is read.
+func pagesOf(spaces []api.PlanSpace) string {
+	pages := 0
+	for _, s := range spaces {
+		if s.Pages < 0 {
+			return "pages not counted yet (tandem plan check counts them)"
+		}
+		pages += s.Pages
+	}
+	return count(pages, "page") + " and blog posts"
 }
 
 func (a *app) planCopy() *cobra.Command {

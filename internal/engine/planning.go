@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/body"
@@ -343,12 +342,3 @@ func (e *Engine) ImportPeople(ctx context.Context, from, to string, csv []byte) 
 
 // PeopleSource returns the name under which the people of a plan's source are kept.
 func PeopleSource(p migration.Plan) string { return sourceName(p) }
-
-// Summary says in one line what a report holds.
-func (r PlanReport) Summary() string {
-	n := 0
-	for _, s := range r.Spaces {
-		n += s.Counts.Pages.Total
-	}
-	return fmt.Sprintf("%d spaces, %d pages and blog posts", len(r.Spaces), n)
-}
