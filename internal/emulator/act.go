@@ -57,7 +57,7 @@ var acts = map[string]func(*call, json.RawMessage) error{
 	"body":   bodyAct(func(q actRequest, _ string) (string, error) { return q.Text, nil }),
 	"macro": bodyAct(func(q actRequest, raw string) (string, error) {
 		if q.Block != "" {
-			return markup.EditBlock(raw, q.Block, "", q.To)
+			return markup.EditInMacro(raw, q.Macro, q.Block, q.To)
 		}
 		return markup.SetMacro(raw, q.Macro, q.Param, q.To)
 	}),

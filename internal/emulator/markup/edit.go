@@ -69,6 +69,36 @@ func change(raw string, edit func(root *Node) error) (string, error) {
 	return root.String(), nil
 }
 
+// BlockText returns the visible text of a block, with runs of white space as one blank.
+func BlockText(raw, name string) (string, error) {
+	root, err := Parse(raw)
+	if err != nil {
+		return "", err
+	}
+	f, err := block(root, name)
+	if err != nil {
+		return "", err
+	}
+	return strings.Join(strings.Fields(plainText(f.node)), " "), nil
+}
+
+// EditInMacro gives a block inside a macro another text. The macro is named as for SetMacro; a block without a name of its
+// own is counted from the macro's beginning.
+func EditInMacro(raw, macro, name, to string) (string, error) {
+	return change(raw, func(root *Node) error {
+		m := findMacro(root, macro)
+		if m == nil {
+			return fmt.Errorf("no macro %q", macro)
+		}
+		f, err := block(m, name)
+		if err != nil {
+			return err
+		}
+		f.node.Kids = []*Node{{Text: to}}
+		return nil
+	})
+}
+
 // EditBlock gives a block another text. With word set, only that word: its number from 1, or "last".
 func EditBlock(raw, name, word, to string) (string, error) {
 	return change(raw, func(root *Node) error {

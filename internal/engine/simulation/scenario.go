@@ -18,25 +18,25 @@ import (
 // docs/scenarios.md has the format.
 type Scenario struct {
 	ID, Name string
-	Start    Start
-	Policy   PolicyFile
-	Steps    []Step
+	Start    startFile
+	Policy   policyFile
+	Steps    []scriptStep
 	Faults   []byte // fault rules of both emulators, YAML
-	Want     Want
+	Want     wantFile
 
 	file  string
 	parts map[string]*part
 }
 
-// Start says what both sites hold before the baseline is taken.
-type Start struct {
+// startFile says what both sites hold before the baseline is taken.
+type startFile struct {
 	Use         string // S0 or empty
-	Add, Change []Action
+	Add, Change []deed
 	Fill        int
 }
 
-// PolicyFile is a pair's policy as policy.yaml writes it. Empty members are defaults.
-type PolicyFile struct {
+// policyFile is a pair's policy as policy.yaml writes it. Empty members are defaults.
+type policyFile struct {
 	Mode, Strict, Primary            string
 	Facets                           map[string]string // body, title, parent, order, labels, attachments, comments, restrictions
 	Deletes, DeleteVsEdit            string
@@ -45,8 +45,8 @@ type PolicyFile struct {
 	Brakes                           map[string]string
 }
 
-// Action is what a person does.
-type Action struct {
+// deed is what a person does.
+type deed struct {
 	Name  string
 	Pages []string          // what the action is about
 	Args  map[string]string // single values
@@ -54,58 +54,58 @@ type Action struct {
 	Line  int // in the scenario file
 }
 
-// Step is one line of steps.yaml: exactly one member is set.
-type Step struct {
+// scriptStep is one line of steps.yaml: exactly one member is set.
+type scriptStep struct {
 	Line int
 
-	Act        *SideAction
+	Act        *sideDeed
 	Cycle      string // sweep or feed
 	Wait       time.Duration
-	Repeat     *Repeat
-	Crash      *Crash
-	During     *During
+	Repeat     *repeatStep
+	Crash      *crashStep
+	During     *duringStep
 	Engine     int
-	Checkpoint *Checkpoint
+	Checkpoint *checkpointStep
 	Allow      string // a brake
-	Resolve    *Resolve
+	Resolve    *resolveStep
 	Order      string // pause, resume, retire
 }
 
-// SideAction is an action on one side.
-type SideAction struct {
+// sideDeed is an action on one side.
+type sideDeed struct {
 	Side confluence.Side
-	Action
+	deed
 }
 
-// Repeat does steps N times.
-type Repeat struct {
+// repeatStep does steps N times.
+type repeatStep struct {
 	N     int
-	Steps []Step
+	Steps []scriptStep
 }
 
-// Crash ends the engine at the N-th mutating call of the next cycle; 0 = a run of the scenario for each.
-type Crash struct {
+// crashStep ends the engine at the N-th mutating call of the next cycle; 0 = a run of the scenario for each.
+type crashStep struct {
 	At string // before-call, after-call, after-outcome, in-commit
 	N  int
 }
 
-// During does a step at the N-th call of a verb in the next cycle.
-type During struct {
+// duringStep does a step at the N-th call of a verb in the next cycle.
+type duringStep struct {
 	Side confluence.Side
 	Verb confluence.Verb
 	N    int
 	When string // before, after
-	Do   Step
+	Do   scriptStep
 }
 
-// Checkpoint changes what a server's checkpoint property says.
-type Checkpoint struct {
+// checkpointStep changes what a server's checkpoint property says.
+type checkpointStep struct {
 	Side confluence.Side
 	Pair string // own, older, foreign, none
 }
 
-// Resolve settles a conflict.
-type Resolve struct{ Page, Facet, Use string }
+// resolveStep settles a conflict.
+type resolveStep struct{ Page, Facet, Use string }
 
 // Parse reads a scenario file strictly. file is the name to show in errors, which are T-1003 with part and line.
 func Parse(data []byte, file string) (*Scenario, error) {

@@ -46,8 +46,8 @@ var actions = map[string]wording{
 }
 
 // action reads {name: …}.
-func (s *Scenario) action(p *part, n ast.Node) (Action, error) {
-	a := Action{Args: map[string]string{}, Lists: map[string][]string{}, Line: p.above + n.GetToken().Position.Line}
+func (s *Scenario) action(p *part, n ast.Node) (deed, error) {
+	a := deed{Args: map[string]string{}, Lists: map[string][]string{}, Line: p.above + n.GetToken().Position.Line}
 	found := false
 	err := p.entries(n, "an action", func(name string, at, value ast.Node) error {
 		w, ok := actions[name]
@@ -74,7 +74,7 @@ func (s *Scenario) action(p *part, n ast.Node) (Action, error) {
 }
 
 // arguments reads the members of an action.
-func (s *Scenario) arguments(p *part, a *Action, w wording, at, value ast.Node) error {
+func (s *Scenario) arguments(p *part, a *deed, w wording, at, value ast.Node) error {
 	fields := keys{}
 	for _, name := range slices.Concat(w.need, w.one, w.may) {
 		fields[name] = func(n ast.Node) (err error) {
@@ -112,7 +112,7 @@ func (s *Scenario) arguments(p *part, a *Action, w wording, at, value ast.Node) 
 }
 
 // sound checks what the members of an action say together.
-func (s *Scenario) sound(p *part, a *Action, at ast.Node) error {
+func (s *Scenario) sound(p *part, a *deed, at ast.Node) error {
 	_, file := a.Args["file"]
 	_, text := a.Args["text"]
 	switch {
@@ -139,7 +139,7 @@ func (s *Scenario) readStart(p *part) error {
 	if err != nil {
 		return err
 	}
-	list := func(to *[]Action) func(ast.Node) error {
+	list := func(to *[]deed) func(ast.Node) error {
 		return func(n ast.Node) error {
 			return p.items(n, "this", func(v ast.Node) error {
 				a, err := s.action(p, v)
@@ -200,7 +200,7 @@ func (s *Scenario) readSteps(p *part) error {
 	return err
 }
 
-func (s *Scenario) steps(p *part, n ast.Node) (out []Step, err error) {
+func (s *Scenario) steps(p *part, n ast.Node) (out []scriptStep, err error) {
 	err = p.items(n, "the steps", func(v ast.Node) error {
 		step, err := s.step(p, v)
 		out = append(out, step)
@@ -210,15 +210,15 @@ func (s *Scenario) steps(p *part, n ast.Node) (out []Step, err error) {
 }
 
 // step reads one step: a mapping with one key, or the bare word pause, resume or retire.
-func (s *Scenario) step(p *part, n ast.Node) (Step, error) {
-	st := Step{Line: p.above + n.GetToken().Position.Line}
+func (s *Scenario) step(p *part, n ast.Node) (scriptStep, error) {
+	st := scriptStep{Line: p.above + n.GetToken().Position.Line}
 	order := func(name string) func(ast.Node) error {
 		return func(ast.Node) error { st.Order = name; return nil }
 	}
 	act := func(side confluence.Side) func(ast.Node) error {
 		return func(n ast.Node) error {
 			a, err := s.action(p, n)
-			st.Act = &SideAction{side, a}
+			st.Act = &sideDeed{side, a}
 			return err
 		}
 	}
@@ -254,8 +254,8 @@ func (s *Scenario) step(p *part, n ast.Node) (Step, error) {
 	return st, err
 }
 
-func (s *Scenario) repeat(p *part, n ast.Node, st *Step) error {
-	st.Repeat = &Repeat{}
+func (s *Scenario) repeat(p *part, n ast.Node, st *scriptStep) error {
+	st.Repeat = &repeatStep{}
 	err := p.mapping(n, "repeat", keys{"n": p.count(&st.Repeat.N, 1), "steps": func(n ast.Node) (err error) {
 		st.Repeat.Steps, err = s.steps(p, n)
 		return err
@@ -269,8 +269,8 @@ func (s *Scenario) repeat(p *part, n ast.Node, st *Step) error {
 // crashPoints are where a crash can happen around a mutating call.
 var crashPoints = []string{"before-call", "after-call", "after-outcome", "in-commit"}
 
-func (s *Scenario) crash(p *part, n ast.Node, st *Step) error {
-	st.Crash = &Crash{N: -1}
+func (s *Scenario) crash(p *part, n ast.Node, st *scriptStep) error {
+	st.Crash = &crashStep{N: -1}
 	err := p.mapping(n, "crash", keys{"at": p.text1(&st.Crash.At, crashPoints...), "n": func(n ast.Node) error {
 		if word, err := p.word(n); err == nil && word == "all" {
 			st.Crash.N = 0
@@ -298,8 +298,8 @@ func (s *Scenario) verb(p *part, to *confluence.Verb) func(ast.Node) error {
 	}
 }
 
-func (s *Scenario) during(p *part, n ast.Node, st *Step) error {
-	d := &During{N: 1, When: "before"}
+func (s *Scenario) during(p *part, n ast.Node, st *scriptStep) error {
+	d := &duringStep{N: 1, When: "before"}
 	st.During = d
 	done := false
 	err := p.mapping(n, "during", keys{
@@ -316,8 +316,8 @@ func (s *Scenario) during(p *part, n ast.Node, st *Step) error {
 	return err
 }
 
-func (s *Scenario) checkpoint(p *part, n ast.Node, st *Step) error {
-	st.Checkpoint = &Checkpoint{}
+func (s *Scenario) checkpoint(p *part, n ast.Node, st *scriptStep) error {
+	st.Checkpoint = &checkpointStep{}
 	err := p.mapping(n, "checkpoint", keys{
 		"side": p.side(&st.Checkpoint.Side), "pair": p.text1(&st.Checkpoint.Pair, "own", "older", "foreign", "none"),
 	})
@@ -327,8 +327,8 @@ func (s *Scenario) checkpoint(p *part, n ast.Node, st *Step) error {
 	return err
 }
 
-func (s *Scenario) resolve(p *part, n ast.Node, st *Step) error {
-	st.Resolve = &Resolve{}
+func (s *Scenario) resolve(p *part, n ast.Node, st *scriptStep) error {
+	st.Resolve = &resolveStep{}
 	err := p.mapping(n, "resolve", keys{
 		"page": p.text1(&st.Resolve.Page), "facet": p.text1(&st.Resolve.Facet, facetNames...), "use": p.text1(&st.Resolve.Use),
 	})

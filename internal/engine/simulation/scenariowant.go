@@ -11,34 +11,34 @@ import (
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
 
-// Want is what must hold when all steps are done.
-type Want struct {
-	Pages     [2]map[string]*PageWant // by name; nil: nowhere, not in the trash either
+// wantFile is what must hold when all steps are done.
+type wantFile struct {
+	Pages     [2]map[string]*pageWant // by name; nil: nowhere, not in the trash either
 	Unequal   bool                    // the sides need not be equal
-	Conflicts []ConflictWant
+	Conflicts []conflictWant
 	Pair      string // active, halted, paused, retired
 	Brake     string // of a halted pair; empty: any
-	Calls     *CallsWant
-	Refused   Span
-	Then      Span
-	Readers   []ReadersWant
+	Calls     *callsWant
+	Refused   span
+	Then      span
+	Readers   []readersWant
 }
 
-// Span is a number of calls, ends included.
-type Span struct{ Low, High int }
+// span is a number of calls, ends included.
+type span struct{ Low, High int }
 
-func (s Span) holds(n int) bool { return n >= s.Low && n <= s.High }
+func (s span) holds(n int) bool { return n >= s.Low && n <= s.High }
 
 // String writes the span as want.yaml does.
-func (s Span) String() string {
+func (s span) String() string {
 	if s.Low == s.High {
 		return strconv.Itoa(s.Low)
 	}
 	return fmt.Sprintf("%d..%d", s.Low, s.High)
 }
 
-// PageWant is what is known of one page on one side. Nil members are as at the start, unless people changed them.
-type PageWant struct {
+// pageWant is what is known of one page on one side. Nil members are as at the start, unless people changed them.
+type pageWant struct {
 	Line                        int
 	Title, Under, After, Status *string
 	SameID                      bool
@@ -51,43 +51,44 @@ type PageWant struct {
 	Version                     int // versions more than at the start; -1: not said
 }
 
-// ConflictWant is a conflict that must be open. Range texts are not compared until bodies are merged.
-type ConflictWant struct {
+// conflictWant is a conflict that must be open. Range texts are not compared until bodies are merged.
+type conflictWant struct {
 	Page, Facet string
 	Ranges      int
 	Retrievable bool
 	Line        int
 }
 
-// CallsWant bounds the mutating calls of all cycles.
-type CallsWant struct {
-	Sides [2]VerbsWant
-	AnyOf [][2]VerbsWant // alternatives for both sides
-	Order [][2]SideVerb  // the first one's first call comes before the second one's first
+// callsWant bounds the mutating calls of all cycles.
+type callsWant struct {
+	Sides [2]verbsWant
+	AnyOf [][2]verbsWant // alternatives for both sides
+	Sums  []sumWant      // over both sides; their verbs are not counted elsewhere
+	Order [][2]sideVerb  // the first one's first call comes before the second one's first
 }
 
-// VerbsWant bounds the calls of one side.
-type VerbsWant struct {
-	Counts map[confluence.Verb]Span
-	AnyOf  []map[confluence.Verb]Span
-	Sums   []SumWant
+// verbsWant bounds the calls of one side.
+type verbsWant struct {
+	Counts map[confluence.Verb]span
+	AnyOf  []map[confluence.Verb]span
+	Sums   []sumWant
 	Line   int
 }
 
-// SumWant bounds several verbs together.
-type SumWant struct {
+// sumWant bounds several verbs together.
+type sumWant struct {
 	Verbs []confluence.Verb
-	Span  Span
+	Span  span
 }
 
-// SideVerb is a verb on a side.
-type SideVerb struct {
+// sideVerb is a verb on a side.
+type sideVerb struct {
 	Side confluence.Side
 	Verb confluence.Verb
 }
 
-// ReadersWant says who must not read what is written to a page.
-type ReadersWant struct {
+// readersWant says who must not read what is written to a page.
+type readersWant struct {
 	Page  string
 	Never []string
 	Since int // step number from 1: writes after it count
@@ -100,7 +101,7 @@ func (s *Scenario) readWant(p *part) error {
 		return err
 	}
 	w := &s.Want
-	w.Pages = [2]map[string]*PageWant{{}, {}}
+	w.Pages = [2]map[string]*pageWant{{}, {}}
 	w.Pair = "active"
 	equal := true
 	pages := func(sides ...confluence.Side) func(ast.Node) error {
@@ -113,8 +114,8 @@ func (s *Scenario) readWant(p *part) error {
 		},
 		"pair":    func(n ast.Node) error { return s.wantPair(p, n) },
 		"calls":   func(n ast.Node) error { return s.wantCalls(p, n) },
-		"refused": func(n ast.Node) (err error) { w.Refused, err = p.span(n); return err },
-		"then":    func(n ast.Node) (err error) { w.Then, err = p.span(n); return err },
+		"refused": func(n ast.Node) (err error) { w.Refused, err = p.spanOf(n); return err },
+		"then":    func(n ast.Node) (err error) { w.Then, err = p.spanOf(n); return err },
 		"readers": func(n ast.Node) error {
 			return p.items(n, "readers", func(v ast.Node) error { return s.wantReaders(p, v) })
 		},
@@ -125,9 +126,9 @@ func (s *Scenario) readWant(p *part) error {
 
 func (s *Scenario) wantPages(p *part, n ast.Node, sides []confluence.Side) error {
 	return p.entries(n, "pages", func(name string, at, value ast.Node) error {
-		var w *PageWant
+		var w *pageWant
 		if _, nowhere := value.(*ast.NullNode); !nowhere {
-			w = &PageWant{Version: -1, Line: p.above + at.GetToken().Position.Line}
+			w = &pageWant{Version: -1, Line: p.above + at.GetToken().Position.Line}
 			if err := p.mapping(value, "a page", s.pageKeys(p, w)); err != nil {
 				return err
 			}
@@ -142,7 +143,7 @@ func (s *Scenario) wantPages(p *part, n ast.Node, sides []confluence.Side) error
 	})
 }
 
-func (s *Scenario) pageKeys(p *part, w *PageWant) keys {
+func (s *Scenario) pageKeys(p *part, w *pageWant) keys {
 	text := func(to **string) func(ast.Node) error {
 		return func(n ast.Node) error {
 			if _, null := n.(*ast.NullNode); null {
@@ -206,7 +207,7 @@ func (s *Scenario) textMap(p *part, n ast.Node) (map[string]string, error) {
 }
 
 func (s *Scenario) wantConflict(p *part, n ast.Node) error {
-	c := ConflictWant{Line: p.above + n.GetToken().Position.Line}
+	c := conflictWant{Line: p.above + n.GetToken().Position.Line}
 	var skip string
 	err := p.mapping(n, "a conflict", keys{
 		"page": p.text1(&c.Page), "facet": p.text1(&c.Facet), "retrievable": p.flag(&c.Retrievable),
@@ -234,14 +235,14 @@ func (s *Scenario) wantPair(p *part, n ast.Node) error {
 }
 
 func (s *Scenario) wantCalls(p *part, n ast.Node) error {
-	c := &CallsWant{}
+	c := &callsWant{}
 	s.Want.Calls = c
 	return p.mapping(n, "calls", keys{
 		"dc":    func(n ast.Node) (err error) { c.Sides[confluence.A], err = s.verbs(p, n); return err },
 		"cloud": func(n ast.Node) (err error) { c.Sides[confluence.B], err = s.verbs(p, n); return err },
 		"anyOf": func(n ast.Node) error {
 			return p.items(n, "anyOf", func(v ast.Node) error {
-				var one [2]VerbsWant
+				var one [2]verbsWant
 				err := p.mapping(v, "an alternative", keys{
 					"dc":    func(n ast.Node) (err error) { one[confluence.A], err = s.verbs(p, n); return err },
 					"cloud": func(n ast.Node) (err error) { one[confluence.B], err = s.verbs(p, n); return err },
@@ -250,38 +251,39 @@ func (s *Scenario) wantCalls(p *part, n ast.Node) error {
 				return err
 			})
 		},
+		"sum": func(n ast.Node) error { return s.sums(p, n, &c.Sums) },
 		"order": func(n ast.Node) error {
 			list, err := p.words(n)
 			if err != nil {
 				return err
 			}
-			var row []SideVerb
+			var row []sideVerb
 			for _, text := range list {
-				one, ok := sideVerb(text)
+				one, ok := readSideVerb(text)
 				if !ok {
 					return p.wrong(n, "%q: this must be a side and a verb, such as: cloud PUT", text)
 				}
 				row = append(row, one)
 			}
 			for i := 1; i < len(row); i++ {
-				c.Order = append(c.Order, [2]SideVerb{row[i-1], row[i]})
+				c.Order = append(c.Order, [2]sideVerb{row[i-1], row[i]})
 			}
 			return nil
 		},
 	})
 }
 
-func sideVerb(text string) (SideVerb, bool) {
+func readSideVerb(text string) (sideVerb, bool) {
 	words := strings.Fields(strings.ReplaceAll(text, "−", "-"))
 	if len(words) != 2 || !slices.Contains(sideNames[:], words[0]) || !slices.Contains(confluence.Verbs, confluence.Verb(words[1])) {
-		return SideVerb{}, false
+		return sideVerb{}, false
 	}
-	return SideVerb{confluence.Side(slices.Index(sideNames[:], words[0])), confluence.Verb(words[1])}, true
+	return sideVerb{confluence.Side(slices.Index(sideNames[:], words[0])), confluence.Verb(words[1])}, true
 }
 
 // verbs reads the calls of one side.
-func (s *Scenario) verbs(p *part, n ast.Node) (VerbsWant, error) {
-	w := VerbsWant{Counts: map[confluence.Verb]Span{}, Line: p.above + n.GetToken().Position.Line}
+func (s *Scenario) verbs(p *part, n ast.Node) (verbsWant, error) {
+	w := verbsWant{Counts: map[confluence.Verb]span{}, Line: p.above + n.GetToken().Position.Line}
 	err := p.entries(n, "calls", func(key string, at, value ast.Node) (err error) {
 		switch key {
 		case "anyOf":
@@ -291,29 +293,33 @@ func (s *Scenario) verbs(p *part, n ast.Node) (VerbsWant, error) {
 				return err
 			})
 		case "sum":
-			return p.entries(value, "sum", func(key string, at, value ast.Node) error {
-				sum := SumWant{}
-				for _, name := range splitVerbs(key) {
-					verb, err := verbNamed(p, at, name)
-					if err != nil {
-						return err
-					}
-					sum.Verbs = append(sum.Verbs, verb)
-				}
-				var err error
-				sum.Span, err = p.span(value)
-				w.Sums = append(w.Sums, sum)
-				return err
-			})
+			return s.sums(p, value, &w.Sums)
 		}
 		verb, err := verbNamed(p, at, key)
 		if err != nil {
 			return err
 		}
-		w.Counts[verb], err = p.span(value)
+		w.Counts[verb], err = p.spanOf(value)
 		return err
 	})
 	return w, err
+}
+
+func (s *Scenario) sums(p *part, n ast.Node, to *[]sumWant) error {
+	return p.entries(n, "sum", func(key string, at, value ast.Node) error {
+		sum := sumWant{}
+		for _, name := range splitVerbs(key) {
+			verb, err := verbNamed(p, at, name)
+			if err != nil {
+				return err
+			}
+			sum.Verbs = append(sum.Verbs, verb)
+		}
+		var err error
+		sum.Span, err = p.spanOf(value)
+		*to = append(*to, sum)
+		return err
+	})
 }
 
 func verbNamed(p *part, at ast.Node, name string) (confluence.Verb, error) {
@@ -346,7 +352,7 @@ func splitVerbs(key string) []string {
 }
 
 func (s *Scenario) wantReaders(p *part, n ast.Node) error {
-	r := ReadersWant{Line: p.above + n.GetToken().Position.Line}
+	r := readersWant{Line: p.above + n.GetToken().Position.Line}
 	err := p.mapping(n, "readers", keys{"page": p.text1(&r.Page), "never": p.texts(&r.Never), "since": p.count(&r.Since, 0)})
 	if err == nil && (r.Page == "" || len(r.Never) == 0) {
 		err = p.wrong(n, "readers needs page and never")

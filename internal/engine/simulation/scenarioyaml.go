@@ -219,10 +219,10 @@ func (p *part) duration(to *time.Duration) func(ast.Node) error {
 }
 
 // span reads n or "n..m".
-func (p *part) span(n ast.Node) (Span, error) {
+func (p *part) spanOf(n ast.Node) (span, error) {
 	s, err := p.word(n)
 	if err != nil {
-		return Span{}, err
+		return span{}, err
 	}
 	low, high, ranged := strings.Cut(s, "..")
 	if !ranged {
@@ -231,9 +231,9 @@ func (p *part) span(n ast.Node) (Span, error) {
 	a, errA := strconv.Atoi(low)
 	b, errB := strconv.Atoi(high)
 	if errA != nil || errB != nil || a < 0 || b < a {
-		return Span{}, p.wrong(n, "%q: this must be a number, or a range such as 1..2", s)
+		return span{}, p.wrong(n, "%q: this must be a number, or a range such as 1..2", s)
 	}
-	return Span{a, b}, nil
+	return span{a, b}, nil
 }
 
 func (p *part) side(to *confluence.Side) func(ast.Node) error {
