@@ -148,7 +148,9 @@ func (p *play) judgeStanding(now standing, states [2]*siteState) error {
 	}
 	left := slices.Clone(now.Conflicts)
 	for _, c := range w.Conflicts {
-		i := slices.IndexFunc(left, func(o openConflict) bool { return o.Page == c.Page && sameFacet(o.Facet, c.Facet) })
+		i := slices.IndexFunc(left, func(o openConflict) bool {
+			return o.Page == called(c.Page) && (sameFacet(o.Facet, c.Facet) || sameFacet(o.Kind, c.Facet))
+		})
 		if err := p.check(i >= 0, c.Line, "there is no open conflict about %s of page %q%s", c.Facet, c.Page, others(left)); err != nil {
 			return err
 		}

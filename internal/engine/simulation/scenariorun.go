@@ -45,7 +45,7 @@ type standing struct {
 
 // openConflict is a conflict that waits for a person.
 type openConflict struct {
-	Page, Facet string
+	Page, Facet, Kind string
 	// Kept says that the texts of both sides can still be had from tandem.
 	Kept bool
 }
