@@ -208,7 +208,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.demoCommand(), a.serveCommand(),
 		a.siteCommand(), a.peopleCommand(), a.planCommand(), a.runCommand(), a.verifyCommand(),
-		a.exportCommand(), a.emulatorCommand(), a.benchCommand(),
+		a.exportCommand(), a.emulatorCommand(), a.simulateCommand(), a.benchCommand(),
 		a.doctorCommand(), a.versionCommand(), a.openapiCommand(), a.completionCommand(),
 	)
 	return root

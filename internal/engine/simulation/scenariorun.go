@@ -331,14 +331,24 @@ func (p *play) play(steps []scriptStep) error {
 		}
 		p.step++
 		if err := p.do(st); err != nil {
-			var failed *Failure
-			if errors.As(err, &failed) {
-				return err
-			}
-			return fmt.Errorf("step %d, line %d: %w", p.step, st.Line, err)
+			return p.misstep(st, err)
 		}
 	}
 	return nil
+}
+
+// misstep tells what a step ended with: T-1003 where people of the scenario cannot do what it says, else a failure: what
+// tandem cannot carry through is no fault of the scenario's.
+func (p *play) misstep(st scriptStep, err error) error {
+	var failed *Failure
+	if errors.As(err, &failed) {
+		return failed
+	}
+	if st.Act != nil || st.Checkpoint != nil {
+		return confluence.Errorf(confluence.CodeBadFile, "the scenario cannot be played: step %d", p.step).
+			At(confluence.Where{File: p.sc.file, Line: st.Line}).Because(err)
+	}
+	return wrong(st.Line, "step %d: %v", p.step, err)
 }
 
 // do does one step.
