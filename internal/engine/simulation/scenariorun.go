@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -523,7 +524,7 @@ func (p *play) covered(s shownTo) {
 	if allowed == nil || p.cycles == 0 {
 		return
 	}
-	for name := range s.readers {
+	for _, name := range slices.Sorted(maps.Keys(s.readers)) {
 		if !allowed[name] && p.broken == nil {
 			p.broken = &Failure{What: fmt.Sprintf("%s: after a write to page %q %s can read it, who could not read it on %s when the cycle began",
 				siteNames[s.side], s.page, name, siteNames[s.side.Other()])}

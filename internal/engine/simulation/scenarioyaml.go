@@ -137,6 +137,17 @@ func (p *part) word(n ast.Node) (string, error) {
 		return x.Value.Value, nil
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 		return n.GetToken().Value, nil
+	case *ast.MappingNode:
+		if len(x.Values) == 1 {
+			return p.word(x.Values[0])
+		}
+	case *ast.MappingValueNode:
+		// A colon without a blank behind it belongs to the text, as in [group:g1]; the YAML package takes it for a mapping.
+		value, err := p.word(x.Value)
+		key, at := x.Key.GetToken(), x.Value.GetToken()
+		if err == nil && key.Position.Line == at.Position.Line && key.Position.Column+len(key.Value)+1 == at.Position.Column {
+			return key.Value + ":" + value, nil
+		}
 	}
 	return "", p.wrong(n, "this must be a text or a number")
 }
