@@ -22,7 +22,9 @@ func TestConformanceOfAnUneasySite(t *testing.T) {
 				if err := b.site.SetFaults([]byte(rules)); err != nil {
 					t.Fatal(err)
 				}
-				return conformOn(t, b, func(under http.RoundTripper) http.RoundTripper { return under })
+				s := conformOn(t, b, func(under http.RoundTripper) http.RoundTripper { return under })
+				s.Uneasy, s.Forgetful = true, name == "lost index"
+				return s
 			})
 		})
 	}

@@ -185,6 +185,20 @@ func conformOn(t *testing.T, b *bench, over func(http.RoundTripper) http.RoundTr
 		Blind: func(t *testing.T) confluence.Reader {
 			return b.open(t, func(o *cloud.Options) { o.Email, o.Token = "other@example.test", b.site.Token("other") })
 		},
+		Robot: func(t *testing.T, page confluence.ID) {
+			if _, err := b.site.Issue(emulator.Credential{Kind: "service-account", User: "robot"}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.site.Act("robot", json.RawMessage(`{"body":{"page":"`+string(page)+`","text":"<p>by a robot</p>"}}`)); err != nil {
+				t.Fatal(err)
+			}
+		},
+		Hidden: func(t *testing.T, page confluence.ID) {
+			only := confluence.Restrictions{Read: []confluence.Principal{confluence.UserPrincipal("third")}}
+			if _, err := b.open(t, nil).Apply(t.Context(), confluence.Restrict{ID: page, Kind: confluence.Page, Restrictions: only}, confluence.Payload{}); err != nil {
+				t.Fatal(err)
+			}
+		},
 		FileLimit: 2 << 20,
 		State:     "In progress",
 		Template:  b.template,
@@ -195,7 +209,7 @@ func conformOn(t *testing.T, b *bench, over func(http.RoundTripper) http.RoundTr
 }
 
 func TestConformance(t *testing.T) {
-	confluencetest.Run(t, conform(map[string]string{"AT-07": "2097152"}))
+	confluencetest.Run(t, conform(map[string]string{"AT-07": "2097152", "AU-09": "on"}))
 }
 
 // TestConformanceOfVariants runs the suite on sites that differ in what the references leave open.

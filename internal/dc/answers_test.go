@@ -515,6 +515,7 @@ func TestConformanceOfAnUneasySite(t *testing.T) {
 			confluencetest.Exercise(t, func(t *testing.T) confluencetest.Site {
 				b := newBench(t, "9.2.17", map[string]string{"AT-07": "2097152"})
 				s := conformOn(t, b, func(under http.RoundTripper) http.RoundTripper { return under })
+				s.Uneasy = true
 				if err := b.site.SetFaults([]byte(rules)); err != nil {
 					t.Fatal(err)
 				}

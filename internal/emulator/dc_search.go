@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -129,8 +130,9 @@ func (c *call) zoneCQL() *time.Location {
 	return c.user.zone
 }
 
-// hitsDC are the contents that a query finds, in order, and how many of them lie in archived spaces and are left out.
-func (c *call) hitsDC(q query, archivedToo bool) (hits []*content, archivedOnes int, err error) {
+// hitsDC are the contents that a query finds, in order, and how many of them lie in archived spaces and are left out. In
+// the order of changes, which contents are indexed by, no more than most are looked for.
+func (c *call) hitsDC(q query, archivedToo bool, most int) (hits []*content, archivedOnes int, err error) {
 	o, err := cqlOrder(c, q.order)
 	if err != nil {
 		return nil, 0, err
@@ -145,6 +147,9 @@ func (c *call) hitsDC(q query, archivedToo bool) (hits []*content, archivedOnes 
 		default:
 			hits = append(hits, p)
 		}
+		if o.changes && len(hits) == most {
+			return hits, archivedOnes, s.err
+		}
 	}
 	slices.SortStableFunc(hits, func(a, b *content) int { return o.compare(o.key(a), o.key(b)) })
 	return hits, archivedOnes, s.err
@@ -156,7 +161,11 @@ func contentSearchDC(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	hits, _, err := c.hitsDC(q, true)
+	o, err := c.spanDC(25, c.expandDC(""))
+	if err != nil {
+		return answer{}, err
+	}
+	hits, _, err := c.hitsDC(q, true, o.start+o.limit+1)
 	if err != nil {
 		return answer{}, err
 	}
@@ -169,7 +178,7 @@ func searchDC(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	hits, left, err := c.hitsDC(q, c.flag("includeArchivedSpaces", false))
+	hits, left, err := c.hitsDC(q, c.flag("includeArchivedSpaces", false), math.MaxInt)
 	if err != nil {
 		return answer{}, err
 	}

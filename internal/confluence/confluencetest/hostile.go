@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
@@ -90,6 +91,15 @@ var acts = []act{
 		}
 		for _, x := range got {
 			same(t, x, *w.noted(x.ID), confluence.AllFacets)
+		}
+		return err
+	}, nil},
+	{"feed", func(t *testing.T, w *world, r confluence.Reader, _ confluence.Writer) error {
+		got, err := r.Feed(t.Context(), time.Time{})
+		for _, name := range []string{"delta", "post0", "two.bin", "c3"} {
+			if err == nil && !slices.ContainsFunc(got, func(x confluence.Content) bool { return x.ID == w.ids[name] }) {
+				t.Errorf("the feed leaves out %s, and no error", name)
+			}
 		}
 		return err
 	}, nil},

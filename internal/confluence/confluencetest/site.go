@@ -40,6 +40,13 @@ type Site struct {
 	State string
 	// Template makes a template in a space; nil: not tested.
 	Template func(t *testing.T, space, name, body string)
+	// Uneasy is set where requests fail now and then, so that they are sent again and are not counted. Forgetful is set where
+	// the site's search index has lost contents, so that what only the index tells may be missing.
+	Uneasy, Forgetful bool
+	// Robot edits a page as an account that is no person's; nil: not tested.
+	Robot func(t *testing.T, page confluence.ID)
+	// Hidden restricts a page to somebody else, so that the administrator does not see it any more; nil: not tested.
+	Hidden func(t *testing.T, page confluence.ID)
 	// Held is what a site without a Writer holds. It is nil where there is one: then the suite fills the site itself.
 	Held *Held
 }
@@ -89,6 +96,8 @@ func Exercise(t *testing.T, fresh Factory) {
 		{"restrictions", testRestrictions}, {"properties", testProperties}, {"space", testSpaceChanges},
 		{"version moved", testVersionMoved}, {"title taken", testTitleTaken}, {"absent", testAbsent}, {"bad body", testBadBody},
 		{"unicode", testUnicode}, {"writers side by side", testWritersSideBySide}, {"blind account", testBlind}, {"drafts", testDrafts}, {"feed", testFeed}, {"directory", testDirectory},
+		{"feed rows", testFeedRows}, {"feed of somebody else", testFeedRefuses}, {"sweep", testSweep}, {"glance", testGlance},
+		{"archived", testArchived}, {"gone for good", testProbe}, {"one property", testProperty}, {"robot", testRobot},
 		{"inline comments", testInline}, {"comments on files", testFileComments}, {"trash can", testTrashed}, {"states", testStates},
 		{"templates", testTemplates}, {"calls", testCalls},
 	}
