@@ -46,7 +46,7 @@ func (c *Connector) capabilities() confluence.Capabilities {
 		InlineComments: true, Resolution: true, Drafts: true, Archive: true, Permissions: true,
 		Trash: true, Templates: true, Properties: true, States: true,
 		ArchivedList: true, Glanced: glanced, GlanceBatch: searchChunk, Probe: true,
-		Directory: true, FetchBatch: batchSize, MaxTitle: 255, MaxBody: 5 << 20, Concurrent: c.fan, ArchivedHolds: true,
+		Directory: true, Mention: "account-id", FetchBatch: batchSize, MaxTitle: 255, MaxBody: 5 << 20, Concurrent: c.fan, ArchivedHolds: true,
 	}
 }
 

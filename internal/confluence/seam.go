@@ -33,33 +33,34 @@ type Identity struct {
 // Capabilities are the features in which sites differ. The engine acts on these alone and never on the kind of a site.
 type Capabilities struct {
 	Write           bool
-	Position        bool  // siblings below a page can be put in order
-	RootPosition    bool  // root pages can be put in order
-	BlogDate        bool  // a blog post can be created with its date
-	WikiBodies      bool  // bodies in wiki markup are taken and converted
-	PersonalLabels  bool  // labels with prefix my can be written
-	InlineComments  bool  // inline comments can be written
-	RootPages       bool  // a page can stand beside the home page at the root of the space
-	FreshPageLast   bool  // a fresh page becomes the last of its siblings
-	PutReturnsBody  bool  // an update's answer holds the stored body
-	Directory       bool  // Directory is implemented and usable for this account
-	FetchBatch      int   // ids in one Fetch at most
-	MaxTitle        int   // characters
-	MaxBody         int   // bytes of a body in a create
-	MaxFile         int64 // bytes of an attachment; 0 = unknown
-	Concurrent      int   // calls in flight that are polite by default
-	ArchivedHolds   bool  // an archived content still holds its title
-	UnpaginatedRead bool  // reading costs no calls (an export)
-	Permissions     bool  // the permissions of spaces can be read and written
-	Archive         bool  // pages can be archived
-	Drafts          bool  // Create takes Draft
-	Resolution      bool  // inline comments can be resolved and opened again
-	Trash           bool  // TrashReader is implemented
-	Templates       bool  // Templates is implemented and the site has the resource
-	Properties      bool  // Properties is implemented
-	States          bool  // States is implemented
-	PositionBySet   bool  // a fresh page is sorted in by title unless people have ordered its siblings by hand
-	ArchivedList    bool  // archived pages are listed; see ScanRequest.Archived
+	Position        bool   // siblings below a page can be put in order
+	RootPosition    bool   // root pages can be put in order
+	BlogDate        bool   // a blog post can be created with its date
+	WikiBodies      bool   // bodies in wiki markup are taken and converted
+	PersonalLabels  bool   // labels with prefix my can be written
+	InlineComments  bool   // inline comments can be written
+	RootPages       bool   // a page can stand beside the home page at the root of the space
+	FreshPageLast   bool   // a fresh page becomes the last of its siblings
+	PutReturnsBody  bool   // an update's answer holds the stored body
+	Mention         string // the attribute by which its bodies name a user: account-id or userkey
+	Directory       bool   // Directory is implemented and usable for this account
+	FetchBatch      int    // ids in one Fetch at most
+	MaxTitle        int    // characters
+	MaxBody         int    // bytes of a body in a create
+	MaxFile         int64  // bytes of an attachment; 0 = unknown
+	Concurrent      int    // calls in flight that are polite by default
+	ArchivedHolds   bool   // an archived content still holds its title
+	UnpaginatedRead bool   // reading costs no calls (an export)
+	Permissions     bool   // the permissions of spaces can be read and written
+	Archive         bool   // pages can be archived
+	Drafts          bool   // Create takes Draft
+	Resolution      bool   // inline comments can be resolved and opened again
+	Trash           bool   // TrashReader is implemented
+	Templates       bool   // Templates is implemented and the site has the resource
+	Properties      bool   // Properties is implemented
+	States          bool   // States is implemented
+	PositionBySet   bool   // a fresh page is sorted in by title unless people have ordered its siblings by hand
+	ArchivedList    bool   // archived pages are listed; see ScanRequest.Archived
 
 	// Listed are the facets that a Scan without bodies reads in the very calls of its listing, but for the few contents
 	// of which one answer does not tell all.

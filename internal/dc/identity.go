@@ -113,7 +113,7 @@ func (c *Connector) capabilities(v release, mode string, p *probed) confluence.C
 	return confluence.Capabilities{
 		Write: mode != readOnly, Position: true, WikiBodies: true, RootPages: true, PositionBySet: true, PutReturnsBody: true,
 		Listed:    confluence.FacetLabels | confluence.FacetRestrictions | confluence.FacetAttachments | confluence.FacetComments,
-		Directory: true, Drafts: true, Trash: true, Properties: true, Templates: p.templates,
+		Directory: true, Mention: "userkey", Drafts: true, Trash: true, Properties: true, Templates: p.templates,
 		Permissions: !v.before(9, 1, 1), // dc-api.md section 0
 		// 7.16 refuses inline comments whatever is sent, 8.5 takes them (OF-40).
 		InlineComments: !v.before(8, 0, 0), Resolution: !v.before(8, 0, 0),

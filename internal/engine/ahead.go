@@ -64,8 +64,8 @@ func (e *Engine) eachBatch(ctx context.Context, r confluence.Reader, side conflu
 
 // batch reads the next batch of a side's listing, and begins with the one after it: storing one and reading the next do
 // not wait for each other.
-func (s *spaceRun) batch(ctx context.Context, side confluence.Side) (confluence.Batch, error) {
-	req := confluence.ScanRequest{Space: s.space(side), Facets: confluence.AllFacets, Cursor: confluence.Cursor(s.cursor.Scan)}
+func (s *work) batch(ctx context.Context, side confluence.Side) (confluence.Batch, error) {
+	req := confluence.ScanRequest{Space: s.spaceOf(side), Facets: confluence.AllFacets, Cursor: confluence.Cursor(s.listing.Scan)}
 	next := s.ahead
 	s.ahead = nil
 	if next != nil && (next.side != side || next.req.Cursor != req.Cursor) {

@@ -9,12 +9,13 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/reconcile"
+	"github.com/tandem-sync/tandem/internal/store"
 )
 
 // applier carries the changes of one result out, as many at a time as the destination's connections take. Any
 // topological order of the changes' needs is valid; it starts what is free in the order of the result.
 type applier struct {
-	s    *spaceRun
+	s    *work
 	view *view
 
 	width int            // changes under way at once
@@ -28,8 +29,13 @@ type applier struct {
 	changes []reconcile.Change
 	left    int // changes neither done nor failed
 	flying  int
-	halt    error // no further change is started
-	refused int   // refusals in a row, none accepted in between
+	halt    error  // no further change is started
+	refused [2]int // refusals of a side in a row, none accepted in between
+
+	overtaken atomic.Bool // somebody was quicker than a change: there is something to decide anew
+
+	// seenMu guards what view.seen points at, which changes as writes show at once. It is held by nobody who takes another.
+	seenMu sync.RWMutex
 
 	// begun: a write was begun. A slice begins one at least, however long planning took, so that it gets on.
 	begun atomic.Bool
@@ -39,28 +45,34 @@ type applier struct {
 	rowMu sync.Mutex
 
 	destMu sync.RWMutex
-	dest   map[confluence.TwinID]destination
+	dest   [2]map[confluence.TwinID]destination
+	titles [2]map[confluence.TwinID]string // that contents get on a side
 }
 
-// destination is what is known about the destination's content of a twin while changes run.
+// destination is what is known about a side's content of a twin while changes run.
 type destination struct {
 	id      confluence.ID
 	version int
+	sent    string // the body that made this version, if it was sent here
 }
 
 // errNeed marks a change that was not tried because one it needs has failed.
 var errNeed = errors.New("what it needs has failed")
 
+// errOvertaken marks a change that was not made because somebody at the side was quicker.
+var errOvertaken = errors.New("overtaken")
+
 // apply carries out a result. finished is false when the slice's time ended first, or a person asked to stop; then the
 // next slice decides afresh. wrote is false when nothing was sent. An error halts the run or fails the space.
-func (s *spaceRun) apply(ctx context.Context, v *view, r reconcile.Result) (finished, wrote bool, err error) {
+func (s *work) apply(ctx context.Context, v *view, r reconcile.Result) (finished, wrote bool, err error) {
 	a := newApplier(s, v, r)
 	if least := s.e.opt.Now().Add(s.e.opt.Slice / 2); s.deadline.Before(least) {
 		s.deadline = least // planning a large space takes long; what is planned is worth some work
 	}
-	a.width = 2 * max(1, s.concurrent()) // twice the connections, so that commits and calls overlap
+	a.width = 2 * a.connections() // twice the connections, so that commits and calls overlap
 	a.begin(ctx)
 	a.ended.Wait()
+	s.again = a.overtaken.Load()
 	if a.halt != nil && !errors.Is(a.halt, errSliceOver) {
 		return false, a.begun.Load(), a.halt
 	}
@@ -70,27 +82,38 @@ func (s *spaceRun) apply(ctx context.Context, v *view, r reconcile.Result) (fini
 // errSliceOver ends the starting of new changes without being a failure.
 var errSliceOver = errors.New("slice is over")
 
-// concurrent is how many connections the plan and the destination allow.
-func (s *spaceRun) concurrent() int {
-	n := s.ids[confluence.B].Caps.Concurrent
-	if own := s.sites[confluence.B].row.Concurrent; own > 0 {
-		n = own
+// connections is how many calls the sides that are written to take at a time.
+func (a *applier) connections() int {
+	var written [2]bool
+	for _, c := range a.changes {
+		written[c.Side] = true
 	}
-	if want := s.plan.Options.Concurrent; want > 0 && (n == 0 || want < n) {
-		n = want
+	n := 0
+	for _, side := range confluence.Sides {
+		if written[side] {
+			n += a.s.connections(side)
+		}
 	}
 	return max(1, n)
 }
 
-func newApplier(s *spaceRun, v *view, r reconcile.Result) *applier {
-	a := &applier{s: s, view: v, changes: r.Changes, blocks: map[int][]int{}, after: map[int][]int{}, dest: map[confluence.TwinID]destination{}}
-	for twin, row := range v.agreed {
-		if id := row.ID[confluence.B]; id != "" && !row.Tomb {
-			d := destination{id: id, version: row.Version[confluence.B]}
-			if o := v.target[twin]; o != nil && o.Content.Version.Number > d.version {
-				d.version = o.Content.Version.Number
+func newApplier(s *work, v *view, r reconcile.Result) *applier {
+	a := &applier{s: s, view: v, changes: r.Changes, blocks: map[int][]int{}, after: map[int][]int{}}
+	for _, side := range confluence.Sides {
+		a.dest[side], a.titles[side] = map[confluence.TwinID]destination{}, map[confluence.TwinID]string{}
+		for twin, row := range v.agreed {
+			if id := row.ID[side]; id != "" {
+				d := destination{id: id, version: row.Version[side]}
+				if o := v.seen[side][twin]; o != nil && o.Content.Version.Number > d.version {
+					d.version = o.Content.Version.Number
+				}
+				a.dest[side][twin] = d
 			}
-			a.dest[twin] = d
+		}
+	}
+	for _, c := range r.Changes {
+		if c.Facets.Has(reconcile.Title) {
+			a.titles[c.Side][c.Twin] = c.Title // a temporary title comes before the one that stays
 		}
 	}
 	a.waiting = make([]int, len(a.changes))
@@ -135,7 +158,7 @@ func (a *applier) begin(ctx context.Context) {
 // checkSlice ends starting when the slice's time is over or somebody wants the run to pause or stop. Its caller holds mu.
 func (a *applier) checkSlice(ctx context.Context) {
 	switch {
-	case ctx.Err() != nil, a.begun.Load() && !a.s.e.opt.Now().Before(a.s.deadline), a.s.meter.wanted():
+	case ctx.Err() != nil, a.begun.Load() && !a.s.e.opt.Now().Before(a.s.deadline), a.s.gauge.wanted():
 		a.halt = errSliceOver
 	}
 }
@@ -143,6 +166,9 @@ func (a *applier) checkSlice(ctx context.Context) {
 // done records the end of a change, frees or fails what waits for it, and begins with what is free.
 func (a *applier) done(ctx context.Context, i int, err error) {
 	for _, j := range a.settle(i, err) {
+		if errors.Is(err, errOvertaken) {
+			continue // the next plan decides about it
+		}
 		if err := a.s.notTried(ctx, a.view, a.changes[j]); err != nil {
 			a.stop(err)
 		}
@@ -173,12 +199,12 @@ func (a *applier) settle(i int, err error) (lost []int) {
 	a.left--
 	a.free(a.after[i])
 	if err == nil {
-		a.refused = 0
+		a.refused[a.changes[i].Side] = 0
 		a.free(a.blocks[i])
 		return nil
 	}
 	if !errors.Is(err, errNeed) {
-		a.countRefusal(err)
+		a.countRefusal(a.changes[i].Side, err)
 	}
 	return a.failDependents(i)
 }
@@ -196,14 +222,15 @@ func (a *applier) free(changes []int) {
 // the account may not write there at all.
 const refusalsToHalt = 5
 
-func (a *applier) countRefusal(err error) {
+func (a *applier) countRefusal(side confluence.Side, err error) {
 	class := confluence.ClassOf(err)
 	if class != confluence.ClassForbidden && class != confluence.ClassNotFound {
 		return
 	}
-	if a.refused++; a.refused >= refusalsToHalt && a.halt == nil {
-		e := confluence.Errorf(confluence.CodeBlindAccount, "the account may not write to space %s", a.s.pair.Keys[confluence.B])
-		e.Where = confluence.Where{Site: a.s.sites[confluence.B].row.Name, Space: a.s.pair.Keys[confluence.B]}
+	if a.refused[side]++; a.refused[side] >= refusalsToHalt && a.halt == nil {
+		key := a.s.pair.Keys[side]
+		e := confluence.Errorf(confluence.CodeBlindAccount, "the account may not write to space %s", key)
+		e.Where = confluence.Where{Site: a.s.sites[side].row.Name, Space: key}
 		a.halt = e.Because(err)
 	}
 }
@@ -237,7 +264,7 @@ const failedForGood = -1 << 30
 func halts(err error) bool {
 	var e *confluence.Error
 	if !errors.As(err, &e) {
-		return !errors.Is(err, errNeed)
+		return !errors.Is(err, errNeed) && !errors.Is(err, errOvertaken)
 	}
 	switch e.Class() {
 	case confluence.ClassUnauthorized, confluence.ClassUnavailable, confluence.ClassLimited, confluence.ClassInternal:
@@ -246,19 +273,57 @@ func halts(err error) bool {
 	return e.Code == confluence.CodeOtherSite || e.Code == confluence.CodeReadOnlySite || e.Code == confluence.CodeBlindAccount
 }
 
-// destOf returns what is known about a twin at the destination.
-func (a *applier) destOf(twin confluence.TwinID) (destination, bool) {
+// destOf returns what is known about a twin on a side.
+func (a *applier) destOf(side confluence.Side, twin confluence.TwinID) (destination, bool) {
 	a.destMu.RLock()
 	defer a.destMu.RUnlock()
-	d, ok := a.dest[twin]
+	d, ok := a.dest[side][twin]
 	return d, ok && d.id != ""
 }
 
-func (a *applier) learn(twin confluence.TwinID, d destination) {
+// shown is what a side is known to show of a twin at this moment; nil if nothing is.
+func (a *applier) shown(side confluence.Side, twin confluence.TwinID) *store.Observed {
+	a.seenMu.RLock()
+	defer a.seenMu.RUnlock()
+	o := a.view.seen[side][twin]
+	if o == nil {
+		return nil
+	}
+	now := *o
+	return &now
+}
+
+// alter changes what a side is known to show of a content, and returns what it is then, to be stored; nil where it was
+// not read yet.
+func (a *applier) alter(side confluence.Side, twin confluence.TwinID, edit func(*confluence.Content)) *store.Observed {
+	a.seenMu.Lock()
+	defer a.seenMu.Unlock()
+	o := a.view.seen[side][twin]
+	if o == nil {
+		return nil
+	}
+	edit(&o.Content)
+	now := *o
+	return &now
+}
+
+// touch notes that a content of a side was written to, so that it is read again.
+func (a *applier) touch(side confluence.Side, twin confluence.TwinID) {
+	a.s.touchedMu.Lock()
+	defer a.s.touchedMu.Unlock()
+	if a.s.touched[side] == nil {
+		a.s.touched[side] = map[confluence.TwinID]bool{}
+	}
+	a.s.touched[side][twin] = true
+}
+
+func (a *applier) learn(side confluence.Side, twin confluence.TwinID, d destination) {
 	a.destMu.Lock()
 	defer a.destMu.Unlock()
-	d.version = max(d.version, a.dest[twin].version) // news of two writes may come in either order
-	a.dest[twin] = d
+	if was := a.dest[side][twin]; was.version > d.version { // news of two writes may come in either order
+		d.version, d.sent = was.version, was.sent
+	}
+	a.dest[side][twin] = d
 }
 
 type intHeap []int

@@ -11,8 +11,9 @@ import (
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
-// write is one call about to be made: the change in the destination's words, and what is recorded around it.
+// write is one call about to be made: the change in the words of the side it goes to, and what is recorded around it.
 type write struct {
+	side    confluence.Side
 	change  confluence.Change
 	verb    confluence.Verb // of a write known only by its journal row; else that of change
 	payload confluence.Payload
@@ -34,12 +35,51 @@ type write struct {
 	learned func(res confluence.Result) *store.AgreedRow
 	// complete is false where a body still holds references that cannot be written yet.
 	complete bool
-	// skip: the destination already has exactly this; nothing is sent.
+	// skip: the side already has exactly this; nothing is sent.
 	skip bool
+	// author made the edit that is carried, on the other side; empty where none is to be named.
+	author confluence.UserID
 }
 
-// carry makes one change: the writes it takes, one after the other. A refusal becomes a finding of its content.
+// carry makes one change: the writes it takes, one after the other. Where the version has moved on, the content is read
+// again and what nobody touched is carried all the same. A refusal becomes a finding of its content.
 func (a *applier) carry(ctx context.Context, c reconcile.Change) error {
+	err := a.carryOnce(ctx, c)
+	for range maxRereads {
+		if !a.s.paired || confluence.ClassOf(err) != confluence.ClassConflict {
+			break
+		}
+		again, changed := c, false
+		if again, changed, err = a.reread(ctx, c); err != nil {
+			break
+		}
+		if again.Facets == 0 {
+			err = overtaken(c, "was edited meanwhile")
+			break
+		}
+		c = again
+		if err = a.carryOnce(ctx, c); err == nil && changed {
+			err = overtaken(c, "was edited meanwhile in part")
+		}
+	}
+	switch {
+	case err == nil:
+		a.s.gauge.done(c)
+		return nil
+	case errors.Is(err, errOvertaken), a.s.paired && confluence.ClassOf(err) == confluence.ClassConflict:
+		a.touch(c.Side, c.Twin)
+		a.overtaken.Store(true)
+		return fmt.Errorf("%w: %w", errOvertaken, err)
+	case ctx.Err() != nil, halts(err), errors.Is(err, errNeed):
+		return err
+	}
+	return a.s.refusedChange(ctx, a.view, c, err)
+}
+
+// maxRereads is how often, within one change, a version may have moved on.
+const maxRereads = 3
+
+func (a *applier) carryOnce(ctx context.Context, c reconcile.Change) error {
 	makings, err := a.prepare(ctx, c)
 	for i := 0; err == nil && i < len(makings); i++ {
 		var w *write
@@ -53,14 +93,84 @@ func (a *applier) carry(ctx context.Context, c reconcile.Change) error {
 		a.begun.Store(true)
 		_, err = a.s.perform(ctx, w, a)
 	}
-	if err == nil {
-		a.s.meter.done(c)
-		return nil
+	return err
+}
+
+// reread reads the content that a change goes to once more, and leaves out of the change what somebody has edited there
+// since the plan was made: that is for the next plan to decide. changed reports whether there was such a facet.
+func (a *applier) reread(ctx context.Context, c reconcile.Change) (again reconcile.Change, changed bool, err error) {
+	d, ok := a.destOf(c.Side, c.Twin)
+	was := a.shown(c.Side, c.Twin)
+	if !ok || was == nil {
+		return c, false, overtaken(c, "is not known")
 	}
-	if ctx.Err() != nil || halts(err) || errors.Is(err, errNeed) {
-		return err
+	list, err := a.s.sites[c.Side].reader.Fetch(ctx, c.Kind, []confluence.ID{d.id}, confluence.AllFacets)
+	if err != nil {
+		return c, false, err
 	}
-	return a.s.refusedChange(ctx, a.view, c, err)
+	if len(list) == 0 || !present(list[0]) {
+		return c, false, overtaken(c, "is not there any more")
+	}
+	now, raw, _ := a.s.observed(c.Side, a.s.pair.Pass[c.Side], list[0])
+	now.Twin = c.Twin
+	err = a.s.commit(ctx, func(tx *store.Tx) error {
+		if raw != nil {
+			tx.PutBlob(raw)
+		}
+		return tx.PutObserved(now)
+	})
+	if err != nil {
+		return c, false, err
+	}
+	edited, err := a.edited(c, was, &now)
+	if err != nil {
+		return c, false, err
+	}
+	a.seenMu.Lock()
+	*a.view.seen[c.Side][c.Twin] = now
+	a.seenMu.Unlock()
+	a.learn(c.Side, c.Twin, destination{id: d.id, version: now.Content.Version.Number})
+	c.Facets &^= edited
+	return c, edited != 0, nil
+}
+
+// edited are the facets of a change that somebody has edited on the side it goes to.
+func (a *applier) edited(c reconcile.Change, was, now *store.Observed) (reconcile.Facets, error) {
+	var f reconcile.Facets
+	if a.titleNow(c.Side, c.Twin) != now.Content.Title {
+		f |= reconcile.Title
+	}
+	if a.s.parentOf(a.view, c.Side, was.Content) != a.s.parentOf(a.view, c.Side, now.Content) {
+		f |= reconcile.Parent
+	}
+	if was.Form.Skeleton != now.Form.Skeleton || was.RawBlob != now.RawBlob {
+		own := a.s.pair.Keys[c.Side]
+		before, err := a.view.printOf(c.Side, was, own)
+		if err != nil {
+			return f, err
+		}
+		after, err := a.view.printOf(c.Side, now, own)
+		if err != nil {
+			return f, err
+		}
+		if d, _ := a.destOf(c.Side, c.Twin); !before.same(after) && (d.sent == "" || !saysTheSame(d.sent, now)) {
+			f |= reconcile.Body
+		}
+	}
+	if c.Kind == confluence.Attachment && fileDigest(was.Content) != fileDigest(now.Content) {
+		f |= reconcile.File
+	}
+	return c.Facets & f, nil
+}
+
+// saysTheSame reports whether an observation shows the body that was sent.
+func saysTheSame(sent string, now *store.Observed) bool {
+	x, err := sentDigest(sent)
+	if err != nil {
+		return false
+	}
+	y, err := observedDigest(now)
+	return err == nil && x == y
 }
 
 // passOver leaves out a write that would send what was sent before: a body that still waits for the id of something that
@@ -73,13 +183,14 @@ func (a *applier) passOver(c reconcile.Change) {
 
 // perform makes one write under the journal: intent, call, outcome. After an unknown outcome it looks at the site before
 // anything is sent again.
-func (s *spaceRun) perform(ctx context.Context, w *write, a *applier) (confluence.Result, error) {
-	if s.sites[confluence.B].row.ReadOnly {
-		return confluence.Result{}, confluence.Errorf(confluence.CodeReadOnlySite, "site %q is switched read-only", s.sites[confluence.B].row.Name)
+func (s *work) perform(ctx context.Context, w *write, a *applier) (confluence.Result, error) {
+	if row := s.sites[w.side].row; row.ReadOnly {
+		return confluence.Result{}, confluence.Errorf(confluence.CodeReadOnlySite, "site %q is switched read-only", row.Name)
 	}
+	note := s.noteOf(ctx, w)
 	var retryOf string
 	for attempt := 1; ; attempt++ {
-		in, err := s.intend(ctx, w, attempt, retryOf)
+		in, err := s.intend(ctx, w, note, attempt, retryOf)
 		if err != nil {
 			return confluence.Result{}, err
 		}
@@ -117,10 +228,10 @@ func (s *spaceRun) perform(ctx context.Context, w *write, a *applier) (confluenc
 const maxAttempts = 4
 
 // call sends the change. The failpoints stand where a crash hurts most.
-func (s *spaceRun) call(ctx context.Context, in store.Intent, w *write) (confluence.Result, error) {
+func (s *work) call(ctx context.Context, in store.Intent, w *write) (confluence.Result, error) {
 	verb := w.change.Verb()
 	s.e.opt.Fail("before-call", verb)
-	res, err := s.sites[confluence.B].writer.Apply(ctx, w.change, w.payload)
+	res, err := s.sites[w.side].writer.Apply(ctx, w.change, w.payload)
 	s.e.opt.Fail("after-call", verb)
 	if ctx.Err() != nil && err != nil {
 		// The caller went away in the middle of the call; whether the site got it is open until the next start.
@@ -131,15 +242,15 @@ func (s *spaceRun) call(ctx context.Context, in store.Intent, w *write) (conflue
 }
 
 // intend makes the intent durable.
-func (s *spaceRun) intend(ctx context.Context, w *write, attempt int, retryOf string) (store.Intent, error) {
+func (s *work) intend(ctx context.Context, w *write, note string, attempt int, retryOf string) (store.Intent, error) {
 	in := store.Intent{
-		Op: s.e.opt.NewID(), Run: s.run.ID, Pair: s.pair.ID, Slice: s.slice.ID, Fence: s.lease.Fence,
-		Twin: w.twin, Side: confluence.B, Site: s.sites[confluence.B].row.Name, Verb: w.change.Verb(),
+		Op: s.e.opt.NewID(), Run: s.runID, Pair: s.pair.ID, Slice: s.slice.ID, Fence: s.lease.Fence, Cycle: s.cycle,
+		Twin: w.twin, Side: w.side, Site: s.sites[w.side].row.Name, Verb: w.change.Verb(),
 		TargetID: w.target, Facets: w.facets, PreVersion: w.expect, PayloadDigest: w.digest,
 		NaturalKey: w.key, Attempt: attempt, RetryOf: retryOf,
 		SentAt: s.e.opt.Now(), TimeoutMS: s.e.opt.Timeout.Milliseconds(),
 	}
-	w.change = withMessage(w.change, in.Op)
+	w.change = withMessage(w.change, note, in.Op)
 	err := s.commit(ctx, func(tx *store.Tx) error {
 		if w.blob != nil {
 			in.PayloadBlob = tx.PutBlob(w.blob)
@@ -149,17 +260,24 @@ func (s *spaceRun) intend(ctx context.Context, w *write, attempt int, retryOf st
 	return in, err
 }
 
-// withMessage signs an update with the journal's op id (decision D16).
-func withMessage(c confluence.Change, op string) confluence.Change {
-	if u, ok := c.(confluence.Update); ok {
-		u.Message = fmt.Sprintf("[tandem %s]", op)
+// withMessage signs a change that makes a version with the journal's op id (decision D16), and says whose edit it is.
+func withMessage(c confluence.Change, note, op string) confluence.Change {
+	message := fmt.Sprintf("%s[tandem %s]", note, op)
+	switch u := c.(type) {
+	case confluence.Update:
+		u.Message = message
+		return u
+	case confluence.Create:
+		if note != "" {
+			u.Message = message
+		}
 		return u
 	}
 	return c
 }
 
 // succeed records the outcome together with what is now known about the twin, in one transaction.
-func (s *spaceRun) succeed(ctx context.Context, in store.Intent, w *write, res confluence.Result, a *applier) error {
+func (s *work) succeed(ctx context.Context, in store.Intent, w *write, res confluence.Result, a *applier) error {
 	var row *store.AgreedRow
 	err := s.commit(ctx, func(tx *store.Tx) error {
 		row = w.learned(res)
@@ -176,7 +294,7 @@ func (s *spaceRun) succeed(ctx context.Context, in store.Intent, w *write, res c
 			err = w.after(tx)
 		}
 		if err == nil && w.note != nil {
-			err = tx.AddFinding(s.run.ID, w.note()...)
+			err = tx.AddFinding(s.runID, w.note()...)
 		}
 		return err
 	})
@@ -184,13 +302,17 @@ func (s *spaceRun) succeed(ctx context.Context, in store.Intent, w *write, res c
 		return err
 	}
 	if a != nil && row != nil {
-		a.learn(w.twin, destination{id: row.ID[confluence.B], version: row.Version[confluence.B]})
+		d := destination{id: row.ID[w.side], version: row.Version[w.side]}
+		if w.blob != nil && w.kind != confluence.Comment {
+			d.sent = string(w.blob)
+		}
+		a.learn(w.side, w.twin, d)
 	}
 	s.e.opt.Fail("after-outcome", in.Verb)
 	return nil
 }
 
-func (s *spaceRun) settle(ctx context.Context, o store.Outcome) error {
+func (s *work) settle(ctx context.Context, o store.Outcome) error {
 	o.EndedAt = s.e.opt.Now()
 	return s.commit(ctx, func(tx *store.Tx) error { return tx.Settle(o) })
 }
@@ -198,7 +320,7 @@ func (s *spaceRun) settle(ctx context.Context, o store.Outcome) error {
 // absent records that a write was not made, as far as the site shows. One that sets a state is never looked for, and may
 // have been made all the same: what the destination shows of that facet next is taken as ours, and the source is sent
 // again.
-func (s *spaceRun) absent(ctx context.Context, in store.Intent, a *applier) error {
+func (s *work) absent(ctx context.Context, in store.Intent, a *applier) error {
 	o := store.Outcome{Op: in.Op, State: store.StateAbsent, EndedAt: s.e.opt.Now()}
 	return s.commit(ctx, func(tx *store.Tx) error {
 		if err := tx.Settle(o); err != nil {
@@ -214,13 +336,13 @@ func (s *spaceRun) absent(ctx context.Context, in store.Intent, a *applier) erro
 // undecided is the baseline row of a content whose labels, restrictions or place may have been set or not; nil where that
 // says nothing.
 func (a *applier) undecided(in store.Intent) *store.AgreedRow {
-	if a == nil || a.view.source[in.Twin] == nil || a.view.agreed[in.Twin] == nil {
+	if a == nil || a.view.seen[in.Side.Other()][in.Twin] == nil || a.view.agreed[in.Twin] == nil {
 		return nil
 	}
 	var f reconcile.Facets
 	switch in.Verb {
 	case confluence.VerbMove:
-		return a.displaced(in.Twin)
+		return a.displaced(in.Side, in.Twin)
 	case confluence.VerbLabel, confluence.VerbUnlabel:
 		f = reconcile.Labels
 	case confluence.VerbRestrict:
@@ -228,11 +350,15 @@ func (a *applier) undecided(in store.Intent) *store.AgreedRow {
 	default:
 		return nil
 	}
+	a.touch(in.Side, in.Twin)
+	if a.s.paired {
+		return nil // sets are compared element by element with what the side shows next
+	}
 	a.rowMu.Lock()
 	defer a.rowMu.Unlock()
-	row := a.row(in.Twin)
-	row.Digest[confluence.A][f.Index()], row.Digest[confluence.B][f.Index()] = undecidedFacet, confluence.Digest{}
-	row.Pending |= f
+	row := a.row(in.Side, in.Twin)
+	row.Digest[in.Side.Other()][f.Index()], row.Digest[in.Side][f.Index()] = undecidedFacet, confluence.Digest{}
+	row.Pending[in.Side] |= f
 	row.Facets &^= f
 	a.view.agreed[in.Twin] = &row
 	return &row
@@ -243,7 +369,7 @@ var undecidedFacet = confluence.Sum([]byte("set or not"))
 
 // refused records a refusal. "Exists" and "the version has moved" are looked into first: what is in the way may be our own
 // earlier write that was applied late.
-func (s *spaceRun) refused(ctx context.Context, in store.Intent, w *write, cause error) (confluence.Result, error) {
+func (s *work) refused(ctx context.Context, in store.Intent, w *write, cause error) (confluence.Result, error) {
 	e := confluence.AsError(cause)
 	if e.Class() == confluence.ClassExists && w.target == "" || e.Class() == confluence.ClassConflict && w.target != "" {
 		found, res, err := s.probe(ctx, in, w)

@@ -13,50 +13,33 @@ import (
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
-// finding makes a finding of severity error about a content of the source.
-func (s *spaceRun) finding(code confluence.Code, c confluence.Content, effect confluence.Effect, facet, what string) migration.Finding {
-	entry := confluence.Lookup(code)
-	return s.stamp(migration.Finding{
-		Code: code, Severity: migration.SeverityError, Effect: effect, Site: s.sites[confluence.A].row.Name,
-		Content: migration.FindingContent{Kind: c.Kind, ID: c.ID, Title: c.Title, Twin: s.twinOf(c.ID)},
-		Where:   migration.FindingWhere{Facet: facet}, What: what, Cause: entry.Cause, Remedy: entry.Remedy, Count: 1,
-	})
-}
-
-// stamp says to which run and space a finding belongs.
-func (s *spaceRun) stamp(f migration.Finding) migration.Finding {
-	f.Run = s.run.ID
-	if f.Space == "" {
-		f.Space = s.scope.Key
-	}
-	f.At = s.e.opt.Now().UTC()
-	f.State = migration.StateOpen
-	return f
-}
-
-func (s *spaceRun) addFindings(ctx context.Context, findings []migration.Finding) error {
-	if len(findings) == 0 {
-		return nil
-	}
-	return s.note(ctx, func(tx *store.Tx) error { return tx.AddFinding(s.run.ID, findings...) })
-}
-
 // refusedChange records that one change failed and its content did not arrive, or not as it should. The error stays one
 // of this content.
-func (s *spaceRun) refusedChange(ctx context.Context, v *view, c reconcile.Change, cause error) error {
-	src := v.source[c.Twin]
+func (s *work) refusedChange(ctx context.Context, v *view, c reconcile.Change, cause error) error {
+	content := v.contentOf(c)
 	e := confluence.AsError(cause)
-	f := s.finding(e.Code, src.Content, effectOf(c), strings.Join(c.Facets.Names(), ","),
-		fmt.Sprintf("%s was refused: %s", describe(src.Content), e.What))
+	f := s.finding(c.Side.Other(), e.Code, content, effectOf(c), strings.Join(c.Facets.Names(), ","),
+		fmt.Sprintf("%s was refused: %s", describe(content), e.What))
+	f.Content.Twin = c.Twin
 	if e.Cause != "" {
 		f.Cause = e.Cause
 	}
 	f.Remedy = e.Help()
-	s.meter.failed(c)
+	s.gauge.failed(c)
 	if err := s.addFindings(ctx, []migration.Finding{f}); err != nil {
 		return err
 	}
 	return cause
+}
+
+// contentOf is the content of a change as the side it comes from showed it, else as the side it goes to did.
+func (v *view) contentOf(c reconcile.Change) confluence.Content {
+	for _, side := range [2]confluence.Side{c.Side.Other(), c.Side} {
+		if o := v.seen[side][c.Twin]; o != nil {
+			return o.Content
+		}
+	}
+	return confluence.Content{Kind: c.Kind, Title: c.Title}
 }
 
 func effectOf(c reconcile.Change) confluence.Effect {
@@ -68,31 +51,33 @@ func effectOf(c reconcile.Change) confluence.Effect {
 }
 
 // notTried records, without a call, that a change was not made because one it needs has failed.
-func (s *spaceRun) notTried(ctx context.Context, v *view, c reconcile.Change) error {
-	src := v.source[c.Twin]
-	s.meter.failed(c)
-	return s.addFindings(ctx, []migration.Finding{s.finding(confluence.CodeParentFailed, src.Content, effectOf(c), "",
-		describe(src.Content)+" was not tried, because what it belongs to failed")})
+func (s *work) notTried(ctx context.Context, v *view, c reconcile.Change) error {
+	content := v.contentOf(c)
+	s.gauge.failed(c)
+	f := s.finding(c.Side.Other(), confluence.CodeParentFailed, content, effectOf(c), "",
+		describe(content)+" was not tried, because what it belongs to failed")
+	f.Content.Twin = c.Twin
+	return s.addFindings(ctx, []migration.Finding{f})
 }
 
 // reportSource records, once the source is read, everything that will not arrive as it is.
 func (s *spaceRun) reportSource(ctx context.Context, v *view) error {
 	var list []migration.Finding
-	for _, l := range v.left {
-		f := s.finding(l.code, l.row.Content, l.effect, "", l.what)
+	for _, l := range v.left[confluence.A] {
+		f := s.finding(confluence.A, l.code, l.row.Content, l.effect, "", l.what)
 		f.Severity = migration.SeverityWarning
-		if holder := v.source[s.twinOf(l.row.Content.Container)]; holder != nil {
+		if holder := v.seen[confluence.A][s.twinOf(confluence.A, l.row.Content.Container)]; holder != nil {
 			f.Content.Title = cmp.Or(f.Content.Title, holder.Content.Title)
 			f.Where.Detail = "on " + describe(holder.Content)
 		}
 		list = append(list, f)
 	}
-	for _, twin := range sortedKeys(v.source) {
-		list = append(list, s.sourceFindings(v.source[twin].Content)...)
+	for _, twin := range sortedKeys(v.seen[confluence.A]) {
+		list = append(list, s.sourceFindings(v.seen[confluence.A][twin].Content)...)
 	}
-	if src := s.pair.Homes[confluence.A]; v.home != "" && (src == "" || s.twinOf(src) != v.home) {
-		f := s.finding(confluence.CodeExportDefect, v.source[v.home].Content, confluence.Changed, "home",
-			fmt.Sprintf("the space has no home page at the source; %s becomes it", describe(v.source[v.home].Content)))
+	if src := s.pair.Homes[confluence.A]; v.home != "" && (src == "" || s.twinOf(confluence.A, src) != v.home) {
+		f := s.finding(confluence.A, confluence.CodeExportDefect, v.seen[confluence.A][v.home].Content, confluence.Changed, "home",
+			fmt.Sprintf("the space has no home page at the source; %s becomes it", describe(v.seen[confluence.A][v.home].Content)))
 		f.Severity = migration.SeverityInfo
 		list = append(list, f)
 	}
@@ -102,7 +87,7 @@ func (s *spaceRun) reportSource(ctx context.Context, v *view) error {
 func (s *spaceRun) sourceFindings(c confluence.Content) []migration.Finding {
 	var list []migration.Finding
 	add := func(code confluence.Code, effect confluence.Effect, facet, what string) {
-		f := s.finding(code, c, effect, facet, what)
+		f := s.finding(confluence.A, code, c, effect, facet, what)
 		f.Severity = migration.SeverityWarning
 		list = append(list, f)
 	}
@@ -133,28 +118,28 @@ func (s *spaceRun) report(ctx context.Context, v *view, r reconcile.Result) erro
 	var list []migration.Finding
 	for _, c := range r.Clashes {
 		content := confluence.Content{}
-		if o := v.source[c.Twin]; o != nil {
+		if o := v.seen[confluence.A][c.Twin]; o != nil {
 			content = o.Content
-		} else if o := v.target[c.Twin]; o != nil {
+		} else if o := v.seen[confluence.B][c.Twin]; o != nil {
 			content = o.Content
 		}
-		f := s.finding(confluence.CodeTargetEdited, content, confluence.SkippedOver, strings.Join(c.Facet.Names(), ","), fmt.Sprintf("%s: %s", describe(content), c.What))
+		f := s.finding(confluence.A, confluence.CodeTargetEdited, content, confluence.SkippedOver, strings.Join(c.Facet.Names(), ","), fmt.Sprintf("%s: %s", describe(content), c.What))
 		f.Content.Twin = c.Twin
 		f.Severity = migration.SeverityWarning
 		list = append(list, f)
 	}
 	if a := v.agreed[v.home]; a != nil && a.ID[confluence.B] != "" && s.pair.Homes[confluence.B] != "" && a.ID[confluence.B] != s.pair.Homes[confluence.B] {
-		f := s.finding(confluence.CodeNotCapable, v.source[v.home].Content, confluence.SkippedOver, "home",
-			describe(v.source[v.home].Content)+" is the home page at the source now; the destination keeps the home page it has")
+		f := s.finding(confluence.A, confluence.CodeNotCapable, v.seen[confluence.A][v.home].Content, confluence.SkippedOver, "home",
+			describe(v.seen[confluence.A][v.home].Content)+" is the home page at the source now; the destination keeps the home page it has")
 		f.Severity = migration.SeverityWarning
 		list = append(list, f)
 	}
 	for _, twin := range r.Gone {
 		content := confluence.Content{}
-		if o := v.target[twin]; o != nil {
+		if o := v.seen[confluence.B][twin]; o != nil {
 			content = o.Content
 		}
-		f := s.finding(confluence.CodeSourceGone, content, confluence.SkippedOver, "", describe(content)+" is no longer at the source and is left where it is")
+		f := s.finding(confluence.A, confluence.CodeSourceGone, content, confluence.SkippedOver, "", describe(content)+" is no longer at the source and is left where it is")
 		f.Content.Twin = twin
 		f.Severity = migration.SeverityWarning
 		list = append(list, f)
@@ -168,12 +153,8 @@ func (s *spaceRun) decide(ctx context.Context, v *view) (reconcile.Result, error
 	for _, side := range confluence.Sides {
 		can[side], canRoot[side] = s.ids[side].Caps.Position, s.ids[side].Caps.RootPosition
 	}
-	facets := reconcile.Title | reconcile.Parent | reconcile.Order | reconcile.Body | reconcile.Labels | reconcile.File
-	if s.scope.Restrictions {
-		facets |= reconcile.Restrictions
-	}
 	r := reconcile.Plan(v.eachBase, v.nodes, reconcile.Policy{
-		Mode: reconcile.SafeAToB, Facets: facets, Position: can, RootPosition: canRoot,
+		Mode: reconcile.SafeAToB, Facets: s.facets, Position: can, RootPosition: canRoot,
 		FoldTitle: [2]func(string) string{migration.FoldTitle, migration.FoldTitle},
 	})
 	failed, err := s.failedTwins(ctx)

@@ -7,33 +7,42 @@ import (
 	"github.com/tandem-sync/tandem/internal/reconcile"
 )
 
-// mend finds bodies that nobody changed and whose references no longer lead where those of the source lead, because what
-// they name has another title or has come later: a site need not rewrite the links to a page that is renamed. Such a body
-// counts as changed at the source.
-func (v *view) mend() {
-	v.mended = map[confluence.TwinID]bool{}
-	i := reconcile.Body.Index()
-	for at := range v.nodes[confluence.A] {
-		n := &v.nodes[confluence.A][at]
+// mend finds bodies that nobody changed and whose references no longer lead where those of the other side lead, because
+// what they name has another title or has come later: a site need not rewrite the links to a page that is renamed. Such a
+// body counts as changed on the side whose references lead right.
+func (s *work) mend(v *view) {
+	for _, to := range confluence.Sides {
+		v.mended[to] = map[confluence.TwinID]bool{}
+	}
+	v.mendTo(confluence.B)
+	if s.paired {
+		v.mendTo(confluence.A)
+	}
+}
+
+func (v *view) mendTo(to confluence.Side) {
+	from, i := to.Other(), reconcile.Body.Index()
+	for at := range v.nodes[from] {
+		n := &v.nodes[from][at]
 		a := v.agreed[n.Twin]
-		if a == nil || !a.Facets.Has(reconcile.Body) || a.Pending != 0 || n.Digest[i] != a.Digest[confluence.A][i] {
+		if a == nil || !a.Facets.Has(reconcile.Body) || a.Pending != [2]reconcile.Facets{} || n.Digest[i] != a.Digest[from][i] {
 			continue
 		}
-		there, ok := v.prints[confluence.B][n.Twin]
-		if !ok || v.bodyDigest(confluence.B, n.Twin, there) != a.Digest[confluence.B][i] {
+		there, ok := v.prints[to][n.Twin]
+		if !ok || v.mended[from][n.Twin] || v.bodyDigest(to, n.Twin, there) != a.Digest[to][i] {
 			continue
 		}
-		if v.astray(v.prints[confluence.A][n.Twin], there) {
-			v.mended[n.Twin] = true
+		if v.astray(to, v.prints[from][n.Twin], there) {
+			v.mended[to][n.Twin] = true
 			was := n.Digest[i]
 			n.Digest[i] = confluence.Sum(append([]byte("led astray\x00"), was[:]...))
 		}
 	}
 }
 
-// astray reports whether a reference of the source leads to something that has arrived, and the same one at the
-// destination leads elsewhere or nowhere.
-func (v *view) astray(here, there fingerprint) bool {
+// astray reports whether a reference of one body leads to something that is there on the side to, and the same one in
+// the body of that side leads elsewhere or nowhere.
+func (v *view) astray(to confluence.Side, here, there fingerprint) bool {
 	if len(here.Refs) != len(there.Refs) {
 		return false
 	}
@@ -42,7 +51,7 @@ func (v *view) astray(here, there fingerprint) bool {
 		if !ok {
 			continue
 		}
-		want, arrived := v.arrived(v.index[confluence.A].ids[id].twin)
+		want, arrived := v.arrived(to, v.index[to.Other()].ids[id].twin)
 		if _, got, _ := referred(there.Refs[i][1]); arrived && got != want {
 			return true
 		}
@@ -50,12 +59,12 @@ func (v *view) astray(here, there fingerprint) bool {
 	return false
 }
 
-// arrived returns the destination's id of a twin of this or another space.
-func (v *view) arrived(twin confluence.TwinID) (confluence.ID, bool) {
-	if a := v.agreed[twin]; a != nil && !a.Tomb && a.ID[confluence.B] != "" {
-		return a.ID[confluence.B], true
+// arrived returns the id on a side of a twin of this or another space.
+func (v *view) arrived(side confluence.Side, twin confluence.TwinID) (confluence.ID, bool) {
+	if a := v.agreed[twin]; a != nil && !a.Tomb && a.ID[side] != "" {
+		return a.ID[side], true
 	}
-	id, ok := v.elsewhere[twin]
+	id, ok := v.elsewhere[side][twin]
 	return id, ok
 }
 

@@ -11,44 +11,58 @@ import (
 )
 
 // build makes the nodes that reconcile sees.
-func (s *spaceRun) build(v *view) error {
-	ranks := ranksOf(v.source)
-	for _, twin := range sortedKeys(v.source) {
-		n, err := s.sourceNode(v, v.source[twin], ranks)
-		if err != nil {
+func (s *work) build(v *view) error {
+	for _, side := range confluence.Sides {
+		if err := s.buildSide(v, side); err != nil {
 			return err
 		}
-		v.nodes[confluence.A] = append(v.nodes[confluence.A], n)
 	}
-	targetRanks := ranksOf(v.target)
 	for _, twin := range sortedKeys(v.agreed) {
 		a := v.agreed[twin]
-		if a.Tomb {
-			continue
+		if s.paired {
+			s.recall(v, a)
 		}
-		n, present, err := s.targetNode(v, a, targetRanks)
-		if err != nil {
-			return err
+		if s.paired || !a.Tomb {
+			v.base = append(v.base, s.believed(a))
 		}
-		if present {
-			v.nodes[confluence.B] = append(v.nodes[confluence.B], n)
-		}
-		v.base = append(v.base, believed(a))
 	}
-	for _, o := range v.extra {
-		v.nodes[confluence.B] = append(v.nodes[confluence.B], s.strangerNode(v, o))
-	}
-	v.mend()
+	s.mend(v)
 	return nil
 }
 
-// strangerNode is a content of the destination without a twin: nothing is done to it, but the title or file name it has
-// is taken.
-func (s *spaceRun) strangerNode(v *view, o *store.Observed) reconcile.Node {
+func (s *work) buildSide(v *view, side confluence.Side) error {
+	ranks := ranksOf(v.seen[side])
+	for _, twin := range sortedKeys(v.seen[side]) {
+		n, err := s.node(v, side, v.seen[side][twin], ranks)
+		if err != nil {
+			return err
+		}
+		v.nodes[side] = append(v.nodes[side], n)
+	}
+	for _, twin := range sortedKeys(v.agreed) {
+		a := v.agreed[twin]
+		if v.seen[side][twin] != nil || a.Tomb {
+			continue
+		}
+		if n, ok := s.unreadNode(v, side, a); ok {
+			v.nodes[side] = append(v.nodes[side], n)
+		}
+	}
+	for _, o := range v.extra[side] {
+		if s.paired || side == confluence.B {
+			v.nodes[side] = append(v.nodes[side], s.strangerNode(v, side, o))
+		}
+	}
+	slices.SortFunc(v.nodes[side], func(a, b reconcile.Node) int { return cmp.Compare(a.Twin, b.Twin) })
+	return nil
+}
+
+// strangerNode is a content of one side alone: nothing is done to it, but the title or file name it has is taken.
+func (s *work) strangerNode(v *view, side confluence.Side, o *store.Observed) reconcile.Node {
 	c := o.Content
 	n := reconcile.Node{
-		Twin: strangerTwin(confluence.B, c.ID), ID: c.ID, Kind: c.Kind, Status: confluence.Current, Title: c.Title,
-		Parent: s.targetParent(v, c), Rank: -1, Version: c.Version.Number,
+		Twin: strangerTwin(side, c.ID), ID: c.ID, Kind: c.Kind, Status: s.statusOf(c), Title: c.Title,
+		Parent: s.parentOf(v, side, c), Rank: -1, Version: c.Version.Number,
 	}
 	if c.Kind == confluence.Comment {
 		n.Title = ""
@@ -57,38 +71,65 @@ func (s *spaceRun) strangerNode(v *view, o *store.Observed) reconcile.Node {
 }
 
 // believed is the baseline as planning sees it: what was written and not read back yet counts as agreed, because the
-// target's node shows the same.
-func believed(a *store.AgreedRow) reconcile.Agreed {
+// node of the side it was written to shows the same.
+func (s *work) believed(a *store.AgreedRow) reconcile.Agreed {
 	b := a.Agreed
-	b.Facets |= a.Pending
+	b.Facets |= a.Pending[confluence.A] | a.Pending[confluence.B]
+	if !s.paired { // whose nodes show digests alone
+		b.Labels, b.Readers, b.Editors = [2][]string{}, [2][]confluence.Principal{}, [2][]confluence.Principal{}
+	}
 	return b
 }
 
-func (s *spaceRun) sourceNode(v *view, o *store.Observed, ranks map[confluence.TwinID]int) (reconcile.Node, error) {
+// node is a content as a side shows it. Facets that were written after the last reading are shown as written.
+func (s *work) node(v *view, side confluence.Side, o *store.Observed, ranks map[confluence.TwinID]int) (reconcile.Node, error) {
 	c := o.Content
 	n := reconcile.Node{
-		Twin: o.Twin, ID: c.ID, Kind: c.Kind, Status: confluence.Current, Title: c.Title,
-		Parent: s.sourceParent(v, c), Rank: rank(ranks, o.Twin), Version: c.Version.Number, Home: o.Twin == v.home,
+		Twin: o.Twin, ID: c.ID, Kind: c.Kind, Status: s.statusOf(c), Title: c.Title,
+		Parent: s.parentOf(v, side, c), Rank: rank(ranks, o.Twin), Version: c.Version.Number, Home: s.isHome(v, side, o.Twin, c.ID),
 	}
 	if n.Home {
 		n.Parent = ""
 	}
-	setCommon(&n, c)
-	s.setMapped(&n, c)
+	if c.Kind == confluence.Comment {
+		n.Title = ""
+	}
+	a := v.agreed[o.Twin]
+	s.setCommon(&n, side, c)
 	if c.Kind != confluence.Attachment {
-		print, err := v.printOf(confluence.A, o, s.pair.Keys[confluence.A])
+		print, err := v.printOf(side, o, s.pair.Keys[side])
 		if err != nil {
 			return n, err
 		}
-		v.prints[confluence.A][o.Twin] = print
-		set(&n, reconcile.Body, v.bodyDigest(confluence.A, o.Twin, print))
-		n.Late = s.late(v, o)
+		v.prints[side][o.Twin] = print
+		set(&n, reconcile.Body, v.bodyDigest(side, o.Twin, print))
+		if s.paired || side == confluence.A {
+			n.Late = s.late(v, side, o)
+		}
+	}
+	if a != nil {
+		overlay(&n, side, a)
 	}
 	return n, nil
 }
 
-// setCommon sets the digests that are made alike on both sides.
-func setCommon(n *reconcile.Node, c confluence.Content) {
+func (s *work) isHome(v *view, side confluence.Side, twin confluence.TwinID, id confluence.ID) bool {
+	if side == confluence.A {
+		return twin == v.home
+	}
+	return id == s.pair.Homes[side]
+}
+
+// statusOf is the state of a content as planning sees it. A migration carries all that its source shows.
+func (s *work) statusOf(c confluence.Content) confluence.Status {
+	if c.Status == "" || !s.paired {
+		return confluence.Current
+	}
+	return c.Status
+}
+
+// setCommon sets the digests that need no body.
+func (s *work) setCommon(n *reconcile.Node, side confluence.Side, c confluence.Content) {
 	set(n, reconcile.Title, textDigest("title", n.Title))
 	set(n, reconcile.Parent, textDigest("parent", string(n.Parent)))
 	switch c.Kind {
@@ -97,16 +138,22 @@ func setCommon(n *reconcile.Node, c confluence.Content) {
 	case confluence.Page, confluence.BlogPost:
 		set(n, reconcile.Labels, labelsDigest(carriedLabels(c.Labels)))
 		set(n, reconcile.Restrictions, restrictionsDigest(c.Restrictions))
+		switch {
+		case s.paired:
+			s.setSets(n, side, c)
+		case side == confluence.A:
+			s.setMapped(n, c)
+		}
 	}
 }
 
 // setMapped lets the restrictions of a source content depend on whom they mean at the destination: a later people file
 // changes them as an edit does.
-func (s *spaceRun) setMapped(n *reconcile.Node, c confluence.Content) {
+func (s *work) setMapped(n *reconcile.Node, c confluence.Content) {
 	if c.Restrictions.Open() || !n.Read.Has(reconcile.Restrictions) {
 		return
 	}
-	there, _ := s.mapRestrictions(c.Restrictions)
+	there, _ := s.mapRestrictions(confluence.B, c.Restrictions)
 	here, mapped := restrictionsDigest(c.Restrictions), restrictionsDigest(there)
 	set(n, reconcile.Restrictions, confluence.Sum(append(here[:], mapped[:]...)))
 }
@@ -116,106 +163,73 @@ func set(n *reconcile.Node, f reconcile.Facets, d confluence.Digest) {
 	n.Read |= f
 }
 
-func (s *spaceRun) sourceParent(v *view, c confluence.Content) confluence.TwinID {
+// parentOf names what a content of a side stands under or belongs to; nothing for a page at the root. Below something
+// that is not carried, such as a folder, a page stands under the nearest one above that is; at the destination of a
+// migration it stands under a stranger.
+func (s *work) parentOf(v *view, side confluence.Side, c confluence.Content) confluence.TwinID {
 	switch c.Kind {
 	case confluence.Comment:
 		if c.Comment != nil && c.Comment.ReplyTo != "" {
-			return s.twinOf(c.Comment.ReplyTo)
+			return s.twinOf(side, c.Comment.ReplyTo)
 		}
-		return s.twinOf(c.Container)
+		return s.twinOf(side, c.Container)
 	case confluence.Attachment:
-		return s.twinOf(c.Container)
-	case confluence.Page:
-		if c.ParentID == "" {
-			return ""
-		}
-		if t := s.twinOf(c.ParentID); v.source[t] != nil {
+		return s.twinOf(side, c.Container)
+	case confluence.BlogPost:
+		return ""
+	}
+	if !s.paired && side == confluence.B {
+		return s.twinOf(side, c.ParentID)
+	}
+	for id, steps := c.ParentID, 0; id != "" && steps < maxDepth; steps++ {
+		t := s.twinOf(side, id)
+		if v.seen[side][t] != nil {
 			return t
 		}
+		if a := v.agreed[t]; s.paired && a != nil && !a.Tomb {
+			return t // not listed this time
+		}
+		id = v.above[side][id]
 	}
 	return ""
 }
 
-// targetNode is the destination's content as it was last seen. One that was created and not read back yet is believed
-// to be as it was written; one that a complete listing did not show is absent.
-func (s *spaceRun) targetNode(v *view, a *store.AgreedRow, ranks map[confluence.TwinID]int) (reconcile.Node, bool, error) {
-	o := v.target[a.Twin]
-	if o == nil {
-		return s.believedNode(a)
-	}
-	c := o.Content
-	n := reconcile.Node{
-		Twin: a.Twin, ID: c.ID, Kind: c.Kind, Status: confluence.Current, Title: c.Title,
-		Parent: s.targetParent(v, c), Rank: rank(ranks, a.Twin), Version: c.Version.Number, Home: c.ID == s.pair.Homes[confluence.B],
-	}
-	if n.Home {
-		n.Parent = ""
-	}
-	if c.Kind == confluence.Comment {
-		n.Title = ""
-	}
-	setCommon(&n, c)
-	if c.Kind != confluence.Attachment {
-		print, err := v.printOf(confluence.B, o, s.pair.Keys[confluence.B])
-		if err != nil {
-			return n, false, err
-		}
-		v.prints[confluence.B][a.Twin] = print
-		set(&n, reconcile.Body, v.bodyDigest(confluence.B, a.Twin, print))
-	}
-	overlay(&n, a)
-	return n, true, nil
-}
+// maxDepth ends a walk upwards that a site's answer has closed into a ring.
+const maxDepth = 1000
 
-// overlay shows facets that were written after the last reading as they were written.
-func overlay(n *reconcile.Node, a *store.AgreedRow) {
+// overlay shows facets that were written to a side after the last reading as they were written.
+func overlay(n *reconcile.Node, side confluence.Side, a *store.AgreedRow) {
 	for _, f := range reconcile.AllFacets {
-		if a.Pending&f == 0 {
+		if a.Pending[side]&f == 0 {
 			continue
 		}
-		n.Digest[f.Index()] = a.Digest[confluence.B][f.Index()]
+		n.Digest[f.Index()] = a.Digest[side][f.Index()]
 		n.Read |= f
 		switch f {
 		case reconcile.Title:
-			n.Title = a.Title[confluence.B]
+			n.Title = a.Title[side]
 		case reconcile.Parent:
 			n.Parent = a.Parent
+		case reconcile.Labels:
+			n.Labels = a.Labels[side]
+		case reconcile.Restrictions:
+			n.Readers, n.Editors = a.Readers[side], a.Editors[side]
 		}
 	}
 }
 
-func (s *spaceRun) believedNode(a *store.AgreedRow) (reconcile.Node, bool, error) {
+// unreadNode is a content that was created and not read back yet: it is believed to be as it was written. One that was
+// agreed on and is not listed is absent.
+func (s *work) unreadNode(v *view, side confluence.Side, a *store.AgreedRow) (reconcile.Node, bool) {
 	n := reconcile.Node{
-		Twin: a.Twin, ID: a.ID[confluence.B], Kind: a.Kind, Status: confluence.Current, Title: a.Title[confluence.B],
-		Parent: a.Parent, Rank: -1, Version: a.Version[confluence.B], Home: a.ID[confluence.B] == s.pair.Homes[confluence.B],
+		Twin: a.Twin, ID: a.ID[side], Kind: a.Kind, Status: confluence.Current, Title: a.Title[side],
+		Parent: a.Parent, Rank: -1, Version: a.Version[side], Home: s.isHome(v, side, a.Twin, a.ID[side]),
 	}
-	if n.ID == "" || a.Facets != 0 { // agreed once and no longer listed: gone
-		return n, false, nil
+	if n.ID == "" || a.Facets != 0 || !s.paired && side == confluence.A {
+		return n, false
 	}
-	overlay(&n, a)
-	return n, true, nil
-}
-
-func (s *spaceRun) targetParent(v *view, c confluence.Content) confluence.TwinID {
-	id := c.ParentID
-	switch c.Kind {
-	case confluence.Comment:
-		id = c.Container
-		if c.Comment != nil && c.Comment.ReplyTo != "" {
-			id = c.Comment.ReplyTo
-		}
-	case confluence.Attachment:
-		id = c.Container
-	case confluence.BlogPost:
-		return ""
-	}
-	if id == "" {
-		return ""
-	}
-	if w, ok := v.index[confluence.B].ids[id]; ok && w.twin != "" {
-		return w.twin
-	}
-	return strangerTwin(confluence.B, id)
+	overlay(&n, side, a)
+	return n, true
 }
 
 // printOf computes what the body of an observation is now.
@@ -242,19 +256,19 @@ func (v *view) bodyDigest(side confluence.Side, twin confluence.TwinID, now fing
 	return now.digest()
 }
 
-// late names the contents of this space whose id at the destination a body needs.
-func (s *spaceRun) late(v *view, o *store.Observed) []confluence.TwinID {
+// late names the contents of this space whose id on the other side a body needs.
+func (s *work) late(v *view, side confluence.Side, o *store.Observed) []confluence.TwinID {
 	slots, err := decodeSlots(o.Form.Refs)
 	if err != nil {
 		return nil
 	}
 	var late []confluence.TwinID
-	holder := where{twin: o.Twin, id: o.Content.ID, kind: o.Content.Kind, key: s.pair.Keys[confluence.A]}
+	holder := where{twin: o.Twin, id: o.Content.ID, kind: o.Content.Kind, key: s.pair.Keys[side]}
 	for _, slot := range slots {
 		if slot.Kind != body.SlotPageID && slot.Kind != body.SlotShortLink {
 			continue
 		}
-		if w, ok := v.index[confluence.A].find(slot, holder.key, holder); ok && v.source[w.twin] != nil && w.twin != o.Twin {
+		if w, ok := v.index[side].find(slot, holder.key, holder); ok && v.seen[side][w.twin] != nil && w.twin != o.Twin {
 			late = append(late, w.twin)
 		}
 	}

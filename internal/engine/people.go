@@ -1,43 +1,44 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/migration"
 )
 
-// people maps accounts and groups of one side to those of the other. It is read-only after loading.
+// people maps accounts and groups of side A to those of side B and back. It is read-only after loading.
 type people struct {
 	table   migration.People
-	byName  map[string]confluence.UserID // source log-in name to source key
+	byName  map[string]confluence.UserID // log-in name on side A to key
 	back    map[confluence.UserID]confluence.UserID
-	groups  map[string]bool // groups that exist at the destination
+	groups  [2]map[string]bool // groups that exist on a side
 	backGrp map[string]string
 }
 
-// loadPeople reads the people file of a plan and what both directories say about the principals that are used.
-func (e *Engine) loadPeople(ctx context.Context, from, to string, src, dst *site, used usedPeople) (*people, error) {
-	csv, err := e.storedPeople(ctx, from, to)
+// loadPeople reads the people file of two sites and what both directories say about the principals that are used on
+// each side.
+func (e *Engine) loadPeople(ctx context.Context, names [2]string, sites [2]*site, used [2]usedPeople) (*people, error) {
+	csv, err := e.storedPeople(ctx, names[confluence.A], names[confluence.B])
 	if err != nil {
 		return nil, err
 	}
 	p := &people{
 		byName: map[string]confluence.UserID{}, back: map[confluence.UserID]confluence.UserID{},
-		groups: map[string]bool{}, backGrp: map[string]string{},
+		groups: [2]map[string]bool{{}, {}}, backGrp: map[string]string{},
 	}
 	if len(csv) > 0 {
-		if p.table, err = migration.ParsePeople(csv, "people of "+from); err != nil {
+		if p.table, err = migration.ParsePeople(csv, "people of "+names[confluence.A]); err != nil {
 			return nil, err
 		}
 	}
-	if err := p.readNames(ctx, src, used); err != nil {
+	if err := p.readNames(ctx, sites[confluence.A], used[confluence.A]); err != nil {
 		return nil, err
 	}
-	p.turn(used)
-	return p, p.readGroups(ctx, dst, used)
+	p.turn(used[confluence.A])
+	return p, p.readGroups(ctx, sites, used)
 }
 
 // usedPeople are the principals that occur in what is carried.
@@ -63,47 +64,73 @@ func (p *people) readNames(ctx context.Context, src *site, used usedPeople) erro
 	return nil
 }
 
-// turn builds the way back. Of several source accounts that map to one account the smallest key stands for all.
+// turn builds the way back. Of several accounts of side A that map to one account the smallest key stands for all, and
+// one that is used comes before one that only stands in the file.
 func (p *people) turn(used usedPeople) {
-	users := slices.Clone(used.users)
-	slices.SortFunc(users, cmp.Compare[confluence.UserID])
-	for _, u := range users {
-		if account, ok := p.account(u); ok {
-			if _, taken := p.back[account]; !taken {
-				p.back[account] = p.key(u)
+	listed := make([]confluence.UserID, 0, len(p.table.Rows))
+	for _, row := range p.table.Rows {
+		listed = append(listed, confluence.UserID(row.SourceKey))
+	}
+	for _, users := range [][]confluence.UserID{slices.Clone(used.users), listed} {
+		slices.Sort(users)
+		for _, u := range users {
+			if account, ok := p.account(u); ok {
+				if _, taken := p.back[account]; !taken {
+					p.back[account] = p.key(u)
+				}
 			}
 		}
 	}
 }
 
-func (p *people) readGroups(ctx context.Context, dst *site, used usedPeople) error {
-	if len(used.groups) == 0 {
-		return nil
-	}
-	targets := make([]string, 0, len(used.groups))
-	for _, g := range used.groups {
-		targets = append(targets, p.groupName(g))
-	}
-	dir, ok := dst.reader.(confluence.Directory)
-	if !ok {
-		return nil
-	}
-	slices.Sort(targets)
-	found, err := dir.Groups(ctx, slices.Compact(targets))
-	if err != nil {
-		return err
-	}
-	for _, g := range found {
-		p.groups[g] = true
-	}
-	for _, g := range used.groups {
-		if t := p.groupName(g); p.groups[t] {
-			if was, taken := p.backGrp[t]; !taken || g < was {
-				p.backGrp[t] = g
+// readGroups asks each side which groups exist there, of those that are used on the other.
+func (p *people) readGroups(ctx context.Context, sites [2]*site, used [2]usedPeople) error {
+	for _, row := range p.table.Rows {
+		if g, ok := strings.CutPrefix(row.SourceKey, "group:"); ok {
+			if t, ok := p.table.Group(g); ok {
+				p.turnGroup(g, t)
 			}
 		}
 	}
+	across := [2]func(string) string{p.groupBack, p.groupName}
+	for _, to := range confluence.Sides {
+		asked := make([]string, 0, len(used[to.Other()].groups))
+		for _, g := range used[to.Other()].groups {
+			asked = append(asked, across[to](g))
+		}
+		dir, ok := sites[to].reader.(confluence.Directory)
+		if !ok || len(asked) == 0 {
+			continue
+		}
+		slices.Sort(asked)
+		found, err := dir.Groups(ctx, slices.Compact(asked))
+		if err != nil {
+			return err
+		}
+		for _, g := range found {
+			p.groups[to][g] = true
+		}
+	}
+	for _, g := range used[confluence.A].groups {
+		if t := p.groupName(g); p.groups[confluence.B][t] {
+			p.turnGroup(g, t)
+		}
+	}
 	return nil
+}
+
+// turnGroup notes the way back of a group. Of several the first name stands for all.
+func (p *people) turnGroup(g, there string) {
+	if was, taken := p.backGrp[there]; !taken || g < was {
+		p.backGrp[there] = g
+	}
+}
+
+func (p *people) groupBack(g string) string {
+	if t, ok := p.backGrp[g]; ok {
+		return t
+	}
+	return g
 }
 
 func (p *people) groupName(g string) string {
@@ -142,10 +169,10 @@ func (p *people) source(u confluence.UserID) confluence.UserID {
 	return p.key(u)
 }
 
-// principals maps a list of principals to the destination; missing holds those that have no counterpart there.
-func (p *people) principals(list []confluence.Principal) (mapped, missing []confluence.Principal) {
+// principals maps a list of principals to the other side; missing holds those that have no counterpart there.
+func (p *people) principals(to confluence.Side, list []confluence.Principal) (mapped, missing []confluence.Principal) {
 	for _, x := range list {
-		if t, ok := p.principal(x); ok {
+		if t, ok := p.principal(to, x); ok {
 			mapped = append(mapped, t)
 		} else {
 			missing = append(missing, x)
@@ -155,16 +182,29 @@ func (p *people) principals(list []confluence.Principal) (mapped, missing []conf
 	return slices.Compact(mapped), missing
 }
 
-func (p *people) principal(x confluence.Principal) (confluence.Principal, bool) {
+// principal maps one principal of the other side to the side to.
+func (p *people) principal(to confluence.Side, x confluence.Principal) (confluence.Principal, bool) {
 	if u, ok := x.User(); ok {
-		a, ok := p.account(u)
+		a, ok := p.user(to, u)
 		return confluence.UserPrincipal(a), ok
 	}
 	if g, ok := x.Group(); ok {
 		t := p.groupName(g)
-		return confluence.GroupPrincipal(t), p.groups[t]
+		if to == confluence.A {
+			t = p.groupBack(g)
+		}
+		return confluence.GroupPrincipal(t), p.groups[to][t]
 	}
 	return x, false
+}
+
+// user maps one user of the other side to the side to.
+func (p *people) user(to confluence.Side, u confluence.UserID) (confluence.UserID, bool) {
+	if to == confluence.B {
+		return p.account(u)
+	}
+	k, ok := p.back[u]
+	return k, ok
 }
 
 // neutral names a principal of either side by its source name, for parity.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/reconcile"
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
@@ -20,7 +21,7 @@ const skewMargin = 15 * time.Minute
 // probe looks whether a write whose outcome is open has been made (the table of verbs in the design of the journal). It
 // knows the write by its intent alone, because after a crash nothing else is left. found is false only where the site
 // showed that it was not made.
-func (s *spaceRun) probe(ctx context.Context, in store.Intent, w *write) (found bool, res confluence.Result, err error) {
+func (s *work) probe(ctx context.Context, in store.Intent, w *write) (found bool, res confluence.Result, err error) {
 	s.e.opt.Log.Info("probing", "op", in.Op, "verb", in.Verb, "key", in.NaturalKey)
 	switch in.Verb {
 	case confluence.VerbPost:
@@ -59,13 +60,13 @@ func kindOf(w *write, in store.Intent) confluence.Kind {
 }
 
 // sentBefore waits until nothing sent at the intent's time can still be applied (decision D30).
-func (s *spaceRun) waitTimeout(ctx context.Context, in store.Intent) error {
+func (s *work) waitTimeout(ctx context.Context, in store.Intent) error {
 	return s.e.opt.Wait(ctx, in.SentAt.Add(time.Duration(in.TimeoutMS)*time.Millisecond))
 }
 
 // probeCreate finds a page or blog post by title, creator and body. A page's title is unique in its space, so looking is
 // enough; a blog post's is not, so the request must be over first.
-func (s *spaceRun) probeCreate(ctx context.Context, in store.Intent) (bool, confluence.Result, error) {
+func (s *work) probeCreate(ctx context.Context, in store.Intent) (bool, confluence.Result, error) {
 	kind, title, ok := createKey(in.NaturalKey)
 	if !ok {
 		return false, confluence.Result{}, confluence.Errorf(confluence.CodeInternal, "journal key %q names no content", in.NaturalKey)
@@ -75,17 +76,17 @@ func (s *spaceRun) probeCreate(ctx context.Context, in store.Intent) (bool, conf
 			return false, confluence.Result{}, err
 		}
 	}
-	list, err := s.sites[confluence.B].reader.Find(ctx, confluence.Probe{
-		Space: s.space(confluence.B), Kind: kind, Title: title, Creator: s.ids[confluence.B].Me.ID, Since: in.SentAt.Add(-skewMargin),
+	list, err := s.sites[in.Side].reader.Find(ctx, confluence.Probe{
+		Space: s.spaceOf(in.Side), Kind: kind, Title: title, Creator: s.ids[in.Side].Me.ID, Since: in.SentAt.Add(-skewMargin),
 	})
 	if err != nil {
 		return false, confluence.Result{}, err
 	}
-	taken, err := s.takenIDs(ctx)
+	taken, err := s.takenIDs(ctx, in.Side)
 	if err != nil {
 		return false, confluence.Result{}, err
 	}
-	day := s.postedOn(ctx, kind, in)
+	day := s.postedOn(kind, in)
 	for _, c := range list {
 		if !taken[c.ID] && s.ours(c, in) && (day.IsZero() || c.Created.Unix() == day.Unix()) {
 			return true, resultOf(c), nil
@@ -95,15 +96,19 @@ func (s *spaceRun) probeCreate(ctx context.Context, in store.Intent) (bool, conf
 }
 
 // postedOn is the posting date that tells blog posts of one title apart; zero where the site does not take one.
-func (s *spaceRun) postedOn(ctx context.Context, kind confluence.Kind, in store.Intent) time.Time {
-	if kind != confluence.BlogPost || !s.ids[confluence.B].Caps.BlogDate {
-		return time.Time{}
+func (s *work) postedOn(kind confluence.Kind, in store.Intent) time.Time {
+	if src := s.carriedBy(in); src != nil && kind == confluence.BlogPost && s.ids[in.Side].Caps.BlogDate {
+		return src.Content.Created
 	}
-	rows, err := s.e.store.ObservedByID(ctx, s.pair.ID, confluence.A, s.sourceOf[in.Twin])
-	if err != nil || len(rows) == 0 {
-		return time.Time{}
+	return time.Time{}
+}
+
+// carriedBy is what the other side showed of the content of an intent; nil where that is not known any more.
+func (s *work) carriedBy(in store.Intent) *store.Observed {
+	if s.seen == nil {
+		return nil
 	}
-	return rows[0].Content.Created
+	return s.seen.seen[in.Side.Other()][in.Twin]
 }
 
 // createKey takes the natural key of a create apart: kind/space key/title.
@@ -117,8 +122,8 @@ func createKey(key string) (confluence.Kind, string, bool) {
 }
 
 // ours reports whether a found content is what an intent meant to make.
-func (s *spaceRun) ours(c confluence.Content, in store.Intent) bool {
-	if c.Creator != s.ids[confluence.B].Me.ID {
+func (s *work) ours(c confluence.Content, in store.Intent) bool {
+	if c.Creator != s.ids[in.Side].Me.ID {
 		return false
 	}
 	if !c.Created.IsZero() && c.Kind != confluence.BlogPost && c.Created.Before(in.SentAt.Add(-skewMargin)) {
@@ -136,31 +141,28 @@ func (s *spaceRun) ours(c confluence.Content, in store.Intent) bool {
 }
 
 // comparable reports whether the body of an intent is one whose digest survives at the site.
-func (s *spaceRun) comparable(in store.Intent) bool {
-	rows, err := s.e.store.ObservedByID(context.Background(), s.pair.ID, confluence.A, s.sourceOf[in.Twin])
-	if err != nil || len(rows) == 0 {
-		return true
-	}
-	return !rows[0].Form.Opaque
+func (s *work) comparable(in store.Intent) bool {
+	src := s.carriedBy(in)
+	return src == nil || !src.Form.Opaque
 }
 
 func resultOf(c confluence.Content) confluence.Result {
 	return confluence.Result{ID: c.ID, Version: c.Version.Number, Position: c.Position, Positioned: c.Positioned}
 }
 
-// takenIDs are the destination's contents that already have a twin: none of them can be the answer to an open create.
-func (s *spaceRun) takenIDs(ctx context.Context) (map[confluence.ID]bool, error) {
+// takenIDs are the contents of a side that already have a twin: none of them can be the answer to an open create.
+func (s *work) takenIDs(ctx context.Context, side confluence.Side) (map[confluence.ID]bool, error) {
 	taken := map[confluence.ID]bool{}
 	err := s.e.store.EachAgreed(ctx, s.pair.ID, func(a store.AgreedRow) error {
-		taken[a.ID[confluence.B]] = true
+		taken[a.ID[side]] = true
 		return nil
 	})
 	return taken, err
 }
 
 // probeVersion looks whether an update was made: by the version it was to make and the op id in its message.
-func (s *spaceRun) probeVersion(ctx context.Context, in store.Intent, kind confluence.Kind) (bool, confluence.Result, error) {
-	reader := s.sites[confluence.B].reader
+func (s *work) probeVersion(ctx context.Context, in store.Intent, kind confluence.Kind) (bool, confluence.Result, error) {
+	reader := s.sites[in.Side].reader
 	list, err := reader.Fetch(ctx, kind, []confluence.ID{in.TargetID}, confluence.FacetBody)
 	if err != nil {
 		return false, confluence.Result{}, err
@@ -183,7 +185,7 @@ func (s *spaceRun) probeVersion(ctx context.Context, in store.Intent, kind confl
 	return false, confluence.Result{}, confluence.Errorf(confluence.CodeVersionMoved, "%s was edited by somebody else in between", in.NaturalKey)
 }
 
-func (s *spaceRun) madeBy(c confluence.Content, in store.Intent) bool {
+func (s *work) madeBy(c confluence.Content, in store.Intent) bool {
 	if strings.Contains(c.Version.Message, "[tandem ") {
 		return strings.Contains(c.Version.Message, "[tandem "+in.Op+"]") || slices.Contains(s.opsOf(in), opIn(c.Version.Message))
 	}
@@ -200,7 +202,7 @@ func opIn(message string) string {
 
 // opsOf lists the earlier attempts of the same write, those before a crash too: a late effect of one of them is ours as
 // well.
-func (s *spaceRun) opsOf(in store.Intent) []string {
+func (s *work) opsOf(in store.Intent) []string {
 	var ops []string
 	rows, err := s.e.store.Journal(context.Background(), store.JournalFilter{Run: in.Run, Pair: s.pair.ID, Twin: in.Twin, Verbs: []confluence.Verb{in.Verb}})
 	if err != nil {
@@ -215,17 +217,17 @@ func (s *spaceRun) opsOf(in store.Intent) []string {
 }
 
 // probeFile finds an upload by name and compares the bytes.
-func (s *spaceRun) probeFile(ctx context.Context, in store.Intent) (bool, confluence.Result, error) {
+func (s *work) probeFile(ctx context.Context, in store.Intent) (bool, confluence.Result, error) {
 	_, rest, _ := strings.Cut(in.NaturalKey, "/")
 	container, name, _ := strings.Cut(rest, "/")
-	list, err := s.sites[confluence.B].reader.Find(ctx, confluence.Probe{
-		Space: s.space(confluence.B), Kind: confluence.Attachment, Container: confluence.ID(container), Title: name,
+	list, err := s.sites[in.Side].reader.Find(ctx, confluence.Probe{
+		Space: s.spaceOf(in.Side), Kind: confluence.Attachment, Container: confluence.ID(container), Title: name,
 	})
 	if err != nil || len(list) == 0 {
 		return false, confluence.Result{}, err
 	}
 	found := list[0]
-	same, err := s.sameBytes(ctx, in.Twin, found)
+	same, err := s.sameBytes(ctx, in, found)
 	if err != nil {
 		return false, confluence.Result{}, err
 	}
@@ -236,8 +238,8 @@ func (s *spaceRun) probeFile(ctx context.Context, in store.Intent) (bool, conflu
 }
 
 // probeReplaced looks whether an attachment has a version after the one that was known, with the bytes that were sent.
-func (s *spaceRun) probeReplaced(ctx context.Context, in store.Intent) (bool, confluence.Result, error) {
-	list, err := s.sites[confluence.B].reader.Fetch(ctx, confluence.Attachment, []confluence.ID{in.TargetID}, 0)
+func (s *work) probeReplaced(ctx context.Context, in store.Intent) (bool, confluence.Result, error) {
+	list, err := s.sites[in.Side].reader.Fetch(ctx, confluence.Attachment, []confluence.ID{in.TargetID}, 0)
 	if err != nil {
 		return false, confluence.Result{}, err
 	}
@@ -247,28 +249,32 @@ func (s *spaceRun) probeReplaced(ctx context.Context, in store.Intent) (bool, co
 	if list[0].Version.Number <= in.PreVersion {
 		return false, confluence.Result{}, nil
 	}
-	same, err := s.sameBytes(ctx, in.Twin, list[0])
+	same, err := s.sameBytes(ctx, in, list[0])
 	if err == nil && !same {
 		err = confluence.Errorf(confluence.CodeVersionMoved, "%s was replaced by somebody else in between", in.NaturalKey)
 	}
 	return same, resultOf(list[0]), err
 }
 
-// sameBytes compares a source file with one of the destination.
-func (s *spaceRun) sameBytes(ctx context.Context, twin confluence.TwinID, found confluence.Content) (bool, error) {
-	rows, err := s.e.store.ObservedByID(ctx, s.pair.ID, confluence.A, s.sourceOf[twin])
-	if err != nil || len(rows) == 0 {
-		return false, err
-	}
-	src := rows[0].Content
-	if src.File == nil || found.File == nil || src.File.Size != found.File.Size {
+// sameBytes compares the file of an intent with one of the side it goes to.
+func (s *work) sameBytes(ctx context.Context, in store.Intent, found confluence.Content) (bool, error) {
+	o := s.carriedBy(in)
+	if o == nil {
 		return false, nil
 	}
-	a, err := sumOf(ctx, s.sites[confluence.A].reader, src)
+	return s.sameFile(ctx, in.Side.Other(), o.Content, found)
+}
+
+// sameFile compares a file of a side with one of the other.
+func (s *work) sameFile(ctx context.Context, side confluence.Side, here, there confluence.Content) (bool, error) {
+	if here.File == nil || there.File == nil || here.File.Size != there.File.Size {
+		return false, nil
+	}
+	a, err := sumOf(ctx, s.sites[side].reader, here)
 	if err != nil {
 		return false, err
 	}
-	b, err := sumOf(ctx, s.sites[confluence.B].reader, found)
+	b, err := sumOf(ctx, s.sites[side.Other()].reader, there)
 	return a == b, err
 }
 
@@ -288,7 +294,7 @@ func sumOf(ctx context.Context, r confluence.Reader, c confluence.Content) (stri
 
 // probeComment finds a comment by its text. A comment has no natural key, so the request must be over first, and a copy
 // that already stands for another comment does not count.
-func (s *spaceRun) probeComment(ctx context.Context, in store.Intent) (bool, confluence.Result, error) {
+func (s *work) probeComment(ctx context.Context, in store.Intent) (bool, confluence.Result, error) {
 	if err := s.waitTimeout(ctx, in); err != nil {
 		return false, confluence.Result{}, err
 	}
@@ -296,14 +302,14 @@ func (s *spaceRun) probeComment(ctx context.Context, in store.Intent) (bool, con
 	if err != nil || container == "" {
 		return false, confluence.Result{}, err
 	}
-	list, err := s.sites[confluence.B].reader.Find(ctx, confluence.Probe{
-		Space: s.space(confluence.B), Kind: confluence.Comment, Container: container, ReplyTo: reply,
-		Creator: s.ids[confluence.B].Me.ID, Since: in.SentAt.Add(-skewMargin),
+	list, err := s.sites[in.Side].reader.Find(ctx, confluence.Probe{
+		Space: s.spaceOf(in.Side), Kind: confluence.Comment, Container: container, ReplyTo: reply,
+		Creator: s.ids[in.Side].Me.ID, Since: in.SentAt.Add(-skewMargin),
 	})
 	if err != nil {
 		return false, confluence.Result{}, err
 	}
-	taken, err := s.takenIDs(ctx)
+	taken, err := s.takenIDs(ctx, in.Side)
 	if err != nil {
 		return false, confluence.Result{}, err
 	}
@@ -315,23 +321,23 @@ func (s *spaceRun) probeComment(ctx context.Context, in store.Intent) (bool, con
 	return false, confluence.Result{}, nil
 }
 
-// commentPlace returns where at the destination the comment of an intent belongs.
-func (s *spaceRun) commentPlace(ctx context.Context, in store.Intent) (container, reply confluence.ID, err error) {
-	rows, err := s.e.store.ObservedByID(ctx, s.pair.ID, confluence.A, s.sourceOf[in.Twin])
-	if err != nil || len(rows) == 0 {
-		return "", "", err
+// commentPlace returns where on the side it goes to the comment of an intent belongs.
+func (s *work) commentPlace(ctx context.Context, in store.Intent) (container, reply confluence.ID, err error) {
+	src := s.carriedBy(in)
+	if src == nil {
+		return "", "", nil
 	}
-	c := rows[0].Content
 	find := func(id confluence.ID) (confluence.ID, error) {
 		if id == "" {
 			return "", nil
 		}
-		agreed, err := s.e.store.AgreedByTwin(ctx, s.pair.ID, s.twinOf(id))
+		agreed, err := s.e.store.AgreedByTwin(ctx, s.pair.ID, s.twinOf(in.Side.Other(), id))
 		if err != nil || len(agreed) == 0 {
 			return "", err
 		}
-		return agreed[0].ID[confluence.B], nil
+		return agreed[0].ID[in.Side], nil
 	}
+	c := src.Content
 	if container, err = find(c.Container); err != nil {
 		return "", "", err
 	}
@@ -341,8 +347,8 @@ func (s *spaceRun) commentPlace(ctx context.Context, in store.Intent) (container
 	return container, reply, err
 }
 
-func (s *spaceRun) probeGone(ctx context.Context, in store.Intent, kind confluence.Kind) (bool, confluence.Result, error) {
-	list, err := s.sites[confluence.B].reader.Fetch(ctx, kind, []confluence.ID{in.TargetID}, 0)
+func (s *work) probeGone(ctx context.Context, in store.Intent, kind confluence.Kind) (bool, confluence.Result, error) {
+	list, err := s.sites[in.Side].reader.Fetch(ctx, kind, []confluence.ID{in.TargetID}, 0)
 	if err != nil {
 		return false, confluence.Result{}, err
 	}
@@ -351,15 +357,15 @@ func (s *spaceRun) probeGone(ctx context.Context, in store.Intent, kind confluen
 }
 
 // probeSpace adopts a space of the wanted key that our own account made after the intent.
-func (s *spaceRun) probeSpace(ctx context.Context, in store.Intent) (bool, confluence.Result, error) {
-	list, err := s.sites[confluence.B].reader.Spaces(ctx, []string{s.pair.Keys[confluence.B]})
+func (s *work) probeSpace(ctx context.Context, in store.Intent) (bool, confluence.Result, error) {
+	list, err := s.sites[in.Side].reader.Spaces(ctx, []string{s.pair.Keys[in.Side]})
 	if err != nil || len(list) == 0 {
 		return false, confluence.Result{}, err
 	}
 	sp := list[0]
-	mine := sp.Creator == s.ids[confluence.B].Me.ID && (sp.Created.IsZero() || !sp.Created.Before(in.SentAt.Add(-skewMargin)))
+	mine := sp.Creator == s.ids[in.Side].Me.ID && (sp.Created.IsZero() || !sp.Created.Before(in.SentAt.Add(-skewMargin)))
 	if !mine {
-		return false, confluence.Result{}, keyTaken(s.pair, s.sites[confluence.B])
+		return false, confluence.Result{}, keyTaken(s.pair, s.sites[in.Side])
 	}
 	return true, confluence.Result{ID: sp.ID, HomeID: sp.HomeID}, nil
 }
@@ -371,7 +377,7 @@ func keyTaken(p store.Pair, dst *site) error {
 }
 
 // settleUnknown settles, before anything is planned, every write that an earlier execution left without an outcome.
-func (s *spaceRun) settleUnknown(ctx context.Context) error {
+func (s *work) settleUnknown(ctx context.Context) error {
 	open, err := s.e.store.OpenIntents(ctx, store.JournalFilter{Pair: s.pair.ID})
 	if err != nil || len(open) == 0 {
 		return err
@@ -386,11 +392,11 @@ func (s *spaceRun) settleUnknown(ctx context.Context) error {
 			return err
 		}
 	}
-	s.e.say(ctx, s.run.ID, s.scope.Key, "info", "", fmt.Sprintf("%s: %d operations had an unknown outcome and were looked up", s.scope.Key, len(open)))
+	s.e.say(ctx, s.runID, s.space, "info", "", fmt.Sprintf("%s: %d operations had an unknown outcome and were looked up", s.space, len(open)))
 	return nil
 }
 
-func (s *spaceRun) settleOne(ctx context.Context, a *applier, row store.JournalRow) error {
+func (s *work) settleOne(ctx context.Context, a *applier, row store.JournalRow) error {
 	if row.Outcome.State == store.StateIntent {
 		if err := s.settle(ctx, store.Outcome{Op: row.Op, State: store.StateUnknown, Code: confluence.CodeUnknownOutcome}); err != nil {
 			return err
@@ -413,28 +419,35 @@ func (s *spaceRun) settleOne(ctx context.Context, a *applier, row store.JournalR
 
 // revive makes of an intent what is needed to record its outcome.
 func (a *applier) revive(in store.Intent) *write {
-	w := &write{verb: in.Verb, twin: in.Twin, target: in.TargetID, expect: in.PreVersion, facets: in.Facets, digest: in.PayloadDigest, key: in.NaturalKey, kind: confluence.Page}
+	w := &write{side: in.Side, verb: in.Verb, twin: in.Twin, target: in.TargetID, expect: in.PreVersion, facets: in.Facets, digest: in.PayloadDigest, key: in.NaturalKey, kind: confluence.Page}
 	w.learned = func(confluence.Result) *store.AgreedRow { return nil }
 	if in.Verb == confluence.VerbSpace {
 		w.also = a.s.madeSpace
 	}
-	src := a.view.source[in.Twin]
-	if src == nil {
+	if own := a.view.seen[in.Side][in.Twin]; own != nil {
+		w.kind = own.Content.Kind
+	}
+	c := reconcile.Change{N: -1, Side: in.Side, Verb: in.Verb, Twin: in.Twin, Kind: w.kind, Facets: in.Facets, Target: in.TargetID}
+	from := in.Side.Other()
+	src := a.view.seen[from][in.Twin]
+	if a.s.paired && a.reviveState(w, c, in) || src == nil {
 		return w
 	}
 	w.kind = src.Content.Kind
-	w.learned = a.learner(in.Twin, in.Facets, func(row *store.AgreedRow) {
+	w.learned = a.learner(c, in.Facets, func(row *store.AgreedRow, _ reconcile.Facets) {
 		title := src.Content.Title
 		if _, t, ok := createKey(in.NaturalKey); ok && in.Verb == confluence.VerbPost {
 			title = t
+		} else if a.s.paired && !in.Facets.Has(reconcile.Title) {
+			title = row.Title[in.Side]
 		}
-		row.Title = [2]string{src.Content.Title, title}
-		if print, ok := a.view.prints[confluence.A][in.Twin]; ok {
-			row.Refs[confluence.A] = print.encode()
+		row.Title[in.Side], row.Title[from] = title, src.Content.Title
+		if print, ok := a.view.prints[from][in.Twin]; ok {
+			row.Refs[from] = print.encode()
 			row.Ancestor = src.RawBlob
 		}
 		if !in.PayloadDigest.IsZero() {
-			row.Sent = in.PayloadDigest
+			row.Sent[in.Side] = in.PayloadDigest
 		}
 	})
 	return w

@@ -15,6 +15,7 @@ func ranksOf(rows map[confluence.TwinID]*store.Observed) map[confluence.TwinID]i
 	children, comments := map[confluence.ID][]*store.Observed{}, map[confluence.ID][]*store.Observed{}
 	for _, o := range rows {
 		switch c := o.Content; {
+		case !present(c):
 		case c.Kind == confluence.Page:
 			children[c.ParentID] = append(children[c.ParentID], o)
 		case c.Kind == confluence.Comment && c.Comment != nil && c.Comment.ReplyTo != "":

@@ -9,34 +9,84 @@ import (
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
-// readBack lists the destination again in batches, one batch a call, and after the last one advances the baseline to
-// what the destination showed. What was written counts as agreed from here on, and not before.
-func (s *spaceRun) readBack(ctx context.Context) (done bool, err error) {
-	if done, err = s.scan(ctx, confluence.B); err != nil || !done {
+// readBack lists a side again in batches, one batch a call, and after the last one advances the baseline to what that
+// side showed. What was written there counts as agreed from here on, and not before.
+func (s *work) readBack(ctx context.Context, side confluence.Side) (done bool, err error) {
+	if done, err = s.scan(ctx, side); err != nil || !done {
 		return false, err
 	}
 	v, err := s.look(ctx)
 	if err != nil {
 		return false, err
 	}
-	if err := s.confirmMissing(ctx, v); err != nil {
+	if err := s.confirmMissing(ctx, v, side); err != nil {
 		return false, err
 	}
 	if v, err = s.look(ctx); err != nil { // another one only if something was missing
 		return false, err
 	}
-	if err := s.removeSurplus(ctx, v); err != nil {
+	if err := s.removeSurplus(ctx, v, side); err != nil {
 		return false, err
 	}
 	removed := s.stale.Load()
-	if err := s.agree(ctx, v); err != nil || removed {
+	if err := s.agree(ctx, v, side, nil); err != nil || removed {
 		return true, err
 	}
 	return true, s.rebuild(v)
 }
 
+// readWritten reads what was written to either side, and not read since, in batches by id, and advances the baseline to
+// what the sides show. Where somebody wrote after us, our own version is read from the history.
+func (s *work) readWritten(ctx context.Context) error {
+	v, err := s.look(ctx)
+	if err != nil {
+		return err
+	}
+	written := s.written(v)
+	for _, side := range confluence.Sides {
+		byKind := map[confluence.Kind][]confluence.ID{}
+		for _, twin := range sortedKeys(written[side]) {
+			byKind[v.agreed[twin].Kind] = append(byKind[v.agreed[twin].Kind], v.agreed[twin].ID[side])
+		}
+		for _, kind := range []confluence.Kind{confluence.Page, confluence.BlogPost, confluence.Attachment, confluence.Comment} {
+			if err := s.fetchAgain(ctx, side, kind, byKind[kind]); err != nil {
+				return err
+			}
+		}
+	}
+	if v, err = s.look(ctx); err != nil {
+		return err
+	}
+	for _, side := range confluence.Sides {
+		if err := s.agree(ctx, v, side, written[side]); err != nil {
+			return err
+		}
+	}
+	s.touchedMu.Lock()
+	s.touched = [2]map[confluence.TwinID]bool{}
+	s.touchedMu.Unlock()
+	return s.rebuild(v)
+}
+
+// written lists the contents of each side that were written to and not read since. What was removed for good is left out.
+func (s *work) written(v *view) (out [2]map[confluence.TwinID]bool) {
+	s.touchedMu.Lock()
+	defer s.touchedMu.Unlock()
+	for _, side := range confluence.Sides {
+		out[side] = map[confluence.TwinID]bool{}
+		for twin, row := range v.agreed {
+			seen := v.seen[side][twin]
+			gone := seen != nil && seen.Content.Status == reconcile.Purged
+			if row.ID[side] != "" && !gone && (row.Pending[side] != 0 || s.touched[side][twin]) {
+				out[side][twin] = true
+			}
+		}
+	}
+	return out
+}
+
 // rebuild makes of a view whose rows were changed and stored what look would load now.
-func (s *spaceRun) rebuild(v *view) error {
+func (s *work) rebuild(v *view) error {
 	v.nodes, v.base = [2][]reconcile.Node{}, nil
 	if err := s.build(v); err != nil {
 		return err
@@ -46,26 +96,27 @@ func (s *spaceRun) rebuild(v *view) error {
 	return nil
 }
 
-// unread reports whether something was written that the destination was not seen with.
+// unread reports whether something was written that the side it went to was not seen with.
 func (v *view) unread() bool {
 	for _, row := range v.agreed {
-		if row.Pending != 0 {
+		if row.Pending != [2]reconcile.Facets{} {
 			return true
 		}
 	}
 	return false
 }
 
-// agree moves the baseline of every facet that was written and is now seen.
-func (s *spaceRun) agree(ctx context.Context, v *view) error {
+// agree moves the baseline of every facet that was written to a side and is now seen there. only, if not nil, are the
+// contents that were read.
+func (s *work) agree(ctx context.Context, v *view, side confluence.Side, only map[confluence.TwinID]bool) error {
 	var rows []store.AgreedRow
 	for _, twin := range sortedKeys(v.agreed) {
 		row := v.agreed[twin]
-		seen := v.target[twin]
-		if seen == nil || row.Pending == 0 && !s.agreeOnNothing(v, row, seen) {
+		seen := v.seen[side][twin]
+		if seen == nil || only != nil && !only[twin] || row.Pending[side] == 0 && !s.agreeOnNothing(v, row) {
 			continue
 		}
-		if err := s.agreeOne(ctx, v, row, seen); err != nil {
+		if err := s.agreeOne(ctx, v, side, row, seen); err != nil {
 			return err
 		}
 		rows = append(rows, *row)
@@ -79,21 +130,21 @@ func (s *spaceRun) agree(ctx context.Context, v *view) error {
 	return s.putAgreed(ctx, rows)
 }
 
-// agreeOnNothing agrees on the facets that neither side has anything of, so that what people add at the destination
-// later shows as theirs. It reports whether there was such a facet.
-func (s *spaceRun) agreeOnNothing(v *view, row *store.AgreedRow, seen *store.Observed) bool {
-	src := v.source[row.Twin]
-	if src == nil || row.Kind != confluence.Page && row.Kind != confluence.BlogPost {
+// agreeOnNothing agrees on the facets that neither side has anything of, so that what people add later shows as theirs.
+// It reports whether there was such a facet.
+func (s *work) agreeOnNothing(v *view, row *store.AgreedRow) bool {
+	a, b := v.seen[confluence.A][row.Twin], v.seen[confluence.B][row.Twin]
+	if a == nil || b == nil || row.Kind != confluence.Page && row.Kind != confluence.BlogPost {
 		return false
 	}
 	var none reconcile.Facets
-	if len(carriedLabels(src.Content.Labels)) == 0 && len(carriedLabels(seen.Content.Labels)) == 0 {
+	if len(carriedLabels(a.Content.Labels)) == 0 && len(carriedLabels(b.Content.Labels)) == 0 {
 		none |= reconcile.Labels
 	}
-	if src.Content.Restrictions.Open() && seen.Content.Restrictions.Open() {
+	if a.Content.Restrictions.Open() && b.Content.Restrictions.Open() {
 		none |= reconcile.Restrictions
 	}
-	if none &^= row.Facets | row.Pending; none == 0 {
+	if none &^= row.Facets | row.Pending[confluence.A] | row.Pending[confluence.B]; none == 0 {
 		return false
 	}
 	for _, f := range reconcile.AllFacets {
@@ -106,7 +157,7 @@ func (s *spaceRun) agreeOnNothing(v *view, row *store.AgreedRow, seen *store.Obs
 }
 
 // recordPlaces notes which pages stand among their siblings as at the source.
-func (s *spaceRun) recordPlaces(ctx context.Context, v *view, r reconcile.Result) error {
+func (s *work) recordPlaces(ctx context.Context, v *view, r reconcile.Result) error {
 	var rows []store.AgreedRow
 	for _, o := range r.Ordered {
 		row := v.agreed[o.Twin]
@@ -116,6 +167,7 @@ func (s *spaceRun) recordPlaces(ctx context.Context, v *view, r reconcile.Result
 		i := reconcile.Order.Index()
 		row.Digest[confluence.A][i], row.Digest[confluence.B][i] = o.Digest, o.Digest
 		row.Facets |= reconcile.Order
+		row.Landed = [2]bool{}
 		if o.Digest.IsZero() {
 			row.Facets &^= reconcile.Order
 		}
@@ -124,67 +176,79 @@ func (s *spaceRun) recordPlaces(ctx context.Context, v *view, r reconcile.Result
 	return s.putAgreed(ctx, rows)
 }
 
-func (s *spaceRun) putAgreed(ctx context.Context, rows []store.AgreedRow) error {
+func (s *work) putAgreed(ctx context.Context, rows []store.AgreedRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
 	return s.commit(ctx, func(tx *store.Tx) error { return tx.PutAgreed(s.pair.ID, rows...) })
 }
 
-// agreeOne takes over what the destination showed for the pending facets of one content. Where somebody wrote a newer
-// version in between, ours is looked up in the history: the newer one is theirs, and shows as an edit.
-func (s *spaceRun) agreeOne(ctx context.Context, v *view, row *store.AgreedRow, seen *store.Observed) error {
-	versioned := reconcile.Title | reconcile.Body
-	if seen.Content.Version.Number > row.Version[confluence.B] && row.Pending&versioned != 0 && row.Version[confluence.B] > 0 {
-		ours, err := s.sites[confluence.B].reader.Version(ctx, row.Kind, seen.Content.ID, row.Version[confluence.B])
+// agreeOne takes over what a side showed for the pending facets of one content. Where somebody wrote a newer version in
+// between, ours is looked up in the history: the newer one is theirs, and shows as an edit.
+func (s *work) agreeOne(ctx context.Context, v *view, side confluence.Side, row *store.AgreedRow, seen *store.Observed) error {
+	pending := row.Pending[side]
+	if seen.Content.Version.Number > row.Version[side] && pending&(reconcile.Title|reconcile.Body) != 0 && row.Version[side] > 0 {
+		ours, err := s.sites[side].reader.Version(ctx, row.Kind, seen.Content.ID, row.Version[side])
 		if err != nil {
 			return err
 		}
-		s.cursor.Pass[confluence.B] = s.pair.Pass[confluence.B]
-		old, _, _ := s.observed(confluence.B, ours)
-		s.cursor.Pass[confluence.B] = 0
+		old, _, _ := s.observed(side, s.pair.Pass[side], ours)
 		old.Twin = row.Twin
 		old.Content.Labels, old.Content.Restrictions = seen.Content.Labels, seen.Content.Restrictions // have no versions
+		if s.paired {
+			old.Content.ParentID = seen.Content.ParentID
+		}
 		seen = &old
 	}
-	print, err := v.printOf(confluence.B, seen, s.pair.Keys[confluence.B])
+	print, err := v.printOf(side, seen, s.pair.Keys[side])
 	if err != nil {
 		return err
 	}
-	n := reconcile.Node{Twin: row.Twin, Title: seen.Content.Title, Parent: s.targetParent(v, seen.Content)}
-	if seen.Content.ID == s.pair.Homes[confluence.B] {
+	n := reconcile.Node{Twin: row.Twin, Title: seen.Content.Title, Parent: s.parentOf(v, side, seen.Content)}
+	if s.isHome(v, side, row.Twin, seen.Content.ID) {
 		n.Parent = ""
 	}
 	if row.Kind == confluence.Comment {
 		n.Title = ""
 	}
-	setCommon(&n, seen.Content)
+	s.setCommon(&n, side, seen.Content)
 	set(&n, reconcile.Body, print.digest())
 	for _, f := range reconcile.AllFacets {
-		if row.Pending&f != 0 {
-			row.Digest[confluence.B][f.Index()] = n.Digest[f.Index()]
+		if pending&f != 0 {
+			row.Digest[side][f.Index()] = n.Digest[f.Index()]
 		}
 	}
-	if row.Pending.Has(reconcile.Body) {
-		row.Refs[confluence.B] = print.encode()
-		row.Raw = [2]confluence.Digest{row.Ancestor, seen.RawBlob}
+	if pending.Has(reconcile.Body) {
+		row.Refs[side] = print.encode()
+		row.Raw[side.Other()], row.Raw[side] = row.Ancestor, seen.RawBlob
 	}
-	row.Facets |= row.Pending
-	row.Pending = 0
-	s.agreeOnNothing(v, row, seen)
+	s.agreeSets(v, side, row, seen)
+	row.Pending[side] = 0
+	row.Facets |= pending &^ row.Pending[side.Other()]
+	s.agreeOnNothing(v, row)
 	return nil
 }
 
-// removeSurplus removes second copies of comments and blog posts that a late effect left: contents of our own account,
-// without a twin, with exactly the body that the journal says was sent for something else. Nothing of anybody else, and
-// nothing that was edited, can match.
-func (s *spaceRun) removeSurplus(ctx context.Context, v *view) error {
+// removeSurplus removes second copies of comments and blog posts that a late effect left on a side: contents of our own
+// account, without a twin, with exactly the body that the journal says was sent for something else. Nothing of anybody
+// else, and nothing that was edited, can match.
+func (s *work) removeSurplus(ctx context.Context, v *view, side confluence.Side) error {
 	var suspects []*store.Observed
-	for _, o := range v.extra {
+	suspect := func(o *store.Observed) {
 		c := o.Content
-		mine := c.Creator == s.ids[confluence.B].Me.ID && c.Version.Number <= 1
+		mine := c.Creator == s.ids[side].Me.ID && c.Version.Number <= 1
 		if mine && (c.Kind == confluence.Comment || c.Kind == confluence.BlogPost) {
 			suspects = append(suspects, o)
+		}
+	}
+	for _, o := range v.extra[side] {
+		suspect(o)
+	}
+	if s.paired {
+		for _, twin := range sortedKeys(v.seen[side]) {
+			if v.agreed[twin] == nil {
+				suspect(v.seen[side][twin])
+			}
 		}
 	}
 	if len(suspects) == 0 {
@@ -196,7 +260,7 @@ func (s *spaceRun) removeSurplus(ctx context.Context, v *view) error {
 	}
 	lost := map[confluence.Digest]bool{} // bodies of which an attempt was given up as not made
 	for _, row := range sent {
-		if row.Outcome.State == store.StateAbsent {
+		if row.Outcome.State == store.StateAbsent && row.Side == side {
 			lost[row.PayloadDigest] = true
 		}
 	}
@@ -205,15 +269,15 @@ func (s *spaceRun) removeSurplus(ctx context.Context, v *view) error {
 		if err != nil || !lost[d] {
 			continue
 		}
-		if err := s.removeOne(ctx, v, o); err != nil {
+		if err := s.removeOne(ctx, side, o); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *spaceRun) removeOne(ctx context.Context, v *view, o *store.Observed) error {
-	w := &write{twin: strangerTwin(confluence.B, o.Content.ID), kind: o.Content.Kind, target: o.Content.ID,
+func (s *work) removeOne(ctx context.Context, side confluence.Side, o *store.Observed) error {
+	w := &write{side: side, twin: strangerTwin(side, o.Content.ID), kind: o.Content.Kind, target: o.Content.ID,
 		expect: o.Content.Version.Number, key: naturalKey("surplus", string(o.Content.ID))}
 	w.change = confluence.Change(confluence.RemoveComment{ID: o.Content.ID})
 	if o.Content.Kind == confluence.BlogPost {

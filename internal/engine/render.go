@@ -11,16 +11,16 @@ import (
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
-// rendered is a body made ready for the destination.
+// rendered is a body made ready for the side it goes to.
 type rendered struct {
 	body     confluence.Body
 	digest   confluence.Digest // content digest of the body as it is sent, references as written
-	complete bool              // false: a reference needs an id that the destination has not given yet
+	complete bool              // false: a reference needs an id that the side has not given yet
 }
 
-// render rewrites the references of a source body so that they lead to the same things at the destination. What cannot
-// be resolved stays as it is written and becomes a finding; every other byte stays.
-func (a *applier) render(ctx context.Context, src *store.Observed) (rendered, error) {
+// render rewrites the references of the other side's body so that they lead to the same things on the side to. What
+// cannot be resolved stays as it is written and becomes a finding; every other byte stays.
+func (a *applier) render(ctx context.Context, to confluence.Side, src *store.Observed) (rendered, error) {
 	raw, err := a.s.e.store.Blob(ctx, src.RawBlob)
 	if err != nil {
 		return rendered{}, err
@@ -38,7 +38,7 @@ func (a *applier) render(ctx context.Context, src *store.Observed) (rendered, er
 	if err != nil {
 		return rendered{}, confluence.Errorf(confluence.CodeStateDamaged, "a stored body no longer parses").Because(err)
 	}
-	t := &translator{a: a, src: src, own: a.s.pair.Keys[confluence.A], complete: true}
+	t := &translator{a: a, from: to.Other(), to: to, src: src, own: a.s.pair.Keys[to.Other()], complete: true}
 	r.body.Raw = t.rewrite(tree)
 	r.complete = t.complete
 	if err := a.s.addFindings(ctx, t.findings()); err != nil {
@@ -60,8 +60,9 @@ func sentDigest(raw string) (confluence.Digest, error) {
 // translator maps the references of one body.
 type translator struct {
 	a        *applier
+	from, to confluence.Side
 	src      *store.Observed
-	own      string // space key of the source
+	own      string // key of the space it comes from
 	complete bool
 	dead     []string
 	waiting  []string // written when their targets have arrived
@@ -86,17 +87,17 @@ func (t *translator) rewrite(tree *body.Tree) string {
 }
 
 func (t *translator) user(s body.Slot) (body.Slot, bool) {
-	account, ok := t.a.s.people.account(s.User)
+	account, ok := t.a.s.people.user(t.to, s.User)
 	if !ok {
 		t.unmapped = append(t.unmapped, string(s.User))
 		return s, false
 	}
-	s.User, s.UserAttr = account, "account-id"
+	s.User, s.UserAttr = account, t.a.s.ids[t.to].Caps.Mention
 	return s, true
 }
 
 func (t *translator) space(s body.Slot) (body.Slot, bool) {
-	key, ok := t.a.s.targetKey(s.SpaceKey)
+	key, ok := t.a.s.keyAcross(t.from, s.SpaceKey)
 	if !ok || key == s.SpaceKey {
 		return s, false
 	}
@@ -104,21 +105,12 @@ func (t *translator) space(s body.Slot) (body.Slot, bool) {
 	return s, true
 }
 
-func (t *translator) holder() where {
-	c := t.src.Content
-	w := where{twin: t.src.Twin, id: c.ID, kind: c.Kind, key: t.own}
-	if c.Kind == confluence.Comment {
-		if h, ok := t.a.view.index[confluence.A].ids[c.Container]; ok {
-			return h
-		}
-	}
-	return w
-}
+func (t *translator) holder() where { return t.a.view.holderOf(t.from, t.src, t.own) }
 
 // byTitle maps links, includes and images that name their target by space and title. They need no id; a title that had
 // to change and a space under another key are adapted.
 func (t *translator) byTitle(s body.Slot) (body.Slot, bool) {
-	w, ok := t.a.view.index[confluence.A].find(s, t.own, t.holder())
+	w, ok := t.a.view.index[t.from].find(s, t.own, t.holder())
 	if !ok {
 		if s.Kind != body.SlotAttachment || s.Title != "" {
 			t.dead = append(t.dead, spaceTitle(s, t.own))
@@ -126,7 +118,7 @@ func (t *translator) byTitle(s body.Slot) (body.Slot, bool) {
 		return t.rekey(s)
 	}
 	out, changed := t.rekey(s)
-	if title, ok := t.a.targetTitle(w.twin); ok && s.Title != "" && migration.FoldTitle(title) != migration.FoldTitle(s.Title) {
+	if title, ok := t.a.titleOn(t.to, w.twin); ok && s.Title != "" && migration.FoldTitle(title) != migration.FoldTitle(s.Title) {
 		out.Title, changed = title, true
 	}
 	return out, changed
@@ -136,7 +128,7 @@ func (t *translator) rekey(s body.Slot) (body.Slot, bool) {
 	if s.SpaceKey == "" {
 		return s, false
 	}
-	key, ok := t.a.s.targetKey(s.SpaceKey)
+	key, ok := t.a.s.keyAcross(t.from, s.SpaceKey)
 	if !ok || key == s.SpaceKey {
 		return s, false
 	}
@@ -144,16 +136,16 @@ func (t *translator) rekey(s body.Slot) (body.Slot, bool) {
 	return s, true
 }
 
-// byID maps addresses that hold a page id. They can be written only once the destination has given the target its id.
+// byID maps addresses that hold a page id. They can be written only once the side has given the target its id.
 func (t *translator) byID(s body.Slot) (body.Slot, bool) {
-	w, ok := t.a.view.index[confluence.A].find(s, t.own, t.holder())
+	w, ok := t.a.view.index[t.from].find(s, t.own, t.holder())
 	if !ok {
-		if t.a.view.index[confluence.A].own(s.Base) {
+		if t.a.view.index[t.from].own(s.Base) {
 			t.dead = append(t.dead, s.Written)
 		}
 		return s, false
 	}
-	id, ok := t.a.targetID(w.twin)
+	id, ok := t.a.idOn(t.to, w.twin)
 	if !ok {
 		t.complete = false
 		t.waiting = append(t.waiting, s.Written)
@@ -162,7 +154,7 @@ func (t *translator) byID(s body.Slot) (body.Slot, bool) {
 	s.ID = id
 	s.Base = t.base(s.Base)
 	if s.SpaceKey != "" {
-		if key, ok := t.a.s.targetKey(s.SpaceKey); ok {
+		if key, ok := t.a.s.keyAcross(t.from, s.SpaceKey); ok {
 			s.SpaceKey = key
 		}
 	}
@@ -170,26 +162,26 @@ func (t *translator) byID(s body.Slot) (body.Slot, bool) {
 }
 
 func (t *translator) titleURL(s body.Slot) (body.Slot, bool) {
-	if !t.a.view.index[confluence.A].own(s.Base) {
+	if !t.a.view.index[t.from].own(s.Base) {
 		return s, false
 	}
-	key, ok := t.a.s.targetKey(s.SpaceKey)
+	key, ok := t.a.s.keyAcross(t.from, s.SpaceKey)
 	if !ok {
 		t.dead = append(t.dead, s.Written)
 		return s, false
 	}
 	s.SpaceKey, s.Base = key, t.base(s.Base)
-	if w, ok := t.a.view.index[confluence.A].find(s, t.own, t.holder()); ok {
-		if title, ok := t.a.targetTitle(w.twin); ok {
+	if w, ok := t.a.view.index[t.from].find(s, t.own, t.holder()); ok {
+		if title, ok := t.a.titleOn(t.to, w.twin); ok {
 			s.Title = title
 		}
 	}
 	return s, true
 }
 
-// base turns the beginning of an address of the source into that of the destination; site-relative ones stay so.
+// base turns the beginning of an address of one site into that of the other; site-relative ones stay so.
 func (t *translator) base(base string) string {
-	to := t.a.s.ids[confluence.B].BaseURL
+	to := t.a.s.ids[t.to].BaseURL
 	if strings.Contains(base, "://") {
 		return to
 	}
@@ -214,14 +206,14 @@ func (t *translator) findings() []migration.Finding {
 		if len(list) == 0 {
 			return
 		}
-		f := t.a.s.finding(code, t.src.Content, confluence.Kept, "body", what)
+		f := t.a.s.finding(t.from, code, t.src.Content, confluence.Kept, "body", what)
 		f.Severity = migration.SeverityWarning
 		f.Count = len(list)
 		f.Where.Detail = strings.Join(firstFew(list), "; ")
 		out = append(out, f)
 	}
 	add(confluence.CodeDeadReference, t.dead, "a link in "+describe(t.src.Content)+" leads to nothing that is part of this migration")
-	if t.a.s.row.Task.Phase == migration.PhaseRelink {
+	if t.a.s.last {
 		add(confluence.CodeDeadReference, t.waiting, "a link in "+describe(t.src.Content)+" leads to something that has not arrived")
 	}
 	add(confluence.CodeUserUnmapped, t.unmapped, "a mention in "+describe(t.src.Content)+" names a user without an account")
@@ -244,31 +236,29 @@ func firstFew(list []string) []string {
 	return out
 }
 
-// targetKey returns the destination's key of a source space that takes part, or took part in an earlier run.
-func (s *spaceRun) targetKey(key string) (string, bool) {
-	if key == s.scope.Key {
-		return s.pair.Keys[confluence.B], true
+// titleOn is the title that a twin has on a side, or gets there; false for contents of other spaces.
+func (a *applier) titleOn(side confluence.Side, twin confluence.TwinID) (string, bool) {
+	if title, ok := a.titles[side][twin]; ok {
+		return title, true
 	}
-	if target, ok := s.planned(key); ok {
-		return target, true
-	}
-	target, ok := s.partners[key]
-	return target, ok
-}
-
-// targetTitle is the title a twin has, or gets, at the destination.
-func (a *applier) targetTitle(twin confluence.TwinID) (string, bool) {
-	if o := a.view.source[twin]; o != nil {
+	if !a.s.paired {
+		o := a.view.seen[side.Other()][twin]
+		if o == nil {
+			return "", false
+		}
 		return o.Content.Title, true
+	}
+	if title := a.titleNow(side, twin); title != "" {
+		return title, true
 	}
 	return "", false
 }
 
-// targetID is the destination's id of a twin of this space or of another one of the same sites.
-func (a *applier) targetID(twin confluence.TwinID) (confluence.ID, bool) {
-	if d, ok := a.destOf(twin); ok {
+// idOn is the id on a side of a twin of this space or of another one of the same sites.
+func (a *applier) idOn(side confluence.Side, twin confluence.TwinID) (confluence.ID, bool) {
+	if d, ok := a.destOf(side, twin); ok {
 		return d.id, true
 	}
-	id, ok := a.view.elsewhere[twin]
+	id, ok := a.view.elsewhere[side][twin]
 	return id, ok
 }

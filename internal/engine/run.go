@@ -117,16 +117,13 @@ func (e *Engine) loadSpaceRun(ctx context.Context, runID, space string, slice st
 	if err != nil {
 		return nil, err
 	}
-	s := &spaceRun{e: e, run: run, plan: plan, row: row, slice: slice, deadline: e.opt.Now().Add(e.opt.Slice), heldBack: map[confluence.TwinID]bool{}}
+	s := e.newSpaceRun(run, plan, row)
+	s.slice, s.deadline = slice, e.opt.Now().Add(e.opt.Slice)
 	if len(slice.Cursor) > 0 {
 		if err := json.Unmarshal(slice.Cursor, &s.cursor); err != nil {
 			s.cursor = cursor{} // a cursor only saves reading
 		}
-	}
-	for _, sc := range plan.Spaces {
-		if sc.Key == space {
-			s.scope = sc
-		}
+		s.listing = s.cursor.listing
 	}
 	if err := s.openSites(ctx); err != nil {
 		return nil, err
@@ -139,6 +136,26 @@ func (e *Engine) loadSpaceRun(ctx context.Context, runID, space string, slice st
 		return nil, err
 	}
 	return s, nil
+}
+
+// newSpaceRun begins the work on a space of a plan. It reads nothing.
+func (e *Engine) newSpaceRun(run store.Run, plan migration.Plan, row store.TaskRow) *spaceRun {
+	s := &spaceRun{run: run, plan: plan, row: row}
+	s.e, s.runID, s.space = e, run.ID, row.Space
+	s.last = row.Task.Phase == migration.PhaseRelink
+	s.concurrent, s.planned = plan.Options.Concurrent, map[string]string{}
+	for _, sc := range plan.Spaces {
+		s.planned[sc.Key] = targetOf(sc)
+		if sc.Key == row.Space {
+			s.scope = sc
+		}
+	}
+	s.opens = s.scope.Permissions
+	s.facets = reconcile.Title | reconcile.Parent | reconcile.Order | reconcile.Body | reconcile.Labels | reconcile.File
+	if s.scope.Restrictions {
+		s.facets |= reconcile.Restrictions
+	}
+	return s
 }
 
 func (s *spaceRun) openSites(ctx context.Context) error {
@@ -176,14 +193,12 @@ func (s *spaceRun) begin(ctx context.Context) error {
 	if len(list) == 0 {
 		return s.end(ctx, migration.TaskSkipped, nil)
 	}
-	s.sourceSpace = list[0]
+	s.sourceSpace, s.permissions = list[0], list[0].Permissions
 	if err := s.loadPair(ctx); err != nil {
 		return err
 	}
-	if err := s.loadSourceIDs(ctx); err != nil {
-		return err
-	}
 	s.meter = s.e.meterOf(s.run.ID, s.scope.Key, s.row.Task, s.sites)
+	s.gauge = s.meter
 	if s.row.Task.Status == migration.TaskReady {
 		s.row.Task.Status, s.row.Task.Started = migration.TaskRunning, s.e.opt.Now().UTC()
 	}
@@ -229,15 +244,6 @@ func (s *spaceRun) loadPair(ctx context.Context) error {
 	}
 	s.pair = p
 	return nil
-}
-
-// loadSourceIDs remembers which source content a twin stands for: probes know a write by its twin alone.
-func (s *spaceRun) loadSourceIDs(ctx context.Context) error {
-	s.sourceOf = map[confluence.TwinID]confluence.ID{}
-	return s.e.store.EachObserved(ctx, s.pair.ID, confluence.A, func(o store.Observed) error {
-		s.sourceOf[s.twinOf(o.Content.ID)] = o.Content.ID
-		return nil
-	})
 }
 
 // end gives the task its final status.

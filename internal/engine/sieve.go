@@ -6,11 +6,10 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/body"
 	"github.com/tandem-sync/tandem/internal/confluence"
-	"github.com/tandem-sync/tandem/internal/migration"
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
-// leftOut is a content of the source that is not carried, and why.
+// leftOut is a content that is not carried, and why.
 type leftOut struct {
 	row    *store.Observed
 	code   confluence.Code
@@ -19,15 +18,16 @@ type leftOut struct {
 	what   string
 }
 
-// sieve parts what is carried from what is not: what the destination cannot hold, what is not carried yet, and what
-// belongs to something that is left out itself.
-func sieve(all []*store.Observed, plan migration.Plan, caps confluence.Capabilities) (carried []*store.Observed, left []leftOut) {
+// sieve parts what is carried from what is not: what the receiving side cannot hold, what is not carried yet, and what
+// belongs to something that is left out itself. Of a pair that is kept equal, a document that its editor keeps by itself
+// is left out too: what is written to it may be undone.
+func sieve(all []*store.Observed, caps confluence.Capabilities, paired bool) (carried []*store.Observed, left []leftOut) {
 	byID := make(map[confluence.ID]*store.Observed, len(all))
 	for _, o := range all {
 		byID[o.Content.ID] = o
 	}
 	for _, o := range all {
-		if why, ok := refuse(o, byID, caps); ok {
+		if why, ok := refuse(o, byID, caps, paired); ok {
 			left = append(left, why)
 		} else {
 			carried = append(carried, o)
@@ -36,7 +36,7 @@ func sieve(all []*store.Observed, plan migration.Plan, caps confluence.Capabilit
 	return carried, left
 }
 
-func refuse(o *store.Observed, byID map[confluence.ID]*store.Observed, caps confluence.Capabilities) (leftOut, bool) {
+func refuse(o *store.Observed, byID map[confluence.ID]*store.Observed, caps confluence.Capabilities, paired bool) (leftOut, bool) {
 	c := o.Content
 	switch c.Kind {
 	case confluence.Comment:
@@ -51,6 +51,10 @@ func refuse(o *store.Observed, byID map[confluence.ID]*store.Observed, caps conf
 				describe(c) + " is larger than the destination takes"}, true
 		}
 	case confluence.Page, confluence.BlogPost:
+		if paired && c.Live {
+			return leftOut{o, confluence.CodeNotCapable, "", confluence.SkippedOver,
+				describe(c) + " is a live doc, whose editor keeps the text by itself"}, true
+		}
 		return leftOut{}, false
 	default:
 		return leftOut{o, confluence.CodeNotCapable, "", confluence.SkippedOver,
@@ -61,7 +65,8 @@ func refuse(o *store.Observed, byID map[confluence.ID]*store.Observed, caps conf
 
 func refuseComment(o *store.Observed, byID map[confluence.ID]*store.Observed) (leftOut, bool) {
 	c := o.Content
-	if holder := byID[c.Container]; holder != nil && holder.Content.Kind == confluence.Attachment {
+	holder := byID[c.Container]
+	if holder != nil && holder.Content.Kind == confluence.Attachment {
 		return leftOut{o, confluence.CodeCommentNotMoved, "comment-on-attachment", confluence.Lost,
 			"a comment on " + describe(holder.Content) + " is not carried"}, true
 	}
@@ -98,15 +103,20 @@ func personalLabels(labels []confluence.Label) []confluence.Label {
 }
 
 // chooseHome says which source page is, or becomes, the home page: the source's own, else the first root page.
-func (s *spaceRun) chooseHome(v *view) confluence.TwinID {
+func (s *work) chooseHome(v *view) confluence.TwinID {
 	if id := s.pair.Homes[confluence.A]; id != "" {
-		if t := s.twinOf(id); v.source[t] != nil {
+		if t := s.twinOf(confluence.A, id); v.seen[confluence.A][t] != nil {
+			return t
+		}
+	}
+	if s.paired {
+		if t := s.twinOf(confluence.B, s.pair.Homes[confluence.B]); v.seen[confluence.A][t] != nil {
 			return t
 		}
 	}
 	var first *store.Observed
-	for _, o := range v.source {
-		root := o.Content.Kind == confluence.Page && s.sourceParent(v, o.Content) == ""
+	for _, o := range v.seen[confluence.A] {
+		root := o.Content.Kind == confluence.Page && s.parentOf(v, confluence.A, o.Content) == ""
 		if root && (first == nil || bySibling(o, first) < 0) {
 			first = o
 		}
@@ -150,10 +160,10 @@ func (p *principalSet) sorted() usedPeople {
 	return u
 }
 
-// usedIn collects everybody who is mentioned or restricted in what is carried.
-func usedIn(v *view) (*principalSet, error) {
+// usedIn collects everybody who is mentioned or restricted in what a side showed.
+func usedIn(v *view, side confluence.Side) (*principalSet, error) {
 	used := &principalSet{users: map[confluence.UserID]bool{}, groups: map[string]bool{}}
-	for _, o := range v.source {
+	for _, o := range v.seen[side] {
 		for _, list := range [][]confluence.Principal{o.Content.Restrictions.Read, o.Content.Restrictions.Update} {
 			for _, p := range list {
 				used.put(p)

@@ -24,7 +24,7 @@ type since struct {
 }
 
 // editedSince returns the exceptions of what was edited at the source after it was read, and the findings about it.
-func (s *spaceRun) editedSince(ctx context.Context, w *witness) ([]parity.Exception, []migration.Finding, error) {
+func (s *work) editedSince(ctx context.Context, w *witness) ([]parity.Exception, []migration.Finding, error) {
 	if s.ids[confluence.A].Caps.UnpaginatedRead {
 		return nil, nil, nil // an export stands still
 	}
@@ -33,15 +33,15 @@ func (s *spaceRun) editedSince(ctx context.Context, w *witness) ([]parity.Except
 	for _, c := range w.rows {
 		twin := w.twin(c.ID)
 		seen[twin] = true
-		if was := w.v.source[twin]; was != nil {
+		if was := w.v.seen[confluence.A][twin]; was != nil {
 			x.compare(twin, was.Content, c)
 		} else if !w.left(c.ID) {
 			x.fresh(twin, c)
 		}
 	}
-	for _, twin := range sortedKeys(w.v.source) {
+	for _, twin := range sortedKeys(w.v.seen[confluence.A]) {
 		if !seen[twin] {
-			x.gone = append(x.gone, w.v.source[twin])
+			x.gone = append(x.gone, w.v.seen[confluence.A][twin])
 		}
 	}
 	if err := x.trashed(ctx); err != nil {
@@ -173,7 +173,7 @@ func (x *since) trashed(ctx context.Context) error {
 			for _, c := range found {
 				if c.Status == confluence.Trashed {
 					twin := x.w.twin(c.ID)
-					x.except(x.holder(twin, x.w.v.source[twin].Content), x.element(twin, x.w.v.source[twin].Content))
+					x.except(x.holder(twin, x.w.v.seen[confluence.A][twin].Content), x.element(twin, x.w.v.seen[confluence.A][twin].Content))
 				}
 			}
 		}
@@ -195,10 +195,10 @@ func (x *since) findings() []migration.Finding {
 	}
 	for _, twin := range sortedKeys(x.changed) {
 		c, there := now[twin]
-		if was := x.w.v.source[twin]; !there && was != nil {
+		if was := x.w.v.seen[confluence.A][twin]; !there && was != nil {
 			c = was.Content
 		}
-		f := x.w.s.finding(confluence.CodeSourceEdited, c, confluence.Kept, strings.Join(x.changed[twin], ","),
+		f := x.w.s.finding(confluence.A, confluence.CodeSourceEdited, c, confluence.Kept, strings.Join(x.changed[twin], ","),
 			fmt.Sprintf("%s was edited at the source after it had been read", describe(c)))
 		f.Severity = migration.SeverityInfo
 		out = append(out, f)

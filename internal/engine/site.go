@@ -21,6 +21,7 @@ type site struct {
 	writer confluence.Writer
 	calls  *callCount
 	who    *whoIsIt
+	names  *nameList
 }
 
 // whoIsIt is the last answer of a site to who it is. Several steps in a row ask; one answer is good for all of them.
@@ -75,7 +76,7 @@ func (e *Engine) open(ctx context.Context, name string) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s = &site{row: row, reader: r, writer: w, calls: &callCount{}, who: newWhoIsIt()}
+	s = &site{row: row, reader: r, writer: w, calls: &callCount{}, who: newWhoIsIt(), names: newNameList()}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if other := e.sites[name]; other != nil {
@@ -95,7 +96,7 @@ func (e *Engine) refreshRow(ctx context.Context, s *site) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &site{row: row, reader: s.reader, writer: s.writer, calls: s.calls, who: s.who}, nil
+	return &site{row: row, reader: s.reader, writer: s.writer, calls: s.calls, who: s.who, names: s.names}, nil
 }
 
 func (e *Engine) siteRow(ctx context.Context, name string) (store.Site, []byte, error) {

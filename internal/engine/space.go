@@ -63,6 +63,7 @@ func (s *spaceRun) createSpace(ctx context.Context) error {
 		name = s.pair.Keys[confluence.B]
 	}
 	w := &write{
+		side:   confluence.B,
 		change: confluence.CreateSpace{Key: s.pair.Keys[confluence.B], Name: name, Description: s.sourceSpace.Description, Private: true},
 		twin:   spaceTwin(s.pair), key: naturalKey("space", s.pair.Keys[confluence.B]),
 	}
@@ -73,7 +74,7 @@ func (s *spaceRun) createSpace(ctx context.Context) error {
 }
 
 // madeSpace records the space that was made for this pair.
-func (s *spaceRun) madeSpace(tx *store.Tx, res confluence.Result) error {
+func (s *work) madeSpace(tx *store.Tx, res confluence.Result) error {
 	s.pair.Spaces[confluence.B], s.pair.Homes[confluence.B], s.pair.Mine, s.fresh = res.ID, res.HomeID, true, true
 	return tx.PutPair(&s.pair)
 }
@@ -98,7 +99,7 @@ func (s *spaceRun) takeHome(ctx context.Context, v *view) error {
 	if v.home == "" {
 		return s.trashHome(ctx, seen[0])
 	}
-	src := v.source[v.home]
+	src := v.seen[confluence.A][v.home]
 	row := store.AgreedRow{Agreed: reconcile.Agreed{Twin: v.home, Kind: confluence.Page}}
 	row.ID = [2]confluence.ID{src.Content.ID, id}
 	row.Version = [2]int{src.Content.Version.Number, seen[0].Version.Number}
@@ -107,7 +108,7 @@ func (s *spaceRun) takeHome(ctx context.Context, v *view) error {
 		return err
 	}
 	v.agreed[row.Twin] = &row
-	v.addUnread(&row, s.pair.Keys[confluence.B])
+	v.addUnread(&row, confluence.B, s.pair.Keys[confluence.B])
 	return nil
 }
 
@@ -138,10 +139,10 @@ func (s *spaceRun) trashHome(ctx context.Context, home confluence.Content) error
 	if home.Version.Number > 1 || home.Creator != s.ids[confluence.B].Me.ID || home.Status == confluence.Trashed {
 		return nil
 	}
-	w := &write{change: confluence.Trash{ID: home.ID, Kind: confluence.Page}, twin: strangerTwin(confluence.B, home.ID),
+	w := &write{side: confluence.B, change: confluence.Trash{ID: home.ID, Kind: confluence.Page}, twin: strangerTwin(confluence.B, home.ID),
 		kind: confluence.Page, target: home.ID, expect: home.Version.Number, key: naturalKey("server's home", string(home.ID))}
 	w.learned = func(confluence.Result) *store.AgreedRow { return nil }
-	f := s.finding(confluence.CodeExportDefect, confluence.Content{Kind: confluence.Page, Title: home.Title}, confluence.Changed, "home",
+	f := s.finding(confluence.A, confluence.CodeExportDefect, confluence.Content{Kind: confluence.Page, Title: home.Title}, confluence.Changed, "home",
 		"the source has no pages; the empty home page that the destination made is in its trash")
 	f.Severity = migration.SeverityInfo
 	// Said first: after a crash nobody comes back here for a page that is in the trash.
@@ -206,7 +207,7 @@ func (s *spaceRun) openSpace(ctx context.Context) error {
 		if have[p] {
 			continue
 		}
-		w := &write{change: confluence.Grant{Space: s.space(confluence.B), Permission: p}, twin: spaceTwin(s.pair),
+		w := &write{side: confluence.B, change: confluence.Grant{Space: s.spaceOf(confluence.B), Permission: p}, twin: spaceTwin(s.pair),
 			key: naturalKey("grant", string(p.Principal), p.Operation)}
 		w.learned = func(confluence.Result) *store.AgreedRow { return nil }
 		if _, err := s.perform(ctx, w, nil); err != nil {
@@ -258,7 +259,7 @@ func (s *spaceRun) mapPermissions() (perms, missing []confluence.Permission) {
 			if (p.Operation == readSpace) != first {
 				continue
 			}
-			t, ok := s.people.principal(p.Principal)
+			t, ok := s.people.principal(confluence.B, p.Principal)
 			if !ok || p.Principal == confluence.Anonymous {
 				missing = append(missing, p)
 				continue
@@ -274,7 +275,7 @@ const readSpace = "read/space"
 
 // reportShut says that the source showed no permission of the space, so that nobody could be let in.
 func (s *spaceRun) reportShut(ctx context.Context) error {
-	f := s.finding(confluence.CodeNotCapable, confluence.Content{}, confluence.Lost, "permissions",
+	f := s.finding(confluence.A, confluence.CodeNotCapable, confluence.Content{}, confluence.Lost, "permissions",
 		fmt.Sprintf("the permissions of %s could not be read at the source: only tandem's account sees the space", s.scope.Key))
 	f.Content = migration.FindingContent{}
 	f.Severity = migration.SeverityWarning
@@ -291,7 +292,7 @@ func (s *spaceRun) reportPermissions(ctx context.Context, missing []confluence.P
 	for i, p := range missing {
 		names[i] = fmt.Sprintf("%s %s", p.Principal, p.Operation)
 	}
-	f := s.finding(confluence.CodeReaderUnmapped, confluence.Content{}, confluence.Changed, "permissions",
+	f := s.finding(confluence.A, confluence.CodeReaderUnmapped, confluence.Content{}, confluence.Changed, "permissions",
 		fmt.Sprintf("%d space permissions of %s were not given", len(missing), s.scope.Key))
 	f.Content = migration.FindingContent{}
 	f.Severity = migration.SeverityWarning

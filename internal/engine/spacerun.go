@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/jobs"
@@ -24,10 +21,9 @@ const sliceRun = "run"
 // cursor is what one slice of a space's chain tells the next. Everything that matters is in the tables; a lost cursor
 // costs repeated reading, never a repeated write.
 type cursor struct {
-	Scan  string   `json:"scan,omitempty"` // of the listing under way
-	Pass  [2]int64 `json:"pass,omitzero"`  // of the listing under way; 0 = none
-	Step  step     `json:"step,omitempty"`
-	Round int      `json:"round,omitempty"` // rounds of plan, apply, read back
+	listing
+	Step  step `json:"step,omitempty"`
+	Round int  `json:"round,omitempty"` // rounds of plan, apply, read back
 }
 
 // step is a part of a phase.
@@ -41,45 +37,15 @@ const (
 
 // spaceRun is the work on one space of one run, as long as one slice lasts.
 type spaceRun struct {
-	e        *Engine
-	run      store.Run
-	plan     migration.Plan
-	scope    migration.SpaceScope
-	row      store.TaskRow
-	pair     store.Pair
-	lease    store.Lease
-	slice    store.Slice
-	cursor   cursor
-	sites    [2]*site
-	ids      [2]confluence.Identity
-	people   *people
-	deadline time.Time
-	meter    *meter
-	ahead    *ahead // the next batch of the listing under way
-
-	seen  *view       // what look saw last
-	stale atomic.Bool // something was written since
+	work
+	run    store.Run
+	plan   migration.Plan
+	scope  migration.SpaceScope
+	row    store.TaskRow
+	cursor cursor // its listing is that of work
+	meter  *meter
 
 	sourceSpace confluence.Space
-	sourceOf    map[confluence.TwinID]confluence.ID
-	partners    map[string]string // keys at the destination of the other spaces that can be referred to
-	fresh       bool              // this run made the space, so that nobody can have opened it
-
-	heldMu   sync.Mutex
-	heldBack map[confluence.TwinID]bool // bodies that wait for the relink phase
-}
-
-// hold leaves a body alone for the rest of the phase.
-func (s *spaceRun) hold(twin confluence.TwinID) {
-	s.heldMu.Lock()
-	defer s.heldMu.Unlock()
-	s.heldBack[twin] = true
-}
-
-func (s *spaceRun) held(twin confluence.TwinID) bool {
-	s.heldMu.Lock()
-	defer s.heldMu.Unlock()
-	return s.heldBack[twin]
 }
 
 // errParked ends a slice without a continuation: somebody else will add the next one.
@@ -158,6 +124,7 @@ func (e *Engine) workSpace(ctx context.Context, runID, space string, slice store
 	case err != nil:
 		return e.endBadly(ctx, runID, space, err)
 	}
+	s.cursor.listing = s.listing
 	b, err := json.Marshal(s.cursor)
 	return jobs.Next{Cursor: b, Due: e.opt.Now()}, err
 }
@@ -217,10 +184,9 @@ func (s *spaceRun) step(ctx context.Context) error {
 // enter moves the task to another phase.
 func (s *spaceRun) enter(ctx context.Context, phase migration.Phase) error {
 	s.row.Task.Phase = phase
-	s.cursor = cursor{}
-	s.heldMu.Lock()
-	s.heldBack = map[confluence.TwinID]bool{}
-	s.heldMu.Unlock()
+	s.cursor, s.listing = cursor{}, listing{}
+	s.last = phase == migration.PhaseRelink
+	s.holdNone()
 	if len(s.plan.Spaces) > 1 {
 		s.seen = nil // the other spaces have come further, and are in the view too
 	}
@@ -236,17 +202,6 @@ func (s *spaceRun) saveTask(ctx context.Context) error {
 	return s.note(ctx, func(tx *store.Tx) error { return tx.PutTask(s.row) })
 }
 
-// commit writes under the space's lease: an execution that lost it changes nothing.
-func (s *spaceRun) commit(ctx context.Context, fn func(*store.Tx) error) error {
-	s.stale.Store(true)
-	return s.e.store.Commit(ctx, s.lease, fn)
-}
-
-// note is a commit that changes nothing of what a view shows: tasks, proofs, findings.
-func (s *spaceRun) note(ctx context.Context, fn func(*store.Tx) error) error {
-	return s.e.store.Commit(ctx, s.lease, fn)
-}
-
 // stepSurvey reads the source, and the destination if there already is one.
 func (s *spaceRun) stepSurvey(ctx context.Context) error {
 	if s.cursor.Step == stepReadA {
@@ -258,7 +213,7 @@ func (s *spaceRun) stepSurvey(ctx context.Context) error {
 		return nil
 	}
 	if s.pair.Spaces[confluence.B] != "" {
-		if done, err := s.readBack(ctx); err != nil || !done {
+		if done, err := s.readBack(ctx, confluence.B); err != nil || !done {
 			return err
 		}
 	}
@@ -271,7 +226,7 @@ func (s *spaceRun) stepSurvey(ctx context.Context) error {
 // stepContent is one round of: settle what is unknown, decide, apply, read back. Rounds end when nothing is left to do.
 func (s *spaceRun) stepContent(ctx context.Context) error {
 	if s.cursor.Step == stepReadB {
-		done, err := s.readBack(ctx)
+		done, err := s.readBack(ctx, confluence.B)
 		if err != nil || !done {
 			return err
 		}

@@ -32,7 +32,7 @@ func (s *spaceRun) stepVerify(ctx context.Context) error {
 
 // prove compares the two sides of the pair at a depth. With moving, what people have edited at a living source since it was
 // read is excepted: that is the proof of a run, about what it carried.
-func (s *spaceRun) prove(ctx context.Context, depth parity.Depth, moving bool) (parity.Proof, error) {
+func (s *work) prove(ctx context.Context, depth parity.Depth, moving bool) (parity.Proof, error) {
 	v, err := s.look(ctx)
 	if err != nil {
 		return parity.Proof{}, err
@@ -64,11 +64,11 @@ func (s *spaceRun) prove(ctx context.Context, depth parity.Depth, moving bool) (
 	}
 	exceptions = append(exceptions, s.rootOrder(leaves[confluence.A])...)
 	exceptions = append(exceptions, parity.Exception{Reason: parity.ReasonAuthorDate, Field: "author and date of every content"})
-	return parity.Compare(s.scope.Key, depth, leaves, exceptions), nil
+	return parity.Compare(s.space, depth, leaves, exceptions), nil
 }
 
 // rootOrder excepts the order of root pages where the destination cannot be put in order there.
-func (s *spaceRun) rootOrder(leaves []parity.Leaf) []parity.Exception {
+func (s *work) rootOrder(leaves []parity.Leaf) []parity.Exception {
 	if s.ids[confluence.B].Caps.RootPosition {
 		return nil
 	}
@@ -112,12 +112,7 @@ func (e *Engine) Verify(ctx context.Context, runID string, depth parity.Depth) e
 }
 
 func (e *Engine) verifySpace(ctx context.Context, run store.Run, plan migration.Plan, row store.TaskRow, depth parity.Depth) error {
-	s := &spaceRun{e: e, run: run, plan: plan, row: row, heldBack: map[confluence.TwinID]bool{}}
-	for _, sc := range plan.Spaces {
-		if sc.Key == row.Space {
-			s.scope = sc
-		}
-	}
+	s := e.newSpaceRun(run, plan, row)
 	if err := s.openSites(ctx); err != nil {
 		return err
 	}
@@ -128,6 +123,7 @@ func (e *Engine) verifySpace(ctx context.Context, run store.Run, plan migration.
 	}
 	defer s.release()
 	s.meter = &meter{e: e, run: run.ID, space: row.Space, sites: s.sites}
+	s.gauge = s.meter
 	defer s.meter.flush()
 	if err := s.loadVerified(ctx, row); err != nil {
 		return err
@@ -145,10 +141,8 @@ func (s *spaceRun) loadVerified(ctx context.Context, row store.TaskRow) error {
 		return err
 	}
 	if len(list) > 0 {
-		s.sourceSpace = list[0]
+		s.sourceSpace, s.permissions = list[0], list[0].Permissions
 	}
-	if s.pair, err = s.e.store.Pair(ctx, row.Pair); err != nil {
-		return err
-	}
-	return s.loadSourceIDs(ctx)
+	s.pair, err = s.e.store.Pair(ctx, row.Pair)
+	return err
 }

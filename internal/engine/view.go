@@ -14,45 +14,45 @@ import (
 // view is what the tables say about one space: both snapshots, what was agreed on, and who refers to what. It takes
 // memory in proportion to the contents of the space, bodies not included.
 type view struct {
-	index  [2]*index
-	source map[confluence.TwinID]*store.Observed // what is carried, side A
-	target map[confluence.TwinID]*store.Observed // what the destination showed, by twin
-	extra  []*store.Observed                     // of the destination, without a twin
-	// elsewhere holds the destination's ids of twins of the other spaces between the same sites.
-	elsewhere map[confluence.TwinID]confluence.ID
+	index [2]*index
+	seen  [2]map[confluence.TwinID]*store.Observed // what a side showed of what takes part
+	extra [2][]*store.Observed                     // what it showed besides: nothing is done to it
+	left  [2][]leftOut                             // of extra: what the other side cannot hold, and why
+	above [2]map[confluence.ID]confluence.ID       // of what is in extra: the page or folder it stands under
+	// elsewhere holds the ids of twins of the other spaces between the same sites.
+	elsewhere [2]map[confluence.TwinID]confluence.ID
 	agreed    map[confluence.TwinID]*store.AgreedRow
 	prints    [2]map[confluence.TwinID]fingerprint // of bodies, as they are now
-	mended    map[confluence.TwinID]bool           // bodies to be written for their references alone
-	left      []leftOut
-	home      confluence.TwinID // source content that is, or becomes, the home page
+	mended    [2]map[confluence.TwinID]bool        // bodies to be written to that side for their references alone
+	home      confluence.TwinID                    // content of side A that is, or becomes, the home page
 	nodes     [2][]reconcile.Node
 	base      []reconcile.Agreed
 }
 
 // look loads the view of the space, or returns the last one if nothing was written since.
-func (s *spaceRun) look(ctx context.Context) (*view, error) {
+func (s *work) look(ctx context.Context) (*view, error) {
 	if s.seen != nil && !s.stale.Load() {
 		return s.seen, nil
 	}
 	s.stale.Store(false)
 	s.seen = nil
-	v := &view{
-		source: map[confluence.TwinID]*store.Observed{}, target: map[confluence.TwinID]*store.Observed{},
-		agreed: map[confluence.TwinID]*store.AgreedRow{}, elsewhere: map[confluence.TwinID]confluence.ID{},
-	}
+	v := &view{agreed: map[confluence.TwinID]*store.AgreedRow{}}
 	for _, side := range confluence.Sides {
 		v.index[side] = newIndex(append(s.ids[side].OtherURLs, s.ids[side].BaseURL)...)
+		v.seen[side] = map[confluence.TwinID]*store.Observed{}
+		v.above[side] = map[confluence.ID]confluence.ID{}
+		v.elsewhere[side] = map[confluence.TwinID]confluence.ID{}
 		v.prints[side] = map[confluence.TwinID]fingerprint{}
 	}
 	if err := s.loadAgreed(ctx, v); err != nil {
 		return nil, err
 	}
-	if err := s.loadSource(ctx, v); err != nil {
-		return nil, err
+	for _, side := range confluence.Sides {
+		if err := s.loadSeen(ctx, v, side); err != nil {
+			return nil, err
+		}
 	}
-	if err := s.loadTarget(ctx, v); err != nil {
-		return nil, err
-	}
+	v.home = s.chooseHome(v)
 	if err := s.loadOtherSpaces(ctx, v); err != nil {
 		return nil, err
 	}
@@ -66,40 +66,93 @@ func (s *spaceRun) look(ctx context.Context) (*view, error) {
 	return v, nil
 }
 
-func (s *spaceRun) loadAgreed(ctx context.Context, v *view) error {
-	return s.e.store.EachAgreed(ctx, s.pair.ID, func(a store.AgreedRow) error {
+// loadAgreed loads the baseline. Of a content that lives and one that is gone under the same id, the living one has it.
+func (s *work) loadAgreed(ctx context.Context, v *view) error {
+	var twins [2]map[confluence.ID]confluence.TwinID
+	for _, side := range confluence.Sides {
+		twins[side] = map[confluence.ID]confluence.TwinID{}
+	}
+	err := s.e.store.EachAgreed(ctx, s.pair.ID, func(a store.AgreedRow) error {
 		v.agreed[a.Twin] = &a
+		for _, side := range confluence.Sides {
+			id := a.ID[side]
+			if was, known := twins[side][id]; id != "" && (!known || v.agreed[was].Tomb) {
+				twins[side][id] = a.Twin
+			}
+		}
 		return nil
 	})
+	s.twins = twins
+	return err
 }
 
-// twinOf names a content of side A for good: the same content of the same pair always gets the same name.
-func (s *spaceRun) twinOf(id confluence.ID) confluence.TwinID {
-	return mintTwin(s.pair, confluence.A, id)
+// twinOf names a content of a side for good: as both agreed, else by its id, so that the same content of the same pair
+// always gets the same name.
+func (s *work) twinOf(side confluence.Side, id confluence.ID) confluence.TwinID {
+	if t, ok := s.twins[side][id]; ok || id == "" {
+		return t
+	}
+	if side == confluence.B && !s.paired {
+		return strangerTwin(side, id)
+	}
+	return mintTwin(s.pair, side, id)
 }
 
-func (s *spaceRun) loadSource(ctx context.Context, v *view) error {
+// takesPart reports whether a content of a side has a twin, or gets one.
+func (s *work) takesPart(side confluence.Side, id confluence.ID) bool {
+	_, known := s.twins[side][id]
+	return known || s.paired || side == confluence.A
+}
+
+// loadSeen loads what a side showed, and parts what is carried from what is not.
+func (s *work) loadSeen(ctx context.Context, v *view, side confluence.Side) error {
 	var all []*store.Observed
-	err := s.e.store.EachObserved(ctx, s.pair.ID, confluence.A, func(o store.Observed) error {
-		o.Twin = s.twinOf(o.Content.ID)
+	err := s.e.store.EachObserved(ctx, s.pair.ID, side, func(o store.Observed) error {
+		o.Twin = s.twinOf(side, o.Content.ID)
 		all = append(all, &o)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	carried, left := sieve(all, s.plan, s.ids[confluence.B].Caps)
-	v.left = left
-	for _, o := range carried {
-		v.source[o.Twin] = o
-		c := o.Content
-		v.index[confluence.A].add(where{twin: o.Twin, id: c.ID, kind: c.Kind, key: s.pair.Keys[confluence.A]}, sourceTitle(c), day(c))
+	if s.paired || side == confluence.A {
+		all, v.left[side] = sieve(all, s.ids[side.Other()].Caps, s.paired)
 	}
-	v.home = s.chooseHome(v)
+	for _, o := range all {
+		c := o.Content
+		if !s.takesPart(side, c.ID) {
+			v.stranger(side, o)
+			o.Twin = ""
+		} else {
+			v.seen[side][o.Twin] = o
+		}
+		if present(c) {
+			v.index[side].add(where{twin: o.Twin, id: c.ID, kind: c.Kind, key: s.pair.Keys[side]}, sourceTitle(c), day(c))
+		}
+	}
+	for _, l := range v.left[side] {
+		v.stranger(side, l.row)
+	}
+	if s.paired || side == confluence.B {
+		for _, a := range v.agreed {
+			v.addUnread(a, side, s.pair.Keys[side])
+		}
+	}
 	return nil
 }
 
-// sourceTitle is the title under which references at the source name the content.
+// present reports whether references can lead to a content.
+func present(c confluence.Content) bool {
+	return c.Status != confluence.Trashed && c.Status != reconcile.Purged
+}
+
+// stranger keeps what takes no part.
+func (v *view) stranger(side confluence.Side, o *store.Observed) {
+	v.extra[side] = append(v.extra[side], o)
+	v.above[side][o.Content.ID] = o.Content.ParentID
+}
+
+// sourceTitle is the title under which references of its side name the content.
 func sourceTitle(c confluence.Content) string {
 	if c.SourceTitle != "" {
 		return c.SourceTitle
@@ -115,68 +168,44 @@ func day(c confluence.Content) string {
 	return c.Created.Format("2006-01-02")
 }
 
-func (s *spaceRun) loadTarget(ctx context.Context, v *view) error {
-	twins := map[confluence.ID]confluence.TwinID{}
-	for _, a := range v.agreed {
-		if id := a.ID[confluence.B]; id != "" {
-			twins[id] = a.Twin
-		}
-	}
-	b := v.index[confluence.B]
-	err := s.e.store.EachObserved(ctx, s.pair.ID, confluence.B, func(o store.Observed) error {
-		twin, ok := twins[o.Content.ID]
-		o.Twin = twin
-		b.add(where{twin: twin, id: o.Content.ID, kind: o.Content.Kind, key: s.pair.Keys[confluence.B]}, o.Content.Title, day(o.Content))
-		if ok {
-			v.target[twin] = &o
-		} else {
-			v.extra = append(v.extra, &o)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for _, a := range v.agreed {
-		v.addUnread(a, s.pair.Keys[confluence.B])
-	}
-	return nil
-}
-
 // addUnread makes references resolve to a content that was created and not read back yet. key is that of its space.
-func (v *view) addUnread(a *store.AgreedRow, key string) {
-	b, id := v.index[confluence.B], a.ID[confluence.B]
-	if _, known := b.ids[id]; id != "" && !known && !a.Tomb {
-		b.add(where{twin: a.Twin, id: id, kind: a.Kind, key: key}, a.Title[confluence.B], "")
+func (v *view) addUnread(a *store.AgreedRow, side confluence.Side, key string) {
+	x, id := v.index[side], a.ID[side]
+	if _, known := x.ids[id]; id != "" && !known && !a.Tomb {
+		x.add(where{twin: a.Twin, id: id, kind: a.Kind, key: key}, a.Title[side], "")
 	}
 }
 
 // loadOtherSpaces makes references into the other spaces of the same two sites resolvable.
-func (s *spaceRun) loadOtherSpaces(ctx context.Context, v *view) error {
+func (s *work) loadOtherSpaces(ctx context.Context, v *view) error {
 	pairs, err := s.e.store.Pairs(ctx)
 	if err != nil {
 		return err
 	}
-	s.partners = map[string]string{}
+	s.keys = [2]map[string]string{{}, {}}
+	join := func(a, b string) { s.keys[confluence.A][a], s.keys[confluence.B][b] = b, a }
 	for _, p := range s.others(pairs) {
-		s.partners[p.Keys[confluence.A]] = p.Keys[confluence.B]
+		join(p.Keys[confluence.A], p.Keys[confluence.B])
 		if err := s.loadOther(ctx, v, p); err != nil {
 			return err
 		}
 	}
+	for _, a := range slices.Sorted(maps.Keys(s.planned)) {
+		join(a, s.planned[a])
+	}
 	return nil
 }
 
-// others are the pairs that references of this space may lead into: of each other source space one, the copy that the
-// plan is about, else the newest. Older copies of this space, under another key, are none of them.
-func (s *spaceRun) others(pairs []store.Pair) []store.Pair {
+// others are the pairs that references of this space may lead into: of each other source space one, the copy that is
+// planned, else the newest. Older copies of this space, under another key, are none of them.
+func (s *work) others(pairs []store.Pair) []store.Pair {
 	of := map[string]store.Pair{}
 	for _, p := range pairs {
 		key := p.Keys[confluence.A]
 		if key == s.pair.Keys[confluence.A] || p.Sites != s.pair.Sites {
 			continue
 		}
-		if target, planned := s.planned(key); planned && target != p.Keys[confluence.B] {
+		if target, planned := s.planned[key]; planned && target != p.Keys[confluence.B] {
 			continue
 		}
 		if was, ok := of[key]; !ok || was.ID < p.ID {
@@ -186,26 +215,18 @@ func (s *spaceRun) others(pairs []store.Pair) []store.Pair {
 	return slices.SortedFunc(maps.Values(of), func(a, b store.Pair) int { return cmp.Compare(a.ID, b.ID) })
 }
 
-// planned returns the destination's key of a space of the plan.
-func (s *spaceRun) planned(key string) (string, bool) {
-	for _, sc := range s.plan.Spaces {
-		if sc.Key == key {
-			return targetOf(sc), true
-		}
-	}
-	return "", false
-}
-
-func (s *spaceRun) loadOther(ctx context.Context, v *view, p store.Pair) error {
-	back := map[confluence.ID]confluence.TwinID{}
+func (s *work) loadOther(ctx context.Context, v *view, p store.Pair) error {
+	back := [2]map[confluence.ID]confluence.TwinID{{}, {}}
 	err := s.e.store.EachAgreed(ctx, p.ID, func(a store.AgreedRow) error {
-		id := a.ID[confluence.B]
-		if id == "" || a.Tomb {
-			return nil
+		for _, side := range confluence.Sides {
+			if id := a.ID[side]; id != "" && !a.Tomb {
+				back[side][id] = a.Twin
+				v.elsewhere[side][a.Twin] = id
+			}
 		}
-		back[id] = a.Twin
-		v.elsewhere[a.Twin] = id
-		v.index[confluence.B].add(where{twin: a.Twin, id: id, kind: a.Kind, key: p.Keys[confluence.B]}, a.Title[confluence.B], "")
+		if id := a.ID[confluence.B]; id != "" && !a.Tomb {
+			v.index[confluence.B].add(where{twin: a.Twin, id: id, kind: a.Kind, key: p.Keys[confluence.B]}, a.Title[confluence.B], "")
+		}
 		return nil
 	})
 	if err != nil {
@@ -214,11 +235,13 @@ func (s *spaceRun) loadOther(ctx context.Context, v *view, p store.Pair) error {
 	for _, side := range confluence.Sides {
 		err := s.e.store.EachObserved(ctx, p.ID, side, func(o store.Observed) error {
 			c := o.Content
-			twin := mintTwin(p, side, c.ID)
-			if side == confluence.B {
-				twin = back[c.ID]
+			twin, known := back[side][c.ID]
+			if !known && side == confluence.A {
+				twin = mintTwin(p, side, c.ID)
 			}
-			v.index[side].add(where{twin: twin, id: c.ID, kind: c.Kind, key: p.Keys[side]}, sourceTitle(c), day(c))
+			if present(c) {
+				v.index[side].add(where{twin: twin, id: c.ID, kind: c.Kind, key: p.Keys[side]}, sourceTitle(c), day(c))
+			}
 			return nil
 		})
 		if err != nil {
@@ -228,17 +251,26 @@ func (s *spaceRun) loadOther(ctx context.Context, v *view, p store.Pair) error {
 	return nil
 }
 
-func (s *spaceRun) loadPeopleFor(ctx context.Context, v *view) error {
+func (s *work) loadPeopleFor(ctx context.Context, v *view) error {
 	if s.people != nil {
 		return nil
 	}
-	used, err := usedIn(v)
-	if err != nil {
-		return err
+	var used [2]usedPeople
+	for _, side := range confluence.Sides {
+		if !s.paired && side == confluence.B {
+			continue // nobody of the destination is carried
+		}
+		set, err := usedIn(v, side)
+		if err != nil {
+			return err
+		}
+		if side == confluence.A {
+			set.add(s.permissions)
+		}
+		used[side] = set.sorted()
 	}
-	used.add(s.sourceSpace.Permissions)
-	s.people, err = s.e.loadPeople(ctx, s.pair.Sites[confluence.A], s.pair.Sites[confluence.B],
-		s.sites[confluence.A], s.sites[confluence.B], used.sorted())
+	var err error
+	s.people, err = s.e.loadPeople(ctx, s.pair.Sites, s.sites, used)
 	return err
 }
 

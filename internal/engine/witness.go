@@ -3,17 +3,17 @@ package engine
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/tandem-sync/tandem/internal/body"
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/parity"
+	"github.com/tandem-sync/tandem/internal/reconcile"
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
 // witness reads one side for a proof.
 type witness struct {
-	s     *spaceRun
+	s     *work
 	v     *view
 	side  confluence.Side
 	depth parity.Depth
@@ -23,19 +23,13 @@ type witness struct {
 	forms      map[confluence.ID]body.Form
 	opaque     map[confluence.ID]confluence.Digest
 	sums       map[confluence.ID]string
-	back       map[confluence.ID]confluence.TwinID
 	kinds      map[confluence.ID]confluence.Kind
 	exceptions []parity.Exception
 }
 
-func newWitness(s *spaceRun, v *view, side confluence.Side, depth parity.Depth) *witness {
+func newWitness(s *work, v *view, side confluence.Side, depth parity.Depth) *witness {
 	w := &witness{s: s, v: v, side: side, depth: depth, forms: map[confluence.ID]body.Form{}, opaque: map[confluence.ID]confluence.Digest{},
-		sums: map[confluence.ID]string{}, back: map[confluence.ID]confluence.TwinID{}, kinds: map[confluence.ID]confluence.Kind{}}
-	for _, a := range v.agreed {
-		if id := a.ID[side]; id != "" {
-			w.back[id] = a.Twin
-		}
-	}
+		sums: map[confluence.ID]string{}, kinds: map[confluence.ID]confluence.Kind{}}
 	// The index of the view knows the other spaces; this space is replaced by what is read now.
 	w.index = newIndex(append(s.ids[side].OtherURLs, s.ids[side].BaseURL)...)
 	for k, x := range v.index[side].titles {
@@ -56,22 +50,16 @@ func (w *witness) twin(id confluence.ID) confluence.TwinID {
 	if id == "" {
 		return ""
 	}
-	if w.side == confluence.A {
-		return w.s.twinOf(id)
-	}
-	if t, ok := w.back[id]; ok {
-		return t
-	}
-	return strangerTwin(w.side, id)
+	return w.s.twinOf(w.side, id)
 }
 
 func (w *witness) read(ctx context.Context) error {
-	req := confluence.ScanRequest{Space: w.s.space(w.side), Facets: confluence.AllFacets}
+	req := confluence.ScanRequest{Space: w.s.spaceOf(w.side), Facets: confluence.AllFacets}
 	return w.s.e.eachBatch(ctx, w.s.sites[w.side].reader, w.side, req, func(batch confluence.Batch) error {
 		for _, c := range batch.Contents {
 			w.take(c)
 		}
-		w.s.meter.read(w.side, len(batch.Contents))
+		w.s.gauge.read(w.side, len(batch.Contents))
 		return w.sumFiles(ctx, batch.Contents)
 	})
 }
@@ -98,7 +86,7 @@ func (w *witness) sumFiles(ctx context.Context, batch []confluence.Content) erro
 		}
 	}
 	sums := make([]string, len(files))
-	err := w.s.e.spread(len(files), w.s.concurrent(), func(i int) (err error) {
+	err := w.s.e.spread(len(files), w.s.connections(confluence.B), func(i int) (err error) {
 		sums[i], err = sumOf(ctx, w.s.sites[w.side].reader, files[i])
 		return err
 	})
@@ -196,55 +184,7 @@ func (w *witness) content(c confluence.Content, holder where) confluence.Digest 
 	if !ok {
 		return confluence.Digest{}
 	}
-	return f.Content(func(s body.Slot) string { return w.neutral(s, holder) })
-}
-
-func (w *witness) neutral(s body.Slot, holder where) string {
-	own := w.s.pair.Keys[w.side]
-	switch s.Kind {
-	case body.SlotUser:
-		return "user:" + string(w.s.people.source(s.User))
-	case body.SlotSpace:
-		key, _ := w.sourceKey(s.SpaceKey)
-		return "space:" + key
-	}
-	x, ok := w.index.find(s, own, holder)
-	if !ok || x.twin == "" {
-		return w.unresolved(s)
-	}
-	if s.Kind == body.SlotAttachment {
-		return "attachment:" + string(x.twin) + "/" + s.File
-	}
-	return "page:" + string(x.twin) + s.Query + "#" + s.Anchor
-}
-
-// unresolved names a reference that leads nowhere by how it is written; where it names a space that takes part, by that
-// space's key on side A and without the site's own address, because both were adapted.
-func (w *witness) unresolved(s body.Slot) string {
-	key, part := w.sourceKey(s.SpaceKey)
-	if !part {
-		return ""
-	}
-	base := s.Base
-	if w.index.own(base) {
-		base = ""
-	}
-	return strings.Join([]string{"raw", string(s.Kind), base, key, s.Day, s.Title, s.File, string(s.ID), s.Query, s.Anchor}, "\x00")
-}
-
-// sourceKey returns the key on side A of a space that takes part.
-func (w *witness) sourceKey(key string) (string, bool) {
-	for _, sc := range w.s.plan.Spaces {
-		if key == [2]string{sc.Key, targetOf(sc)}[w.side] {
-			return sc.Key, true
-		}
-	}
-	for source, target := range w.s.partners {
-		if key == [2]string{source, target}[w.side] {
-			return source, true
-		}
-	}
-	return key, false
+	return f.Content(func(s body.Slot) string { return w.s.neutralSlot(w.side, w.index, s, holder) })
 }
 
 func (w *witness) files(holder confluence.TwinID, list []confluence.Content) []parity.File {
@@ -289,18 +229,18 @@ func resolution(c confluence.Content) string {
 }
 
 func (w *witness) left(id confluence.ID) bool {
-	return slices.ContainsFunc(w.v.left, func(l leftOut) bool { return l.row.Content.ID == id })
+	return slices.ContainsFunc(w.v.left[w.side], func(l leftOut) bool { return l.row.Content.ID == id })
 }
 
 func (w *witness) restrictions(l *parity.Leaf, r confluence.Restrictions) {
-	if !w.s.scope.Restrictions {
+	if !w.s.facets.Has(reconcile.Restrictions) {
 		return
 	}
 	me := confluence.UserPrincipal(w.s.ids[confluence.B].Me.ID)
 	neutral := func(list []confluence.Principal) []string {
 		var out []string
 		for _, p := range list {
-			if t, ok := w.s.people.principal(p); p == me || ok && t == me {
+			if t, ok := w.s.people.principal(confluence.B, p); p == me || ok && t == me {
 				continue
 			}
 			out = append(out, w.s.people.neutral(p))
@@ -329,12 +269,12 @@ func (w *witness) except(l *parity.Leaf, c confluence.Content) {
 	for _, label := range personalLabels(c.Labels) {
 		add(parity.ReasonPersonalLabel, parity.FieldLabels+"/"+label.String())
 	}
-	if !w.s.scope.Restrictions {
+	if !w.s.facets.Has(reconcile.Restrictions) {
 		return
 	}
 	for i, list := range [][]confluence.Principal{c.Restrictions.Read, c.Restrictions.Update} {
 		field := [2]string{parity.FieldReaders, parity.FieldEditors}[i]
-		_, missing := w.s.people.principals(list)
+		_, missing := w.s.people.principals(confluence.B, list)
 		for _, p := range missing {
 			add(parity.ReasonUnmappedPrincipal, field+"/"+w.s.people.neutral(p))
 		}

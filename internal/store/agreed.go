@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -16,18 +17,73 @@ type AgreedRow struct {
 	Ancestor confluence.Digest    // canonical ancestor of the two bodies
 	Raw      [2]confluence.Digest // raw body of each side as last read back
 	Refs     [2][]byte            // references as resolved on each side; the caller's own encoding
-	// Pending are facets that were written to side B and not read back yet: Digest[A] is what was carried.
-	Pending reconcile.Facets
-	Sent    confluence.Digest // content digest of the body as it was last sent, references as written
+	// Pending are facets that were written to a side and not read back yet: the digest of the other side is what was
+	// carried.
+	Pending [2]reconcile.Facets
+	Sent    [2]confluence.Digest // content digest of the body as it was last sent to a side, references as written
 }
 
-const agreedCols = "twin, kind, id_a, id_b, version_a, version_b, title_a, title_b, parent, facets, tomb, digests_a, digests_b, ancestor, raw_a, raw_b, refs_a, refs_b, pending, sent"
+const agreedCols = "twin, kind, id_a, id_b, version_a, version_b, title_a, title_b, parent, facets, tomb, digests_a, digests_b, ancestor, raw_a, raw_b, refs_a, refs_b," +
+	" pending_a, pending, sent_a, sent, doc"
+
+// agreedDoc is the part of a row that is stored but never searched. Its member names are part of the file's format.
+type agreedDoc struct {
+	Labels    [2][]string         `json:"labels,omitzero"`
+	Readers   [2][]string         `json:"readers,omitzero"`
+	Editors   [2][]string         `json:"editors,omitzero"`
+	Resolved  bool                `json:"resolved,omitempty"`
+	Owed      [2]reconcile.Facets `json:"owed,omitzero"`
+	Landed    [2]bool             `json:"landed,omitzero"`
+	Detached  bool                `json:"detached,omitempty"`
+	Contested bool                `json:"contested,omitempty"`
+	Held      reconcile.Facets    `json:"held,omitempty"`
+}
+
+func (d *agreedDoc) empty() bool {
+	for side := range 2 {
+		if len(d.Labels[side])+len(d.Readers[side])+len(d.Editors[side]) > 0 || d.Owed[side] != 0 || d.Landed[side] {
+			return false
+		}
+	}
+	return !d.Resolved && !d.Detached && !d.Contested && d.Held == 0
+}
+
+// pack returns the document of a row, nil for nothing.
+func (a *AgreedRow) pack() ([]byte, error) {
+	d := agreedDoc{Labels: a.Labels, Resolved: a.Resolved, Owed: a.Owed, Landed: a.Landed, Detached: a.Detached, Contested: a.Contested, Held: a.Held}
+	for side := range 2 {
+		d.Readers[side], d.Editors[side] = texts(a.Readers[side]), texts(a.Editors[side])
+	}
+	if d.empty() {
+		return nil, nil
+	}
+	return json.Marshal(d)
+}
+
+func (a *AgreedRow) unpack(doc []byte) error {
+	if len(doc) == 0 {
+		return nil
+	}
+	var d agreedDoc
+	if err := json.Unmarshal(doc, &d); err != nil {
+		return err
+	}
+	a.Labels, a.Resolved, a.Owed, a.Landed, a.Detached, a.Contested, a.Held = d.Labels, d.Resolved, d.Owed, d.Landed, d.Detached, d.Contested, d.Held
+	for side := range 2 {
+		a.Readers[side], a.Editors[side] = principals(d.Readers[side]), principals(d.Editors[side])
+	}
+	return nil
+}
 
 func scanAgreed(r scanner) (a AgreedRow, err error) {
 	var digests [2][]byte
+	var doc []byte
 	err = r.Scan(&a.Twin, &a.Kind, &a.ID[0], &a.ID[1], &a.Version[0], &a.Version[1], &a.Title[0], &a.Title[1], &a.Parent, &a.Facets, &a.Tomb,
 		&digests[0], &digests[1], digestCol{&a.Ancestor}, digestCol{&a.Raw[0]}, digestCol{&a.Raw[1]}, &a.Refs[0], &a.Refs[1],
-		&a.Pending, digestCol{&a.Sent})
+		&a.Pending[0], &a.Pending[1], digestCol{&a.Sent[0]}, digestCol{&a.Sent[1]}, &doc)
+	if err == nil {
+		err = a.unpack(doc)
+	}
 	for i := range digests {
 		if err == nil {
 			err = unpackDigests(digests[i], a.Digest[i][:])
@@ -87,11 +143,15 @@ func (tx *Tx) PutAgreed(pair int64, rows ...AgreedRow) error {
 	}
 	for i := range rows {
 		a := &rows[i]
-		if _, err := tx.exec("INSERT OR REPLACE INTO agreed (pair, "+agreedCols+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		doc, err := a.pack()
+		if err != nil {
+			return tx.fail(err)
+		}
+		if _, err := tx.exec("INSERT OR REPLACE INTO agreed (pair, "+agreedCols+") VALUES ("+marks(24)+")",
 			pair, string(a.Twin), string(a.Kind), string(a.ID[0]), string(a.ID[1]), a.Version[0], a.Version[1], a.Title[0], a.Title[1],
 			string(a.Parent), int64(a.Facets), a.Tomb, bytesArg(packDigests(a.Digest[0][:])), bytesArg(packDigests(a.Digest[1][:])),
 			digestArg(a.Ancestor), digestArg(a.Raw[0]), digestArg(a.Raw[1]), bytesArg(a.Refs[0]), bytesArg(a.Refs[1]),
-			int64(a.Pending), digestArg(a.Sent)); err != nil {
+			int64(a.Pending[0]), int64(a.Pending[1]), digestArg(a.Sent[0]), digestArg(a.Sent[1]), bytesArg(doc)); err != nil {
 			return err
 		}
 	}

@@ -126,7 +126,7 @@ func sampleAgreed(n int) store.AgreedRow {
 	a := store.AgreedRow{Agreed: reconcile.Agreed{
 		Twin: twin(n), Kind: confluence.Page, ID: [2]confluence.ID{confluence.ID(fmt.Sprintf("a%d", n)), confluence.ID(fmt.Sprintf("b%d", n))}, Version: [2]int{3, 1},
 		Title: [2]string{"How we work", "How we work"}, Parent: twin(n + 1), Facets: reconcile.Title | reconcile.Body,
-	}, Pending: reconcile.Body, Sent: digestOf("sent"), Ancestor: digestOf("ancestor"), Raw: [2]confluence.Digest{digestOf("a"), digestOf("b")}, Refs: [2][]byte{[]byte("a"), nil}}
+	}, Pending: [2]reconcile.Facets{confluence.B: reconcile.Body}, Sent: [2]confluence.Digest{confluence.B: digestOf("sent")}, Ancestor: digestOf("ancestor"), Raw: [2]confluence.Digest{digestOf("a"), digestOf("b")}, Refs: [2][]byte{[]byte("a"), nil}}
 	for i := range a.Digest {
 		a.Digest[i][0], a.Digest[i][3] = digestOf(fmt.Sprint(i, n)), digestOf(fmt.Sprint(n, i))
 	}

@@ -49,7 +49,7 @@ func (r *Reader) Identity(context.Context) (confluence.Identity, error) {
 		Kind: confluence.Export, Product: "export of " + r.product(), Version: r.desc.Version, Fingerprint: r.fingerprint,
 		BaseURL: r.facts.BaseURL,
 		Caps: confluence.Capabilities{Position: true, BlogDate: true, WikiBodies: true, PersonalLabels: true, InlineComments: true,
-			RootPages: true, Directory: true, FetchBatch: batchContents, MaxTitle: 255, MaxBody: MaxBody, Concurrent: 4, UnpaginatedRead: true},
+			RootPages: true, Directory: true, Mention: "userkey", FetchBatch: batchContents, MaxTitle: 255, MaxBody: MaxBody, Concurrent: 4, UnpaginatedRead: true},
 	}, nil
 }
 
