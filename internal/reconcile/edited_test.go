@@ -345,7 +345,7 @@ func TestMet(t *testing.T) {
 	}
 	policy := Policy{Mode: SafeAToB, Facets: Title | Parent | Body | Labels}
 	r := Plan(nil, [2][]Node{{node(confluence.A, "X", "b")}, {node(confluence.B, "X", "b")}}, policy)
-	want := []Clash{{Twin: "t1", Facet: Body, What: "at the destination before the migration, and different"}}
+	want := []Clash{{Twin: "t1", Facet: Body, Kind: "body", Open: true, What: "at the destination before the migration, and different"}}
 	if diff := cmp.Diff(want, r.Clashes); diff != "" || len(r.Changes) > 0 {
 		t.Errorf("met without a baseline: changes %v, clashes (-want +got):\n%s", r.Changes, diff)
 	}

@@ -9,13 +9,17 @@ import (
 
 // freeing returns the step that frees the title which s takes, nil if it is free.
 func (s *step) freeing() *step {
-	switch {
-	case s.frees == nil:
+	if s.frees == nil {
 		return nil
-	case s.frees.temp != nil:
-		return s.frees.temp
 	}
-	return s.frees.retitle
+	switch h := &s.frees.at[s.change.Side]; {
+	case h.temp != nil:
+		return h.temp
+	case h.remove != nil:
+		return h.remove
+	default:
+		return h.retitle
+	}
 }
 
 // all returns everything that must come before s.
@@ -26,6 +30,7 @@ func (s *step) all() []*step { return appendStep(slices.Clip(s.needs), s.freeing
 // title; the page that has it gives it up by a change that waits for nothing.
 func (p *planner) breakCycles() {
 	p.titleEdges()
+	p.clearTrash()
 	for !p.level() {
 		r := ringFinder{color: make([]byte, len(p.steps)), cut: map[*step]bool{}}
 		for _, s := range p.steps {
@@ -35,28 +40,48 @@ func (p *planner) breakCycles() {
 			panic("reconcile: changes wait for each other without a title among them")
 		}
 		for s := range r.cut {
-			p.freeEarly(s.frees)
+			if h := &s.frees.at[s.change.Side]; h.temp == nil {
+				p.freeEarly(s.frees, s.change.Side)
+			}
 		}
 		p.renumber()
 	}
 }
 
+// clearTrash gives pages that go into a trash which keeps their titles a temporary title before, where another page takes
+// theirs.
+func (p *planner) clearTrash() {
+	for _, s := range p.steps {
+		if s.frees == nil || !p.policy.TrashHoldsTitle[s.change.Side] {
+			continue
+		}
+		if h := &s.frees.at[s.change.Side]; h.remove != nil && h.temp == nil {
+			p.freeEarly(s.frees, s.change.Side)
+		}
+	}
+	p.renumber()
+}
+
 // freeEarly gives a page a temporary title before anything else.
-func (p *planner) freeEarly(it *item) {
-	received := it.node[p.to]
-	s := p.step(it, confluence.VerbPut, Title)
-	s.change.Title = temporary(received.Title, it.twin)
-	it.temp = s
-	it.retitle.needs = append(it.retitle.needs, s)
-	if it.loosen {
-		it.restrict.needs = append(it.restrict.needs, s)
+func (p *planner) freeEarly(it *item, side confluence.Side) {
+	a := &it.at[side]
+	s := p.step(it, side, confluence.VerbPut, Title)
+	s.change.Title, s.change.Merged = temporary(it.node[side].Title, it.twin), Title
+	a.temp = s
+	for _, later := range []*step{a.retitle, a.remove} {
+		if later != nil {
+			later.needs = append(later.needs, s)
+		}
+	}
+	if a.loosen {
+		a.restrict.needs = append(a.restrict.needs, s)
 	}
 }
 
 // renumber puts the steps into an order that does not depend on that of a map.
 func (p *planner) renumber() {
 	slices.SortFunc(p.steps, func(a, b *step) int {
-		return cmp.Or(compareTwin(a.it, b.it), cmp.Compare(verbOrder[a.change.Verb], verbOrder[b.change.Verb]), cmp.Compare(rankOf(a), rankOf(b)))
+		return cmp.Or(compareTwin(a.it, b.it), cmp.Compare(a.change.Side, b.change.Side), cmp.Compare(verbOrder[a.change.Verb], verbOrder[b.change.Verb]), cmp.Compare(rankOf(a), rankOf(b)))
 	})
 	for i, s := range p.steps {
 		s.index = i
@@ -66,7 +91,7 @@ func (p *planner) renumber() {
 // rankOf tells steps of one verb and content apart: temporary title, the change itself, second pass.
 func rankOf(s *step) int {
 	switch {
-	case s == s.it.temp:
+	case s == s.on().temp:
 		return 0
 	case s.change.Relink:
 		return 2
@@ -76,8 +101,10 @@ func rankOf(s *step) int {
 
 // verbOrder is the order of the calls on one content that do not need each other.
 var verbOrder = map[confluence.Verb]int{
-	confluence.VerbRestrict: 1, confluence.VerbPost: 2, confluence.VerbMove: 3, confluence.VerbPut: 4, confluence.VerbAttach: 5,
-	confluence.VerbReplace: 6, confluence.VerbLabel: 7, confluence.VerbComment: 8, confluence.VerbRecomment: 9,
+	confluence.VerbRestore: 0, confluence.VerbRestrict: 1, confluence.VerbPost: 2, confluence.VerbMove: 3, confluence.VerbPut: 4,
+	confluence.VerbAttach: 5, confluence.VerbReplace: 6, confluence.VerbLabel: 7, confluence.VerbUnlabel: 8, confluence.VerbComment: 9,
+	confluence.VerbRecomment: 10, confluence.VerbResolve: 11, confluence.VerbUncomment: 12, confluence.VerbDetach: 13,
+	confluence.VerbTrash: 14, confluence.VerbArchive: 15,
 }
 
 // level sets the levels of all steps, and returns false if some wait for themselves.
@@ -139,7 +166,7 @@ func (r *ringFinder) open(start *step) {
 	var at *step
 	for i, s := range ring {
 		next := ring[(i+1)%len(ring)]
-		if s.freeing() != next || s.frees.temp != nil {
+		if s.freeing() != next || s.frees.at[s.change.Side].temp != nil {
 			continue
 		}
 		if r.cut[s] {
@@ -154,16 +181,12 @@ func (r *ringFinder) open(start *step) {
 	}
 }
 
-func sortByOrder(items []*item) {
-	slices.SortFunc(items, func(a, b *item) int { return cmp.Compare(a.order, b.order) })
-}
-
 // finish numbers the steps by level, and within a level as the sender shows the contents, so that whoever starts them in
 // this order makes siblings in their order.
 func (p *planner) finish() Result {
 	slices.SortFunc(p.steps, func(a, b *step) int {
 		return cmp.Or(cmp.Compare(a.level, b.level), cmp.Compare(a.it.order, b.it.order), compareTwin(a.it, b.it),
-			cmp.Compare(verbOrder[a.change.Verb], verbOrder[b.change.Verb]), cmp.Compare(rankOf(a), rankOf(b)))
+			cmp.Compare(a.change.Side, b.change.Side), cmp.Compare(verbOrder[a.change.Verb], verbOrder[b.change.Verb]), cmp.Compare(rankOf(a), rankOf(b)))
 	})
 	for i, s := range p.steps {
 		s.index = i
@@ -177,19 +200,40 @@ func (p *planner) finish() Result {
 		c.N, c.Needs, c.Waits = i, indexes(s.all()), indexes(s.waits)
 		r.Changes[i] = c
 	}
-	slices.SortStableFunc(r.Clashes, func(a, b Clash) int { return cmp.Or(cmp.Compare(a.Twin, b.Twin), cmp.Compare(a.Facet, b.Facet)) })
+	slices.SortStableFunc(r.Clashes, func(a, b Clash) int {
+		return cmp.Or(cmp.Compare(a.Twin, b.Twin), cmp.Compare(a.Facet, b.Facet), openFirst(a, b))
+	})
 	r.Clashes = slices.CompactFunc(r.Clashes, func(a, b Clash) bool { return a.Twin == b.Twin && a.Facet == b.Facet })
-	slices.Sort(r.Converged)
-	slices.Sort(r.Gone)
+	slices.SortFunc(r.Joined, func(a, b Joined) int { return cmp.Compare(a.Twins[0], b.Twins[0]) })
+	for _, list := range [][]confluence.TwinID{r.Gone, r.Tombs, r.Detached, r.Unknown} {
+		slices.Sort(list)
+	}
 	for _, it := range p.items {
+		if it.noted {
+			r.Converged = append(r.Converged, it.twin)
+		}
+		if it.settled != 0 {
+			r.Settled = append(r.Settled, Settled{Twin: it.twin, Facets: it.settled, Labels: p.newLabels[it]})
+		}
 		if it.ordered != nil {
 			r.Ordered = append(r.Ordered, Ordered{Twin: it.twin, Digest: *it.ordered})
 		}
-		if sent := it.live(p.from); sent != nil && carried[sent.Kind] != 0 && it.live(p.to) != nil && !it.touched && !it.clashed {
+		if it.live(0) != nil && it.live(1) != nil && carried[it.kind] != 0 && !it.at[0].touched && !it.at[1].touched && !it.clashed {
 			r.Unchanged++
 		}
 	}
 	return r
+}
+
+// openFirst puts what waits for a person before what is only recorded.
+func openFirst(a, b Clash) int {
+	switch {
+	case a.Open == b.Open:
+		return 0
+	case a.Open:
+		return -1
+	}
+	return 1
 }
 
 func indexes(steps []*step) []int {

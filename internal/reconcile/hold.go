@@ -1,31 +1,40 @@
 package reconcile
 
-// holdContended keeps new content from pages that the sender restricts and whose restrictions somebody changed at the
-// receiver: until a person has decided, it might be shown to somebody whom the sender shuts out.
+import "github.com/tandem-sync/tandem/internal/confluence"
+
+// holdContended keeps new content from pages that the side it comes from restricts and whose restrictions are not settled:
+// until a person has decided, it might be shown to somebody who is shut out there.
 func (p *planner) holdContended() {
 	contended := map[*item]bool{}
 	for _, c := range p.result.Clashes {
-		if it := p.byTwin[c.Twin]; c.Facet == Restrictions && p.restricts(it) {
+		if it := p.byTwin[c.Twin]; c.Facet == Restrictions && c.Open {
 			contended[it] = true
 		}
 	}
 	if len(contended) == 0 {
 		return
 	}
-	held := map[*item]bool{}
-	for _, it := range p.items {
-		if content := it.send &^ (Restrictions | Labels); (it.fresh || content != 0) && p.under(it, contended, held) {
-			it.fresh, it.clashed = false, true
-			it.send &^= content
+	for _, to := range confluence.Sides {
+		held := map[*item]bool{}
+		marked := map[*item]bool{}
+		for it := range contended {
+			marked[it] = p.restricts(it, to.Other())
+		}
+		for _, it := range p.items {
+			a := &it.at[to]
+			if content := a.send &^ (Restrictions | Labels); (a.fresh || content != 0) && p.under(it, to.Other(), marked, held) {
+				a.fresh, it.clashed = false, true
+				a.send &^= content
+			}
 		}
 	}
 }
 
-// under reports whether one of the marked contents is the content itself or above it on the sender.
-func (p *planner) under(it *item, marked, known map[*item]bool) bool {
+// under reports whether one of the marked contents is the content itself or above it on a side.
+func (p *planner) under(it *item, side confluence.Side, marked, known map[*item]bool) bool {
 	var walked []*item
 	answer := false
-	for at := it; at != nil; at = p.above(at) {
+	for at := it; at != nil; at = p.byTwin[p.parentOf(at, side)] {
 		if a, ok := known[at]; ok {
 			answer = a
 			break
@@ -43,43 +52,75 @@ func (p *planner) under(it *item, marked, known map[*item]bool) bool {
 	return answer
 }
 
-// restricts reports whether the sender restricts a content by itself.
-func (p *planner) restricts(it *item) bool {
-	n := it.live(p.from)
-	return n != nil && p.policy.Facets.Has(Restrictions) && !n.Digest[Restrictions.Index()].IsZero()
+// restricts reports whether a side restricts by itself who sees a content.
+func (p *planner) restricts(it *item, side confluence.Side) bool {
+	n := it.live(side)
+	if n == nil || !p.policy.Facets.Has(Restrictions) {
+		return false
+	}
+	if p.migrating || len(n.Readers)+len(n.Editors) == 0 {
+		return !n.Digest[Restrictions.Index()].IsZero()
+	}
+	return len(n.Readers) > 0
 }
 
-// holdExposed keeps new content from places at the receiver where a page that shuts people out at the sender would not
-// stand above it: because the content was moved there, or the page is missing. It reports whether it held anything.
+// holdExposed keeps new content from places on a side where a page that shuts people out on the side it comes from would
+// not stand above it: because the content was moved there, or the page is missing. It reports whether it held anything.
 func (p *planner) holdExposed() bool {
 	held := false
-	for _, it := range p.items {
-		content := it.send &^ (Restrictions | Labels)
-		if !it.fresh && content == 0 || !p.exposed(it) {
+	for _, to := range confluence.Sides {
+		if !p.receives[to] || !p.anyRestricts(to.Other()) {
 			continue
 		}
-		it.fresh, held = false, true
-		it.send &^= content
-		p.clash(it, Restrictions, "held back: a page that restricts it at the source does not stand above it at the destination")
+		for _, it := range p.items {
+			a := &it.at[to]
+			content := a.send &^ (Restrictions | Labels)
+			if !a.fresh && content == 0 || !p.exposed(it, to) {
+				continue
+			}
+			a.fresh, held = false, true
+			a.send &^= content
+			what := "held back: a page that restricts it at the source does not stand above it at the destination"
+			if !p.oneWay {
+				what = "held back: a page that restricts it at " + p.name(to.Other()) + " does not stand above it at " + p.name(to)
+			}
+			p.clash(it, Clash{Facet: Restrictions, Kind: "restriction", Open: true, What: what})
+		}
 	}
 	return held
 }
 
-func (p *planner) exposed(it *item) bool {
-	page := p.page(it)
+func (p *planner) anyRestricts(side confluence.Side) bool {
+	for _, it := range p.items {
+		if p.restricts(it, side) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *planner) exposed(it *item, to confluence.Side) bool {
+	page, from := p.page(it), to.Other()
 	if page == nil {
 		return false
 	}
-	var shields []*item
-	for up := p.above(page); up != nil; up = p.above(up) {
-		if p.restricts(up) {
-			shields = append(shields, up)
+	shield := p.shield(page, from)
+	for at := page.at[to].dest; at != nil && shield != nil; at = at.at[to].dest {
+		if at == shield {
+			shield = p.shield(shield, from)
 		}
 	}
-	for at := page.dest; at != nil && len(shields) > 0; at = at.dest {
-		if at == shields[0] {
-			shields = shields[1:]
+	return shield != nil
+}
+
+// shield returns the nearest page above that restricts who sees a content on a side.
+func (p *planner) shield(it *item, side confluence.Side) *item {
+	up := p.byTwin[p.parentOf(it, side)]
+	for range p.items {
+		if up == nil || p.restricts(up, side) {
+			return up
 		}
+		up = p.byTwin[p.parentOf(up, side)]
 	}
-	return len(shields) > 0
+	return nil // a ring
 }

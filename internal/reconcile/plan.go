@@ -10,112 +10,210 @@ import (
 )
 
 // Plan decides what each side must do so that both agree. base gives the baseline in any order and may be nil: nothing
-// was agreed. snaps are complete snapshots of the two sides in any order, with twins assigned; contents of one side only
-// have a twin of their own or none, and are never touched, but their titles and file names are respected. The result
-// depends on the sets alone, not on their order. Zero statuses count as current. docs/reconcile.md has the rules.
+// was agreed. snaps are complete snapshots of the two sides in any order, with twins assigned. Contents without a twin
+// are never touched, but their titles and file names are respected; so are, in a migration, those of the receiver alone.
+// The result depends on the sets alone, not on their order. Zero statuses count as current. docs/reconcile.md has the
+// rules.
 //
 // Contract with the caller, who records in the baseline what was written and read back:
-//   - The presence of an Agreed says that the receiver's content was made or taken over by us. A facet missing from its
-//     Facets was never compared; there the sender wins.
+//   - The presence of an Agreed says that both contents belong together. A facet missing from its Facets was never
+//     compared; in a mode of one direction the sender wins there.
 //   - Title and parent are compared by value: Node.Title with Agreed.Title of its side, Node.Parent with Agreed.Parent.
-//   - A body with an outstanding Relink is not agreed on.
-//   - Orders are planned only for parents all of whose ordered children stand under them on the receiver, with a known
-//     Rank there; so the caller plans again after creating. Result.Ordered says what to record once they agree. A page
-//     that was moved among its siblings has no agreed place until then: the caller takes Order out of its facets.
+//   - A body with an outstanding Relink is not agreed on; between two sides that both write it is Owed to the one.
+//   - Facets among Change.Merged do not move the baseline; Result.Settled does, once both sides show the same. A change of
+//     labels moves it by its difference, not by what is read back.
+//   - After a restore, Title and Parent are Owed to the side: where a restored page lands is not known before.
+//   - Orders are planned only for parents all of whose ordered children stand under them on both sides; so the caller
+//     plans again after creating. Result.Ordered says what to record once they agree. A page that was moved among its
+//     siblings has no agreed place until then: the caller takes Order out of its facets.
+//   - A twin in Result.Joined is recorded before any change is carried out.
 func Plan(base iter.Seq[Agreed], snaps [2][]Node, policy Policy) Result {
-	if _, known := direction[policy.Mode]; !known {
+	p := newPlanner(policy)
+	if p == nil {
 		return Result{} // no direction, no change
 	}
-	p := newPlanner(base, snaps, policy)
-	p.compare()
+	p.take(base, snaps)
+	p.join()
+	p.detect()
+	p.decide()
 	p.holdContended()
 	p.refuseFiles()
 	for settled := false; !settled; settled = !p.holdExposed() {
 		p.resolveTitles()
-		p.buildTree()
+		p.buildTrees()
 	}
+	p.countPlaces()
+	p.brake()
 	p.makeSteps()
 	p.orderSiblings()
+	p.removals()
 	p.loosenLast()
 	p.breakCycles()
 	p.homeFirst()
 	return p.finish()
 }
 
-// direction says which side sends in a mode, and which receives.
-var direction = map[Mode][2]confluence.Side{
-	SafeAToB: {confluence.A, confluence.B},
-}
+// presence says what is known of a content on one side.
+type presence uint8
+
+const (
+	never    presence = iota // not there, as far as anybody knows
+	unseen                   // should be there and was not seen, without evidence that it is gone
+	here                     // current
+	archived                 // kept, and not to be edited
+	away                     // seen outside the pair's scope
+	trashed                  // in the trash
+	purged                   // gone for good
+	along                    // gone with the page it belongs to
+)
+
+// gone reports whether there is evidence of a deletion.
+func (s presence) gone() bool { return s >= trashed }
 
 // item is all that is known and decided about one twin.
 type item struct {
-	twin confluence.TwinID
-	node [2]*Node // nil: not there
-	base *Agreed  // nil: never agreed
+	twin  confluence.TwinID
+	kind  confluence.Kind
+	node  [2]*Node // nil: not seen there
+	base  *agreed  // nil: never agreed
+	state [2]presence
+	at    [2]act
 
-	fresh   bool   // to be created on the receiver
-	send    Facets // of an existing twin: to be written on the receiver
-	clashed bool
-	noted   bool // converged
+	changed   [2]Facets // since both agreed
+	worked    [2]bool   // of a page: its body, files or comments changed on that side
+	contested bool      // no ancestor: both bodies count as changed
+	joined    confluence.TwinID
+	skip      bool // nothing is decided about it
+	clashed   bool
+	noted     bool // converged
+	settled   Facets
+	sets      Facets // of Labels and Restrictions those of which the values are known
 
-	dest  *item // the final parent on the receiver, of pages; nil at the root
-	order int   // place in a walk over the sender's tree, parents first, siblings by rank
-
-	// ordered is what is to be recorded about its place among its siblings, nil for nothing new.
+	title   string // the title it is to have, where that is no side's own
+	seat    *item  // of pages: parent in the merged tree; nil at the root
+	order   int    // place in a walk over the merged tree, parents first, siblings by rank
 	ordered *confluence.Digest
+}
+
+// act is what happens to a content on one side.
+type act struct {
+	fresh   bool   // is created
+	restore bool   // comes out of the trash
+	trash   bool   // goes into the trash
+	archive bool   // with trash: goes into the archive instead
+	kept    bool   // would go, and stays because of what stands below it
+	send    Facets // are written with the other side's values, or with those of merged
+	merged  Facets
+	dest    *item // the final parent of a page; the holder of a file or comment; nil at the root
 
 	place    *step // creates it, or gives it its parent
+	revive   *step
 	retitle  *step // of a page: takes a title
 	temp     *step // takes a temporary title
 	restrict *step
-	loosen   bool // restrict opens it
-	touched  bool // has a step
+	remove   *step
+	loosen   bool  // restrict shuts nobody out
+	body     *step // writes its body, where it exists
+	touched  bool  // has a step
+
+	quiet bool // nothing to look at here on the way up; next is
+	next  *item
 }
 
 // planner is one call of Plan.
 type planner struct {
-	policy   Policy
-	from, to confluence.Side
-	fold     func(string) string
+	policy Policy
+	// receives says which sides are written to. In a mode of one direction from is the sender and to the receiver.
+	receives  [2]bool
+	oneWay    bool
+	mirror    bool
+	migrating bool // one way, and nothing is ever deleted
+	from, to  confluence.Side
+	fold      [2]func(string) string
 
 	items  []*item // sorted by twin
 	byTwin map[confluence.TwinID]*item
-	// strangers are nodes of the receiver without a twin.
-	strangers []*Node
+	// strangers are nodes without a twin, by side.
+	strangers [2][]*Node
+	// Of the few contents whose sets changed: the sets, and what becomes of them by side.
+	labels    map[*item]*labelSets
+	relabel   map[*item]*[2]labelChange
+	newLabels map[*item][2][]string // agreed on from now on
+	access    map[*item]*accessSets
+	finals    map[*item]*[2]access
+	copies    map[*item]conflictCopy
+	copyCount map[confluence.TwinID]int // conflict copies below a page
 
 	steps  []*step
 	result Result
 }
 
-func newPlanner(base iter.Seq[Agreed], snaps [2][]Node, policy Policy) *planner {
-	sides := direction[policy.Mode]
-	p := &planner{
-		policy: policy, from: sides[0], to: sides[1], fold: policy.FoldTitle[sides[1]],
-		byTwin: make(map[confluence.TwinID]*item, max(len(snaps[0]), len(snaps[1]))),
+var directions = map[Mode]planner{
+	TwoWay:     {receives: [2]bool{true, true}},
+	SafeAToB:   {receives: [2]bool{false, true}, oneWay: true, from: confluence.A, to: confluence.B},
+	MirrorAToB: {receives: [2]bool{false, true}, oneWay: true, mirror: true, from: confluence.A, to: confluence.B},
+	SafeBToA:   {receives: [2]bool{true, false}, oneWay: true, from: confluence.B, to: confluence.A},
+	MirrorBToA: {receives: [2]bool{true, false}, oneWay: true, mirror: true, from: confluence.B, to: confluence.A},
+}
+
+func newPlanner(policy Policy) *planner {
+	d, known := directions[policy.Mode]
+	if !known {
+		return nil
 	}
-	if p.fold == nil {
-		p.fold = strings.ToLower
+	p := &d
+	p.policy, p.migrating = policy, d.oneWay && policy.Deletes == ""
+	if !p.oneWay {
+		p.from, p.to = policy.Primary, policy.Primary.Other()
 	}
+	if p.migrating {
+		p.policy.Sweep = true
+	}
+	p.fold = policy.FoldTitle
+	for side := range p.fold {
+		if p.fold[side] == nil {
+			p.fold[side] = strings.ToLower
+		}
+	}
+	p.result.Rows = map[int]int{}
+	p.labels, p.relabel, p.newLabels = map[*item]*labelSets{}, map[*item]*[2]labelChange{}, map[*item][2][]string{}
+	p.access, p.finals, p.copies = map[*item]*accessSets{}, map[*item]*[2]access{}, map[*item]conflictCopy{}
+	return p
+}
+
+// take puts the baseline and both snapshots together by twin.
+func (p *planner) take(base iter.Seq[Agreed], snaps [2][]Node) {
+	p.byTwin = make(map[confluence.TwinID]*item, max(len(snaps[0]), len(snaps[1])))
 	for _, side := range confluence.Sides {
 		for i := range snaps[side] {
 			n := &snaps[side][i]
-			switch {
-			case n.Twin != "":
-				p.item(n.Twin).node[side] = n
-			case side == p.to:
-				p.strangers = append(p.strangers, n)
+			if n.Twin == "" {
+				p.strangers[side] = append(p.strangers[side], n)
+				continue
 			}
+			it := p.item(n.Twin)
+			it.node[side], it.kind = n, n.Kind
 		}
 	}
 	if base != nil {
 		for a := range base {
-			if a.Twin != "" && !a.Tomb {
-				p.item(a.Twin).base = &a
+			if a.Twin == "" || a.Tomb && p.migrating {
+				continue
 			}
+			it := p.item(a.Twin)
+			if it.kind == "" {
+				it.kind = a.Kind
+			}
+			p.learn(it, &a)
 		}
 	}
-	slices.SortFunc(p.items, func(a, b *item) int { return cmp.Compare(a.twin, b.twin) })
-	return p
+	slices.SortFunc(p.items, compareTwin)
+	for _, it := range p.items {
+		for _, side := range confluence.Sides {
+			it.state[side] = it.presence(side)
+		}
+	}
+	p.followPages()
 }
 
 func (p *planner) item(twin confluence.TwinID) *item {
@@ -128,46 +226,166 @@ func (p *planner) item(twin confluence.TwinID) *item {
 	return it
 }
 
-// clash records that a facet is left as it is.
-func (p *planner) clash(it *item, facet Facets, what string) {
-	it.clashed = true
-	p.result.Clashes = append(p.result.Clashes, Clash{Twin: it.twin, Facet: facet, What: what})
+// presence classifies what a side shows of a content by itself.
+func (it *item) presence(side confluence.Side) presence {
+	n := it.node[side]
+	switch {
+	case n == nil && (it.base == nil || it.base.id[side] == ""):
+		return never
+	case n == nil:
+		return unseen
+	case n.Away:
+		return away
+	}
+	switch n.Status {
+	case confluence.Current, "":
+		return here
+	case confluence.Archived:
+		return archived
+	case confluence.Trashed:
+		return trashed
+	case Purged:
+		return purged
+	}
+	return never // drafts are their authors' own
 }
 
-// converge records that a facet is equal on both sides without having been agreed on.
-func (p *planner) converge(it *item) {
-	if !it.noted {
-		it.noted = true
-		p.result.Converged = append(p.result.Converged, it.twin)
+// followPages finds files and comments that are not listed because their page is gone: they are neither unknown nor
+// deleted by themselves.
+func (p *planner) followPages() {
+	if p.migrating {
+		return
+	}
+	for _, it := range p.items {
+		if !it.attached() {
+			continue
+		}
+		for _, side := range confluence.Sides {
+			if it.state[side] != unseen {
+				continue
+			}
+			for up := p.holder(it); up != nil; up = p.holder(up) {
+				if up.state[side].gone() {
+					it.state[side] = along
+					break
+				}
+				if !up.attached() {
+					break
+				}
+			}
+		}
 	}
 }
 
-// live returns the node of a side if it is there and current.
-func (it *item) live(side confluence.Side) *Node {
-	if n := it.node[side]; n != nil && (n.Status == confluence.Current || n.Status == "") {
-		return n
+// attached reports whether the content belongs to a page or a comment.
+func (it *item) attached() bool {
+	return it.kind == confluence.Attachment || it.kind == confluence.Comment
+}
+
+// holder returns what a file or comment belongs to, whichever side says so.
+func (p *planner) holder(it *item) *item {
+	for _, side := range [2]confluence.Side{p.from, p.to} {
+		if n := it.node[side]; n != nil && n.Parent != "" {
+			return p.byTwin[n.Parent]
+		}
+	}
+	if it.base != nil {
+		return p.byTwin[it.base.parent]
 	}
 	return nil
 }
 
-// kind returns what the content is.
-func (it *item) kind() confluence.Kind {
-	for _, n := range it.node {
-		if n != nil {
-			return n.Kind
+// page returns the page or blog post that a content belongs to, or is.
+func (p *planner) page(it *item) *item {
+	for it != nil && it.attached() {
+		it = p.holder(it)
+	}
+	return it
+}
+
+// above returns the content that a node of the sender stands under; nil at the root and for what is not in the snapshot.
+func (p *planner) above(it *item) *item { return p.byTwin[p.parentOf(it, p.from)] }
+
+// parentOf returns the twin under which a side shows a content. What stands in between and cannot be carried, such as a
+// folder, counts as not there.
+func (p *planner) parentOf(it *item, side confluence.Side) confluence.TwinID {
+	n := it.node[side]
+	if n == nil {
+		return ""
+	}
+	if p.migrating || it.kind != confluence.Page {
+		if up := p.byTwin[n.Parent]; up != nil {
+			return up.twin // it may be joined with another
 		}
+		return n.Parent
+	}
+	parent := n.Parent
+	for range len(p.items) {
+		up := p.byTwin[parent]
+		if up == nil {
+			break
+		}
+		if parent = up.twin; up.node[side] == nil || carried[up.kind] != 0 {
+			break
+		}
+		parent = up.node[side].Parent
+	}
+	return parent
+}
+
+// clash records that a facet is not carried as one side has it.
+func (p *planner) clash(it *item, c Clash) {
+	it.clashed = true
+	c.Twin = it.twin
+	p.result.Clashes = append(p.result.Clashes, c)
+}
+
+// settle records that a facet is equal on both sides without having been agreed on.
+func (p *planner) settle(it *item, facets Facets) {
+	it.settled |= facets
+	it.noted = true
+}
+
+// name is how people know a side: by its part in a mode of one direction, else by the name of its site.
+func (p *planner) name(side confluence.Side) string {
+	switch {
+	case p.oneWay && side == p.from:
+		return "the source"
+	case p.oneWay:
+		return "the destination"
+	}
+	return p.site(side)
+}
+
+func (p *planner) site(side confluence.Side) string {
+	return cmp.Or(p.policy.Names[side], [2]string{"A", "B"}[side])
+}
+
+// live returns the node of a side if it is there and current.
+func (it *item) live(side confluence.Side) *Node {
+	if it.state[side] == here {
+		return it.node[side]
+	}
+	return nil
+}
+
+// will reports whether the content will be current on a side.
+func (it *item) will(side confluence.Side) bool {
+	a := &it.at[side]
+	return a.fresh || a.restore || it.state[side] == here && !a.trash
+}
+
+// id returns the server id of a content on a side, empty if it has none there yet.
+func (it *item) id(side confluence.Side) confluence.ID {
+	switch {
+	case it.at[side].fresh:
+		return ""
+	case it.node[side] != nil:
+		return it.node[side].ID
+	case it.base != nil:
+		return it.base.id[side]
 	}
 	return ""
 }
 
-// there reports whether the content will be on the receiver.
-func (p *planner) there(it *item) bool { return it.fresh || it.live(p.to) != nil }
-
-// above returns the content that a node of the sender stands under; nil at the root and for what is not in the snapshot.
-func (p *planner) above(it *item) *item {
-	n := it.node[p.from]
-	if n == nil || n.Parent == "" {
-		return nil
-	}
-	return p.byTwin[n.Parent]
-}
+func compareTwin(a, b *item) int { return cmp.Compare(a.twin, b.twin) }

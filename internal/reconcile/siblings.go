@@ -17,40 +17,75 @@ func place(parent confluence.TwinID, n int) confluence.Digest {
 	return d
 }
 
-// placeOf returns the agreed place of a child below a parent, -1 if there is none.
-func (p *planner) placeOf(it *item, parent confluence.TwinID) int {
-	if it.base == nil || !it.base.Facets.Has(Order) {
+// placeOf returns the agreed place of a child below its parent, -1 if there is none.
+func placeOf(it *item) int {
+	if it.base == nil {
 		return -1
 	}
-	d := it.base.Digest[p.to][Order.Index()]
-	n := int(binary.BigEndian.Uint64(d[:8])) - 1
-	if n < 0 || place(parent, n) != d {
-		return -1
-	}
-	return n
+	return it.base.place
 }
 
-// orderSiblings puts the children of each parent into the sender's order, where that is explicit and the receiver's is
-// known.
+// brood is the children of one parent that both sides show below it, in the order of each side.
+type brood struct {
+	parent   confluence.TwinID
+	holder   *item // of the clashes; without a twin at the root
+	lists    [2][]*item
+	explicit [2]bool // people put them in order there
+}
+
+// orderSiblings puts the children of each parent into one order on both sides.
 func (p *planner) orderSiblings() {
-	if !p.policy.Facets.Has(Order) {
+	if !p.policy.Facets.Has(Order) || !p.policy.Sweep {
 		return
 	}
 	children := make(map[confluence.TwinID][]*item)
+	busy := map[confluence.TwinID]bool{}
 	for _, it := range p.items {
+		if it.kind != confluence.Page {
+			continue
+		}
 		p.forgetPlace(it)
-		if n := it.live(p.from); n != nil && n.Kind == confluence.Page && n.Rank >= 0 {
-			children[n.Parent] = append(children[n.Parent], it)
+		p.markBusy(it, busy)
+		if parent := p.parentOf(it, p.from); p.stands(it, parent) {
+			children[parent] = append(children[parent], it)
 		}
 	}
 	parents := make([]confluence.TwinID, 0, len(children))
 	for parent := range children {
-		parents = append(parents, parent)
+		if !busy[parent] && len(children[parent]) > 1 {
+			parents = append(parents, parent)
+		}
 	}
 	slices.Sort(parents)
 	for _, parent := range parents {
-		if holder, ok := p.ordering(parent); ok {
-			p.orderChildren(holder, parent, children[parent])
+		if b, ok := p.broodOf(parent, children[parent]); ok {
+			p.orderBrood(b)
+		}
+	}
+}
+
+// stands reports whether both sides show a page below the parent, and its place there counts.
+func (p *planner) stands(it *item, parent confluence.TwinID) bool {
+	sent, received := it.live(p.from), it.live(p.to)
+	if sent == nil || received == nil || it.skip || it.at[p.from].trash || it.at[p.to].trash || p.parentOf(it, p.to) != parent {
+		return false
+	}
+	return !p.migrating || sent.Rank >= 0
+}
+
+// markBusy marks parents that a page comes to or leaves by this plan: their order is planned afterwards.
+func (p *planner) markBusy(it *item, busy map[confluence.TwinID]bool) {
+	for _, side := range confluence.Sides {
+		a := &it.at[side]
+		switch {
+		case a.fresh && p.migrating && it.node[p.from].Rank < 0:
+		case a.fresh, a.restore, a.send.Has(Parent):
+			busy[p.parentOf(it, side.Other())] = true
+			if a.dest != nil {
+				busy[a.dest.twin] = true
+			} else {
+				busy[""] = true
+			}
 		}
 	}
 }
@@ -58,65 +93,155 @@ func (p *planner) orderSiblings() {
 // forgetPlace takes back what was agreed about the place of a page that stands below another parent by now: should it
 // ever come back, that place means nothing.
 func (p *planner) forgetPlace(it *item) {
-	if it.base == nil || it.base.Digest[p.to][Order.Index()].IsZero() || it.live(p.to) == nil || it.live(p.from) == nil {
-		return
-	}
-	if p.placeOf(it, it.node[p.to].Parent) < 0 {
+	if it.base != nil && it.base.places && it.base.place < 0 && it.live(p.to) != nil && it.live(p.from) != nil {
 		it.ordered = new(confluence.Digest)
-		it.base.Facets &^= Order
 	}
 }
 
-// ordering returns what holds an order, and whether the receiver can be put in order there by us.
-func (p *planner) ordering(parent confluence.TwinID) (holder *item, ok bool) {
-	if parent == "" {
-		return &item{}, p.policy.RootPosition[p.to]
+// broodOf puts the children in each side's order. It is not ok where the parent is not on both sides, or a place that a
+// migration needs is not known.
+func (p *planner) broodOf(parent confluence.TwinID, children []*item) (brood, bool) {
+	b := brood{parent: parent, holder: &item{}}
+	if parent != "" {
+		b.holder = p.byTwin[parent]
+		if b.holder == nil || b.holder.live(p.to) == nil || b.holder.live(p.from) == nil || b.holder.base == nil && !p.takeover(b.holder) {
+			return b, false
+		}
 	}
-	it := p.byTwin[parent]
-	if it == nil || !p.policy.Position[p.to] || it.live(p.to) == nil || it.live(p.from) == nil {
-		return nil, false
+	for _, side := range confluence.Sides {
+		list := slices.Clone(children)
+		b.explicit[side] = !slices.ContainsFunc(list, func(it *item) bool { return it.node[side].Rank < 0 })
+		if p.migrating && !b.explicit[side] {
+			return b, false
+		}
+		p.sortShown(list, side)
+		b.lists[side] = list
 	}
-	return it, it.base != nil || p.takeover(it)
+	return b, true
 }
 
-// orderChildren handles one parent. A side has changed the order if the children whose places were agreed on no longer
-// stand in the order of those places; who came or went since does not matter.
-func (p *planner) orderChildren(holder *item, parent confluence.TwinID, children []*item) {
-	byRank(children, p.from)
-	children, ready := p.common(parent, children)
-	if !ready || len(children) < 2 {
-		return
-	}
-	places := make(map[*item]int, len(children))
-	for _, it := range children {
-		places[it] = p.placeOf(it, parent)
-	}
-	received := slices.Clone(children)
-	byRank(received, p.to)
-	here, there := !rising(children, places), !rising(received, places)
-	switch {
-	case slices.Equal(children, received):
-		p.agreePlaces(parent, children, places)
-	case here && there:
-		p.clash(holder, Order, "its children were put in another order on both sides")
-	case there:
-		p.clash(holder, Order, "its children were put in another order at the destination")
-	default:
-		p.reorder(parent, children)
-	}
-}
-
-func byRank(children []*item, side confluence.Side) {
-	slices.SortFunc(children, func(a, b *item) int {
-		return cmp.Or(cmp.Compare(a.node[side].Rank, b.node[side].Rank), compareTwin(a, b))
+// sortShown sorts children as a side shows them: those with a place first, then by title.
+func (p *planner) sortShown(list []*item, side confluence.Side) {
+	slices.SortFunc(list, func(a, b *item) int {
+		m, n := a.node[side], b.node[side]
+		switch {
+		case m.Rank >= 0 && n.Rank >= 0:
+			return cmp.Or(cmp.Compare(m.Rank, n.Rank), compareTwin(a, b))
+		case m.Rank >= 0:
+			return -1
+		case n.Rank >= 0:
+			return 1
+		}
+		return cmp.Or(cmp.Compare(p.fold[side](m.Title), p.fold[side](n.Title)), compareTwin(a, b))
 	})
 }
 
+// orderBrood handles one parent. A side has changed the order if the children whose places were agreed on no longer stand
+// in the order of those places; who came or went since does not matter.
+func (p *planner) orderBrood(b brood) {
+	if slices.Equal(b.lists[0], b.lists[1]) {
+		p.agreePlaces(b.parent, b.lists[p.from])
+		return
+	}
+	var changed [2]bool
+	for _, side := range confluence.Sides {
+		changed[side] = b.explicit[side] && !rising(b.lists[side])
+	}
+	switch {
+	case changed[0] && changed[1]:
+		p.contendOrder(b)
+	case changed[0] || changed[1]:
+		from := confluence.A
+		if changed[confluence.B] {
+			from = confluence.B
+		}
+		p.flowOrder(b, from)
+	default:
+		p.firstOrder(b)
+	}
+}
+
+func (p *planner) flowOrder(b brood, from confluence.Side) {
+	to := from.Other()
+	switch {
+	case p.receives[to]:
+		p.reorder(b, to)
+	case p.mirror:
+		if b.explicit[to] {
+			p.reorder(b, from)
+		}
+	default:
+		p.clash(b.holder, Clash{Facet: Order, Kind: "order", Policy: Hold, Open: true, What: "its children were put in another order at the destination"})
+	}
+}
+
+// contendOrder decides where both sides changed an order (row 19).
+func (p *planner) contendOrder(b brood) {
+	p.row(19)
+	c := Clash{Facet: Order, Kind: "order", Row: 19, Policy: p.choice(b.holder, Order), What: "its children were put in another order on both sides"}
+	var winner confluence.Side
+	switch {
+	case p.mirror:
+		winner = p.from
+	case p.oneWay, c.Policy != PreferA && c.Policy != PreferB:
+		c.Open = true
+		p.clash(b.holder, c)
+		return
+	case c.Policy == PreferB:
+		winner = confluence.B
+	}
+	c.What += "; that of " + p.name(winner) + " counts"
+	p.clash(b.holder, c)
+	p.reorder(b, winner.Other())
+}
+
+// firstOrder handles children of whom some have no agreed place yet, and that nobody moved among the others. Where tandem
+// put them there, the place on the other side counts; where only one side has an order at all, that one is agreed on.
+func (p *planner) firstOrder(b brood) {
+	from, known := p.whoseOrder(b)
+	switch {
+	case p.oneWay && !b.explicit[p.from], !b.explicit[0] && !b.explicit[1]:
+	case p.oneWay:
+		p.reorder(b, p.to)
+	case known && b.explicit[from]:
+		p.reorder(b, from.Other())
+	case known || b.explicit[0] != b.explicit[1]:
+		side := confluence.A
+		if !b.explicit[side] {
+			side = confluence.B
+		}
+		p.agreePlaces(b.parent, b.lists[side])
+	default:
+		p.reorder(b, p.policy.Primary.Other())
+	}
+}
+
+// whoseOrder returns the side on which people placed the children without an agreed place, if it is one.
+func (p *planner) whoseOrder(b brood) (confluence.Side, bool) {
+	var landed [2]bool
+	for _, it := range b.lists[0] {
+		if placeOf(it) >= 0 {
+			continue
+		}
+		if it.base == nil || it.base.landed[0] == it.base.landed[1] {
+			return 0, false
+		}
+		landed[0], landed[1] = landed[0] || it.base.landed[0], landed[1] || it.base.landed[1]
+	}
+	switch landed {
+	case [2]bool{true, false}:
+		return confluence.B, true
+	case [2]bool{false, true}:
+		return confluence.A, true
+	}
+	return 0, false
+}
+
 // rising reports whether the children with a place stand in the order of their places.
-func rising(children []*item, places map[*item]int) bool {
+func rising(children []*item) bool {
 	last := -1
 	for _, it := range children {
-		if n := places[it]; n >= 0 {
+		if n := placeOf(it); n >= 0 {
 			if n <= last {
 				return false
 			}
@@ -128,17 +253,17 @@ func rising(children []*item, places map[*item]int) bool {
 
 // agreePlaces lists the children whose places are to be recorded: those behind the last with a place, or all, if places
 // do not rise or lack in between.
-func (p *planner) agreePlaces(parent confluence.TwinID, children []*item, places map[*item]int) {
+func (p *planner) agreePlaces(parent confluence.TwinID, children []*item) {
 	first := len(children)
-	for first > 0 && places[children[first-1]] < 0 {
+	for first > 0 && placeOf(children[first-1]) < 0 {
 		first--
 	}
 	next := 0
 	if first > 0 {
-		next = places[children[first-1]] + 1
+		next = placeOf(children[first-1]) + 1
 	}
-	gap := slices.ContainsFunc(children[:first], func(it *item) bool { return places[it] < 0 })
-	if gap || !rising(children, places) {
+	gap := slices.ContainsFunc(children[:first], func(it *item) bool { return placeOf(it) < 0 })
+	if gap || !rising(children) {
 		first, next = 0, 0
 	}
 	for i, it := range children[first:] {
@@ -149,35 +274,24 @@ func (p *planner) agreePlaces(parent confluence.TwinID, children []*item, places
 	}
 }
 
-// common returns the children that stand under the parent on both sides, in the sender's order. It is not ready while
-// one is still to come or its place is not known.
-func (p *planner) common(parent confluence.TwinID, children []*item) (list []*item, ready bool) {
-	for _, it := range children {
-		received := it.live(p.to)
-		switch {
-		case it.fresh, it.send.Has(Parent):
-			return nil, false
-		case received == nil || received.Parent != parent:
-			continue // reported as a clash
-		case received.Rank < 0:
-			return nil, false
+// reorder moves as few children as possible on a side: those outside a longest sequence that is in order already.
+func (p *planner) reorder(b brood, side confluence.Side) {
+	if b.parent == "" && !p.policy.RootPosition[side] || b.parent != "" && !p.policy.Position[side] {
+		if !p.migrating {
+			p.clash(b.holder, Clash{Facet: Order, Kind: "order", What: "its children stand in another order at " + p.name(side) + ", which cannot be told"})
 		}
-		list = append(list, it)
+		return
 	}
-	return list, true
-}
-
-// reorder moves as few children as possible: those outside a longest sequence that is in order already.
-func (p *planner) reorder(parent confluence.TwinID, children []*item) {
-	stays := p.longestInOrder(children)
+	children := b.lists[side.Other()]
+	stays := longestInOrder(children, b.lists[side])
 	firstStaying := slices.Index(stays, true)
 	var before *step
 	for i, it := range children {
 		if stays[i] {
 			continue
 		}
-		s := p.step(it, confluence.VerbMove, Order)
-		s.change.Parent = parent
+		s := p.step(it, side, confluence.VerbMove, Order)
+		s.change.Parent = b.parent
 		if i == 0 {
 			s.change.First, s.change.Before = true, children[firstStaying].twin
 		} else {
@@ -190,12 +304,16 @@ func (p *planner) reorder(parent confluence.TwinID, children []*item) {
 	}
 }
 
-// longestInOrder marks a longest subsequence whose ranks on the receiver rise.
-func (p *planner) longestInOrder(children []*item) []bool {
+// longestInOrder marks a longest subsequence of the wanted order that stands in that order now.
+func longestInOrder(wanted, now []*item) []bool {
+	at := make(map[*item]int, len(now))
+	for i, it := range now {
+		at[it] = i
+	}
 	var tails []int // tails[n] = index of the child with the least rank that ends a sequence of n+1
-	previous := make([]int, len(children))
-	rank := func(i int) int { return children[i].node[p.to].Rank }
-	for i := range children {
+	previous := make([]int, len(wanted))
+	rank := func(i int) int { return at[wanted[i]] }
+	for i := range wanted {
 		n := sort.Search(len(tails), func(n int) bool { return rank(tails[n]) >= rank(i) })
 		previous[i] = -1
 		if n > 0 {
@@ -207,7 +325,7 @@ func (p *planner) longestInOrder(children []*item) []bool {
 			tails[n] = i
 		}
 	}
-	stays := make([]bool, len(children))
+	stays := make([]bool, len(wanted))
 	for i := tails[len(tails)-1]; i >= 0; i = previous[i] {
 		stays[i] = true
 	}

@@ -1,6 +1,10 @@
 package reconcile
 
-import "github.com/tandem-sync/tandem/internal/confluence"
+import (
+	"slices"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+)
 
 // step is a change while its needs are being found.
 type step struct {
@@ -13,33 +17,71 @@ type step struct {
 	level  int   // length of the longest chain of needs before it
 }
 
-func (p *planner) step(it *item, verb confluence.Verb, facets Facets) *step {
-	s := &step{it: it, index: len(p.steps), change: Change{Side: p.to, Verb: verb, Twin: it.twin, Kind: it.kind(), Facets: facets}}
-	if n := it.node[p.to]; n != nil && !it.fresh {
+func (p *planner) step(it *item, side confluence.Side, verb confluence.Verb, facets Facets) *step {
+	s := &step{it: it, index: len(p.steps), change: Change{Side: side, Verb: verb, Twin: it.twin, Kind: it.kind, Facets: facets}}
+	a := &it.at[side]
+	s.change.Merged = facets & a.merged
+	if n := it.node[side]; n != nil && !a.fresh {
 		s.change.Target, s.change.Expect = n.ID, n.Version
 	}
-	it.touched = true
+	a.touched = true
 	p.steps = append(p.steps, s)
 	return s
+}
+
+// on returns what is done to a content on the side of the step.
+func (s *step) on() *act { return &s.it.at[s.change.Side] }
+
+// title is the title that a step leaves its page with.
+func (s *step) title() string {
+	if s.change.Verb == confluence.VerbRestore {
+		return s.it.node[s.change.Side].Title
+	}
+	return s.change.Title
+}
+
+// takesTitle reports whether a step gives a page a title that no other may have.
+func (s *step) takesTitle() bool {
+	return s == s.on().retitle || s == s.on().revive && s.it.kind == confluence.Page
 }
 
 // makeSteps turns decisions into calls and finds what each of them needs (algorithms A8).
 func (p *planner) makeSteps() {
 	for _, it := range p.items {
-		switch {
-		case it.fresh:
-			p.create(it)
-		case it.send&(Title|Parent|Body|File) != 0:
-			p.write(it)
+		for _, side := range confluence.Sides {
+			p.makeStepsOn(it, side)
 		}
-		p.describe(it)
 	}
 	n := len(p.steps)
 	for _, s := range p.steps[:n] {
 		p.needsOf(s)
 		p.relink(s)
 	}
+	p.saveCopies()
 	p.keepCommentOrder()
+}
+
+func (p *planner) makeStepsOn(it *item, side confluence.Side) {
+	a := &it.at[side]
+	switch {
+	case a.fresh:
+		p.create(it, side)
+	case a.restore && it.state[side] != along:
+		a.revive = p.step(it, side, confluence.VerbRestore, Status)
+		a.revive.change.Title = it.node[side].Title
+		if a.dest != nil {
+			a.revive.change.Parent = a.dest.twin
+		}
+		a.place = a.revive
+	}
+	if !a.fresh && a.send&(Title|Parent|Body|File) != 0 {
+		p.write(it, side)
+	}
+	if !a.fresh && a.send.Has(Status) {
+		s := p.step(it, side, confluence.VerbResolve, Status)
+		s.change.Resolved = it.node[side.Other()].Resolved
+	}
+	p.describe(it, side)
 }
 
 var createVerbs = map[confluence.Kind]confluence.Verb{
@@ -47,54 +89,65 @@ var createVerbs = map[confluence.Kind]confluence.Verb{
 	confluence.Attachment: confluence.VerbAttach, confluence.Comment: confluence.VerbComment,
 }
 
-func (p *planner) create(it *item) {
-	n := it.node[p.from]
-	s := p.step(it, createVerbs[n.Kind], carried[n.Kind]&p.policy.Facets&(Title|Parent|Body|File))
-	s.change.Title = n.Title
-	if it.dest != nil {
-		s.change.Parent = it.dest.twin
+func (p *planner) create(it *item, side confluence.Side) {
+	a := &it.at[side]
+	n := it.node[side.Other()]
+	s := p.step(it, side, createVerbs[n.Kind], carried[n.Kind]&p.policy.Facets&(Title|Parent|Body|File))
+	s.change.Title = it.finalTitle(side)
+	if a.dest != nil {
+		s.change.Parent = a.dest.twin
 	}
-	it.place = s
+	a.place = s
 	if n.Kind == confluence.Page {
-		it.retitle = s
+		a.retitle = s
 	}
 }
 
 // write makes the calls for title, parent, body and file of what exists. Title, parent and body go together in one; only
 // a move to the root of the space has no place in it.
-func (p *planner) write(it *item) {
-	sent, received := it.node[p.from], it.node[p.to]
-	switch sent.Kind {
+func (p *planner) write(it *item, side confluence.Side) {
+	a := &it.at[side]
+	received := it.node[side]
+	switch it.kind {
 	case confluence.Attachment:
-		s := p.step(it, confluence.VerbReplace, File)
-		s.change.Title, s.change.Parent = sent.Title, received.Parent
+		s := p.step(it, side, confluence.VerbReplace, File)
+		s.change.Title, s.change.Parent = it.node[side.Other()].Title, received.Parent
 		return
 	case confluence.Comment:
-		s := p.step(it, confluence.VerbRecomment, Body)
-		s.change.Parent = received.Parent
+		if a.send.Has(Body) {
+			s := p.step(it, side, confluence.VerbRecomment, Body)
+			s.change.Parent = received.Parent
+		}
 		return
 	}
-	together := it.send & (Title | Parent | Body)
+	together := a.send & (Title | Parent | Body)
 	var toRoot *step
-	if together.Has(Parent) && it.dest == nil {
-		toRoot = p.step(it, confluence.VerbMove, Parent)
-		it.place = toRoot
+	alone := together == Parent || together.Has(Body) && len(it.node[side.Other()].Files) > 0
+	if together.Has(Parent) && (a.dest == nil || alone && !p.migrating) {
+		toRoot = p.step(it, side, confluence.VerbMove, Parent)
+		if a.dest != nil {
+			toRoot.change.Parent = a.dest.twin
+		}
+		a.place = toRoot
 		together &^= Parent
 	}
 	if together == 0 {
 		return
 	}
-	s := p.step(it, confluence.VerbPut, together)
+	s := p.step(it, side, confluence.VerbPut, together)
 	s.change.Title = received.Title
 	if together.Has(Title) {
-		s.change.Title = sent.Title
-		if sent.Kind == confluence.Page {
-			it.retitle = s
+		s.change.Title = it.finalTitle(side)
+		if it.kind == confluence.Page {
+			a.retitle = s
 		}
 	}
 	if together.Has(Parent) {
-		s.change.Parent = it.dest.twin
-		it.place = s
+		s.change.Parent = a.dest.twin
+		a.place = s
+	}
+	if together.Has(Body) {
+		a.body = s
 	}
 	if toRoot != nil {
 		s.waits = append(s.waits, toRoot)
@@ -102,50 +155,150 @@ func (p *planner) write(it *item) {
 }
 
 // describe makes the calls for labels and restrictions.
-func (p *planner) describe(it *item) {
+func (p *planner) describe(it *item, side confluence.Side) {
+	a := &it.at[side]
+	sent := it.node[side.Other()]
 	wants := func(f Facets) bool {
-		if !it.fresh {
-			return it.send.Has(f)
+		if !a.fresh {
+			return a.send.Has(f)
 		}
-		n := it.node[p.from]
-		return carried[n.Kind].Has(f) && p.policy.Facets.Has(f) && n.Read.Has(f) && !n.Digest[f.Index()].IsZero()
+		return carried[sent.Kind].Has(f) && p.policy.Facets.Has(f) && sent.Read.Has(f) &&
+			(!sent.Digest[f.Index()].IsZero() || f == Labels && len(sent.Labels) > 0 || f == Restrictions && !accessOf(sent).open())
 	}
 	if wants(Restrictions) {
-		it.restrict = p.step(it, confluence.VerbRestrict, Restrictions)
-		it.loosen = it.node[p.from].Digest[Restrictions.Index()].IsZero()
+		p.describeAccess(it, side)
 	}
 	if wants(Labels) {
-		p.step(it, confluence.VerbLabel, Labels)
+		p.describeLabels(it, side)
 	}
 }
 
-func (p *planner) needsOf(s *step) {
-	it := s.it
-	if s != it.place && it.fresh {
-		s.needs = append(s.needs, it.place)
-		return // whatever it stands under is needed by its creation
+func (p *planner) describeAccess(it *item, side confluence.Side) {
+	a := &it.at[side]
+	sent := it.node[side.Other()]
+	a.restrict = p.step(it, side, confluence.VerbRestrict, Restrictions)
+	want := accessOf(sent)
+	if finals := p.finals[it]; finals != nil && !a.fresh {
+		want = finals[side]
+		a.loosen = !tightens(p.access[it].now[side], want)
+	} else {
+		a.loosen = sent.Digest[Restrictions.Index()].IsZero() && want.open()
 	}
-	switch s.change.Verb {
-	case confluence.VerbPost:
-		s.needs = append(s.needs, p.guards(it.dest)...)
-		s.needs = appendStep(s.needs, placedAbove(it.dest))
-	case confluence.VerbPut, confluence.VerbMove:
-		if s != it.place {
-			s.needs = append(s.needs, p.guards(it)...)
-			return
+	a.restrict.change.Readers, a.restrict.change.Editors = want.readers, want.editors
+}
+
+func (p *planner) describeLabels(it *item, side confluence.Side) {
+	sent := it.node[side.Other()]
+	changes := p.relabel[it]
+	if it.at[side].fresh || changes == nil {
+		s := p.step(it, side, confluence.VerbLabel, Labels)
+		s.change.Add = sent.Labels
+		if n := it.node[side]; n != nil && it.at[side].restore {
+			s.change.Add = minus(sent.Labels, n.Labels)
 		}
-		if !it.loosen {
-			s.needs = appendStep(s.needs, it.restrict)
+		return
+	}
+	c := changes[side]
+	if len(c.add) > 0 {
+		p.step(it, side, confluence.VerbLabel, Labels).change.Add = c.add
+	}
+	if len(c.del) > 0 {
+		p.step(it, side, confluence.VerbUnlabel, Labels).change.Remove = c.del
+	}
+}
+
+// relink adds the second pass over a body that is written before contents whose id it needs.
+func (p *planner) relink(s *step) {
+	if !s.change.Facets.Has(Body) {
+		return
+	}
+	side := s.change.Side
+	needs := []*step{s}
+	for _, twin := range s.it.node[side.Other()].Late {
+		if late := p.byTwin[twin]; late != nil && late.at[side].fresh {
+			needs = append(needs, late.at[side].place)
 		}
-		s.needs = append(s.needs, p.guards(it.dest)...)
-		s.needs = appendStep(s.needs, placedAbove(it.dest))
-	case confluence.VerbAttach, confluence.VerbComment:
-		s.needs = append(s.needs, p.guards(p.page(it))...)
-		if it.dest.fresh {
-			s.needs = append(s.needs, it.dest.place)
+	}
+	if len(needs) == 1 {
+		return
+	}
+	verb := confluence.VerbPut
+	if s.change.Kind == confluence.Comment {
+		verb = confluence.VerbRecomment
+	}
+	second := p.step(s.it, side, verb, Body)
+	second.needs = append(needs, p.guards(p.page(s.it), side)...)
+	second.change.Title, second.change.Parent, second.change.Relink = s.change.Title, "", true
+	if verb == confluence.VerbRecomment {
+		second.change.Parent = s.change.Parent
+	}
+}
+
+// keepCommentOrder lets each new comment wait for the one before it below the same content.
+func (p *planner) keepCommentOrder() {
+	for _, side := range confluence.Sides {
+		last := map[*item]*item{}
+		var ordered []*item
+		for _, it := range p.items {
+			if it.at[side].fresh && it.kind == confluence.Comment && it.node[side.Other()].Rank >= 0 {
+				ordered = append(ordered, it)
+			}
 		}
-	case confluence.VerbReplace, confluence.VerbRecomment:
-		s.needs = append(s.needs, p.guards(p.page(it))...)
+		sortByOrder(ordered)
+		for _, it := range ordered {
+			a := &it.at[side]
+			if before := last[a.dest]; before != nil {
+				a.place.waits = append(a.place.waits, before.at[side].place)
+			}
+			last[a.dest] = it
+		}
+	}
+}
+
+// removals makes the calls that take contents away, leaf first, after what moves out of them.
+func (p *planner) removals() {
+	n := len(p.steps)
+	for _, it := range p.items {
+		for _, side := range confluence.Sides {
+			if it.at[side].trash {
+				verb := confluence.VerbTrash
+				switch {
+				case it.at[side].archive:
+					verb = confluence.VerbArchive
+				case it.kind == confluence.Attachment:
+					verb = confluence.VerbDetach
+				case it.kind == confluence.Comment:
+					verb = confluence.VerbUncomment
+				}
+				it.at[side].remove = p.step(it, side, verb, Status)
+			}
+		}
+	}
+	if len(p.steps) == n {
+		return
+	}
+	for _, it := range p.items {
+		for _, side := range confluence.Sides {
+			p.leaveFirst(it, side)
+		}
+	}
+}
+
+// leaveFirst lets the removal of a content wait for what stands below it to go, or to move out.
+func (p *planner) leaveFirst(it *item, side confluence.Side) {
+	if it.node[side] == nil || it.state[side] != here {
+		return
+	}
+	up := p.byTwin[p.parentOf(it, side)]
+	if up == nil || up.at[side].remove == nil {
+		return
+	}
+	a, s := &it.at[side], up.at[side].remove
+	switch {
+	case a.remove != nil:
+		s.needs = append(s.needs, a.remove)
+	case a.place != nil:
+		s.needs = append(s.needs, a.place)
 	}
 }
 
@@ -156,125 +309,6 @@ func appendStep(list []*step, s *step) []*step {
 	return append(list, s)
 }
 
-// guards returns what must stand before new content comes to a page, so that nobody sees it whom the sender shuts out:
-// its own tightening and those of the pages above it in the final tree. Above a page that is created here its creation
-// stands for them, and above one that moves below a restricted page its move.
-func (p *planner) guards(it *item) []*step {
-	var out []*step
-	for ; it != nil; it = it.dest {
-		if it.restrict != nil && !it.loosen {
-			out = append(out, it.restrict)
-		}
-		if it.fresh || it.place != nil && p.restrictedAbove(it.dest) {
-			return append(out, it.place)
-		}
-	}
-	return out
-}
-
-// restrictedAbove reports whether the sender restricts a page of the final tree, or one above it.
-func (p *planner) restrictedAbove(it *item) bool {
-	for ; it != nil; it = it.dest {
-		if p.restricts(it) {
-			return true
-		}
-	}
-	return false
-}
-
-// placedAbove returns the step that puts the nearest page, from this one upwards, where it belongs.
-func placedAbove(it *item) *step {
-	for ; it != nil; it = it.dest {
-		if it.place != nil {
-			return it.place
-		}
-	}
-	return nil
-}
-
-// page returns the page or blog post that a content belongs to, or is.
-func (p *planner) page(it *item) *item {
-	for it != nil && (it.kind() == confluence.Attachment || it.kind() == confluence.Comment) {
-		it = p.above(it)
-	}
-	return it
-}
-
-// relink adds the second pass over a body that is written before contents whose id it needs.
-func (p *planner) relink(s *step) {
-	if !s.change.Facets.Has(Body) {
-		return
-	}
-	needs := []*step{s}
-	for _, twin := range s.it.node[p.from].Late {
-		if late := p.byTwin[twin]; late != nil && late.fresh {
-			needs = append(needs, late.place)
-		}
-	}
-	if len(needs) == 1 {
-		return
-	}
-	verb := confluence.VerbPut
-	if s.change.Kind == confluence.Comment {
-		verb = confluence.VerbRecomment
-	}
-	second := p.step(s.it, verb, Body)
-	second.needs = append(needs, p.guards(p.page(s.it))...)
-	second.change.Title, second.change.Parent, second.change.Relink = s.change.Title, "", true
-	if verb == confluence.VerbRecomment {
-		second.change.Parent = s.change.Parent
-	}
-}
-
-// keepCommentOrder lets each new comment wait for the one before it below the same content.
-func (p *planner) keepCommentOrder() {
-	last := map[*item]*item{}
-	ordered := make([]*item, 0, len(p.items))
-	for _, it := range p.items {
-		if it.fresh && it.kind() == confluence.Comment && it.node[p.from].Rank >= 0 {
-			ordered = append(ordered, it)
-		}
-	}
-	sortByOrder(ordered)
-	for _, it := range ordered {
-		if before := last[it.dest]; before != nil {
-			it.place.waits = append(it.place.waits, before.place)
-		}
-		last[it.dest] = it
-	}
-}
-
-// loosenLast lets the opening of a page wait for every other change of it, and for the tightenings below it.
-func (p *planner) loosenLast() {
-	for _, s := range p.steps {
-		owner := p.page(s.it)
-		if owner != nil && owner.loosen && s != owner.restrict {
-			owner.restrict.needs = append(owner.restrict.needs, s)
-		}
-		if s != s.it.restrict || s.it.loosen {
-			continue
-		}
-		for up := s.it.dest; up != nil; up = up.dest {
-			if up.loosen {
-				up.restrict.needs = append(up.restrict.needs, s)
-			}
-		}
-	}
-}
-
-// homeFirst lets new bodies wait until the home page, which the receiver made with the space under a title of its own,
-// has the sender's title. A body that came first and names another page by that title would mean the home page as long
-// as it has it, and servers rewrite such references when the home page is renamed (open-facts OF-29).
-func (p *planner) homeFirst() {
-	for _, home := range p.items {
-		s := home.retitle
-		if s == nil || home.fresh || !home.node[p.to].Home || len(s.all())+len(s.waits) > 0 {
-			continue
-		}
-		for _, other := range p.steps {
-			if other.it != home && other.it.fresh && other == other.it.place && other.change.Facets.Has(Body) {
-				other.waits = append(other.waits, s)
-			}
-		}
-	}
+func sortByOrder(items []*item) {
+	slices.SortFunc(items, func(a, b *item) int { return a.order - b.order })
 }

@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -24,47 +23,92 @@ func mark(twin confluence.TwinID) string {
 
 // temporary returns a title that nothing else has, to free the one in the way. It is made from the title the page has
 // now, so that it tells nobody anything new.
-func temporary(title string, twin confluence.TwinID) string {
-	m := mark(twin)
-	keep := maxTitle - utf8.RuneCountInString(m)
+func temporary(title string, twin confluence.TwinID) string { return suffixed(title, mark(twin)) }
+
+// suffixed appends to a title, which is cut where it would grow too long.
+func suffixed(title, suffix string) string {
+	keep := maxTitle - utf8.RuneCountInString(suffix)
 	if runes := []rune(title); len(runes) > keep {
 		title = string(runes[:keep])
 	}
-	return title + m
+	return title + suffix
 }
 
 func isTemporary(title string, twin confluence.TwinID) bool {
 	return strings.HasSuffix(title, mark(twin))
 }
 
-// takes reports whether the page will take another title on the receiver, by being created or renamed.
-func (it *item) takes() bool { return it.fresh || it.send.Has(Title) }
+// takes reports whether the page will take another title on a side, by being created, restored or renamed.
+func (it *item) takes(side confluence.Side) bool {
+	a := &it.at[side]
+	return a.fresh || a.restore || a.send.Has(Title)
+}
 
-// resolveTitles takes the titles away from pages that cannot have them: because a page that stays has it, or because two
-// pages want the same. Only pages are unique among each other.
+// finalTitle is the title that a content has on a side in the end.
+func (it *item) finalTitle(side confluence.Side) string {
+	n, other := it.node[side], it.node[side.Other()]
+	switch a := &it.at[side]; {
+	case it.title != "" && it.takes(side):
+		return it.title
+	case (a.fresh || a.send.Has(Title)) && other != nil:
+		return other.Title
+	}
+	return n.Title
+}
+
+// holdsTitle reports whether a node keeps its title from others.
+func (p *planner) holdsTitle(n *Node, side confluence.Side) bool {
+	if n == nil || n.Kind != confluence.Page || n.Away {
+		return false
+	}
+	switch n.Status {
+	case confluence.Trashed:
+		return p.policy.TrashHoldsTitle[side]
+	case confluence.Draft, Purged:
+		return false
+	}
+	return true
+}
+
+// resolveTitles settles which page has a title that more than one would have. Only pages are unique among each other.
 func (p *planner) resolveTitles() {
+	if p.migrating {
+		p.refuseTitles()
+		return
+	}
+	for _, side := range confluence.Sides {
+		if p.receives[side] {
+			p.suffixTitles(side)
+		}
+	}
+}
+
+// refuseTitles takes the titles away from pages that cannot have them in a migration: because a page that stays has it, or
+// because two pages want the same.
+func (p *planner) refuseTitles() {
+	to := p.to
 	holders := map[string][]*item{} // folded title on the receiver
 	for _, it := range p.items {
-		if n := it.node[p.to]; n != nil && n.Kind == confluence.Page && n.Status != confluence.Trashed && n.Status != confluence.Draft {
-			f := p.fold(n.Title)
+		if n := it.node[to]; p.holdsTitle(n, to) {
+			f := p.fold[to](n.Title)
 			holders[f] = append(holders[f], it)
 		}
 	}
-	for _, n := range p.strangers {
-		if n.Kind == confluence.Page && n.Status != confluence.Trashed && n.Status != confluence.Draft {
-			f := p.fold(n.Title)
+	for _, n := range p.strangers[to] {
+		if p.holdsTitle(n, to) {
+			f := p.fold[to](n.Title)
 			stranger := &item{}
-			stranger.node[p.to] = n
+			stranger.node[to] = n
 			holders[f] = append(holders[f], stranger)
 		}
 	}
 	takers := map[string]*item{}
 	var queue []*item
 	for _, it := range p.items {
-		if n := it.node[p.from]; n == nil || n.Kind != confluence.Page || !it.takes() {
+		if n := it.node[p.from]; n == nil || n.Kind != confluence.Page || !it.takes(to) {
 			continue
 		}
-		f := p.fold(it.node[p.from].Title)
+		f := p.fold[to](it.node[p.from].Title)
 		if first := takers[f]; first != nil {
 			p.refuseTitle(it, "another page of the source takes this title")
 			continue
@@ -76,16 +120,16 @@ func (p *planner) resolveTitles() {
 	for len(queue) > 0 {
 		it := queue[0]
 		queue = queue[1:]
-		if !it.takes() {
+		if !it.takes(to) {
 			continue
 		}
-		f := p.fold(it.node[p.from].Title)
+		f := p.fold[to](it.node[p.from].Title)
 		if !slices.ContainsFunc(holders[f], func(h *item) bool { return h != it && !p.frees(h, f) }) {
 			continue
 		}
 		p.refuseTitle(it, "another page at the destination has this title")
-		if n := it.node[p.to]; n != nil {
-			if next := takers[p.fold(n.Title)]; next != nil && next != it {
+		if n := it.node[to]; n != nil {
+			if next := takers[p.fold[to](n.Title)]; next != nil && next != it {
 				queue = append(queue, next)
 			}
 		}
@@ -94,59 +138,72 @@ func (p *planner) resolveTitles() {
 
 // frees reports whether a page of the receiver gives up this folded title.
 func (p *planner) frees(h *item, folded string) bool {
-	return h.send.Has(Title) && p.fold(h.node[p.from].Title) != folded
+	return h.at[p.to].send.Has(Title) && p.fold[p.to](h.node[p.from].Title) != folded
 }
 
 func (p *planner) refuseTitle(it *item, what string) {
-	it.fresh = false
-	it.send &^= Title
-	p.clash(it, Title, what)
+	it.at[p.to].fresh = false
+	it.at[p.to].send &^= Title
+	p.clash(it, Clash{Facet: Title, Kind: "title", Open: true, What: what})
 }
 
 // titleEdges links every step that takes a title with the page that has it now.
 func (p *planner) titleEdges() {
-	holders := map[string]*item{}
-	for _, it := range p.items {
-		if n := it.node[p.to]; n != nil && n.Kind == confluence.Page && it.retitle != nil {
-			holders[p.fold(n.Title)] = it
+	for _, side := range confluence.Sides {
+		holders := map[string]*item{}
+		for _, it := range p.items {
+			a := &it.at[side]
+			if n := it.node[side]; p.holdsTitle(n, side) && (a.retitle != nil && !a.restore || a.remove != nil) {
+				holders[p.fold[side](n.Title)] = it
+			}
 		}
-	}
-	for _, it := range p.items {
-		if it.retitle == nil {
+		if len(holders) == 0 {
 			continue
 		}
-		if h := holders[p.fold(it.node[p.from].Title)]; h != nil && h != it {
-			it.retitle.frees = h
+		for _, s := range p.steps {
+			if s.change.Side != side || !s.takesTitle() {
+				continue
+			}
+			if h := holders[p.fold[side](s.title())]; h != nil && h != s.it {
+				s.frees = h
+			}
 		}
 	}
 }
 
 // refuseFiles gives up files whose name is taken on their page by a file that is no twin of theirs.
 func (p *planner) refuseFiles() {
-	held := map[[2]string]bool{}
-	add := func(n *Node) {
-		if n != nil && n.Kind == confluence.Attachment && n.Status != confluence.Trashed {
-			held[[2]string{string(n.Parent), p.fold(n.Title)}] = true
-		}
-	}
-	for _, it := range p.items {
-		add(it.node[p.to])
-	}
-	for _, n := range p.strangers {
-		add(n)
-	}
-	for _, it := range p.items {
-		n := it.node[p.from]
-		if !it.fresh || n.Kind != confluence.Attachment {
+	for _, side := range confluence.Sides {
+		if !p.receives[side] {
 			continue
 		}
-		name := [2]string{string(n.Parent), p.fold(n.Title)}
-		if held[name] {
-			it.fresh = false
-			p.clash(it, File, "another file of this name is on the page at the destination")
+		held := map[[2]string]bool{}
+		add := func(n *Node, parent confluence.TwinID) {
+			if n != nil && n.Kind == confluence.Attachment && n.Status != confluence.Trashed && n.Status != Purged {
+				held[[2]string{string(parent), p.fold[side](n.Title)}] = true
+			}
 		}
-		held[name] = true
+		for _, it := range p.items {
+			add(it.node[side], p.parentOf(it, side))
+		}
+		for _, n := range p.strangers[side] {
+			add(n, n.Parent)
+		}
+		for _, it := range p.items {
+			n := it.node[side.Other()]
+			if !it.at[side].fresh || n.Kind != confluence.Attachment {
+				continue
+			}
+			name := [2]string{string(p.parentOf(it, side.Other())), p.fold[side](n.Title)}
+			if held[name] {
+				it.at[side].fresh = false
+				what := "another file of this name is on the page at the destination"
+				if !p.oneWay {
+					what = "another file of this name is on the page at " + p.name(side)
+				}
+				p.clash(it, Clash{Facet: File, Kind: "attachment", Open: true, What: what})
+			}
+			held[name] = true
+		}
 	}
 }
-
-func compareTwin(a, b *item) int { return cmp.Compare(a.twin, b.twin) }

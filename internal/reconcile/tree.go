@@ -2,151 +2,133 @@ package reconcile
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
 
-// buildTree finds the final tree of pages on the receiver. It starts from the receiver's tree and takes over the
-// sender's moves from the top down, leaving out those that would close a ring with an edit at the destination
-// (algorithms A5, step 2). New contents attach to the nearest content above them that will be there.
-func (p *planner) buildTree() {
+// buildTrees finds the final tree of pages on each side that is written to. First both sides' moves are merged into one
+// tree; where they would close a ring the primary side's count, and the other's are taken back (algorithms A5). Then each
+// side's tree takes over from its own what flows to it, from the top down. Contents attach to the nearest content above
+// them that will be there.
+func (p *planner) buildTrees() {
+	p.seats()
 	walk := p.walk()
 	for i, it := range walk {
 		it.order = i
 	}
-	p.standing()
-	reached := make(map[*item]bool, len(walk))
-	var moves []*item
-	for _, it := range walk {
-		reached[it] = true
+	if !p.oneWay {
+		p.mergeMoves(walk)
+	}
+	for _, side := range confluence.Sides {
+		p.standing(side)
+		if !p.receives[side] {
+			continue
+		}
+		if !p.migrating {
+			p.blockDeletes(side)
+		}
+		p.buildTree(side, walk)
+	}
+}
+
+// seats gives each page its parent in the merged tree, before the moves of the secondary side: as the sender has it, or
+// the primary side. What that side does not have is taken from the other.
+func (p *planner) seats() {
+	for _, it := range p.items {
+		it.seat = nil
+		if it.kind != confluence.Page {
+			continue
+		}
+		side := p.from
+		if it.state[side] != here && (it.state[side.Other()] == here || it.node[side] == nil) {
+			side = side.Other()
+		}
 		switch {
-		case it.kind() != confluence.Page:
-			p.attach(it)
-		case it.fresh:
-			it.dest = p.landing(it)
-		case it.send.Has(Parent):
-			moves = append(moves, it)
-		}
-	}
-	p.takeMoves(moves)
-	for _, it := range p.items {
-		if it.fresh && !reached[it] {
-			it.fresh = false
-			p.clash(it, Parent, "stands in a ring of parents at the source")
+		case it.node[side] != nil:
+			it.seat = p.byTwin[p.parentOf(it, side)]
+		case it.base != nil:
+			it.seat = p.byTwin[it.base.parent]
 		}
 	}
 }
 
-// standing takes over the receiver's tree as it stands, cutting rings open, which no site has.
-func (p *planner) standing() {
-	settled := make(map[*item]bool)
-	for _, it := range p.items {
-		it.dest = nil
-		if n := it.node[p.to]; n != nil && n.Kind == confluence.Page && n.Parent != "" {
-			it.dest = p.byTwin[n.Parent]
-		}
-	}
-	for _, it := range p.items {
-		walked := map[*item]bool{}
-		for at := it; at != nil && !settled[at]; at = at.dest {
-			walked[at] = true
-			if walked[at.dest] {
-				at.dest = nil
-			}
-		}
-		for at := range walked {
-			settled[at] = true
-		}
-	}
-}
-
-// walk returns the sender's contents parents first, siblings by rank and twin; without those that stand in a ring.
+// walk returns all contents parents first, siblings by rank and twin, without those that stand in a ring. In a mode of one
+// direction these are the sender's, then what only the receiver has.
 func (p *planner) walk() []*item {
 	children := make(map[*item][]*item)
 	var next []*item
 	for _, it := range p.items {
-		if it.node[p.from] == nil {
+		if p.migrating && it.node[p.from] == nil {
 			continue
 		}
-		if up := p.above(it); up != nil && up.node[p.from] != nil {
+		up := it.seat
+		if it.kind != confluence.Page {
+			up = p.holder(it)
+		}
+		if up != nil && (!p.migrating || up.node[p.from] != nil) {
 			children[up] = append(children[up], it)
 		} else {
 			next = append(next, it)
 		}
 	}
-	siblings := func(a, b *item) int {
-		m, n := a.node[p.from], b.node[p.from]
-		// Ranks of different kinds are not comparable; files come before comments, comments before pages.
-		return cmp.Or(cmp.Compare(kindOrder[m.Kind], kindOrder[n.Kind]), cmp.Compare(m.Rank, n.Rank), compareTwin(a, b))
-	}
-	slices.SortFunc(next, siblings)
+	slices.SortFunc(next, siblings(p))
 	slices.Reverse(next)
 	out := make([]*item, 0, len(p.items))
 	for len(next) > 0 {
 		it := next[len(next)-1]
 		next = next[:len(next)-1]
 		out = append(out, it)
-		below := children[it]
-		slices.SortFunc(below, siblings)
-		slices.Reverse(below)
-		next = append(next, below...)
+		if below := children[it]; len(below) > 0 {
+			slices.SortFunc(below, siblings(p))
+			slices.Reverse(below)
+			next = append(next, below...)
+		}
 	}
 	return out
 }
 
+// siblings orders what stands below one content. Ranks of different kinds are not comparable; files come before comments,
+// comments before pages.
+func siblings(p *planner) func(a, b *item) int {
+	rank := func(it *item) int {
+		for _, side := range [2]confluence.Side{p.from, p.to} {
+			if n := it.node[side]; n != nil {
+				return n.Rank
+			}
+		}
+		return -1
+	}
+	return func(a, b *item) int {
+		return cmp.Or(cmp.Compare(kindOrder[a.kind], kindOrder[b.kind]), cmp.Compare(rank(a), rank(b)), compareTwin(a, b))
+	}
+}
+
 var kindOrder = map[confluence.Kind]int{confluence.Attachment: 1, confluence.Comment: 2, confluence.Page: 3, confluence.BlogPost: 4}
 
-// landing returns the nearest page above a page of the sender that will be on the receiver, nil for the root.
-func (p *planner) landing(it *item) *item {
-	for at := p.above(it); at != nil; at = p.above(at) {
-		if p.there(at) && at.kind() == confluence.Page {
-			if at != p.above(it) {
-				p.clash(it, Parent, "stands elsewhere, because the page above it is not at the destination")
-			}
-			return at
+// mergeMoves takes the secondary side's moves into the merged tree, top down, again and again until no more of them fits.
+// Those left over close a ring with a move of the primary side, and are taken back (row 20).
+func (p *planner) mergeMoves(walk []*item) {
+	primary, secondary := p.from, p.to
+	var moves []*item
+	for _, it := range walk {
+		if it.kind == confluence.Page && it.at[primary].send.Has(Parent) && it.node[secondary] != nil {
+			moves = append(moves, it)
 		}
 	}
-	if it.node[p.from].Parent != "" {
-		p.clash(it, Parent, "stands elsewhere, because the page above it is not at the destination")
-	}
-	return nil
-}
-
-// attach gives up a file or comment whose page, or whose comment, will not be on the receiver.
-func (p *planner) attach(it *item) {
-	if !it.fresh || it.kind() == confluence.BlogPost {
-		return
-	}
-	up := p.above(it)
-	if up != nil && p.there(up) {
-		it.dest = up
-		return
-	}
-	it.fresh = false
-	if up == nil || up.base == nil {
-		p.clash(it, Parent, "what it belongs to is not at the destination")
-	}
-}
-
-// takeMoves applies moves to the final tree, again and again until no more of them fits.
-func (p *planner) takeMoves(moves []*item) {
-	landings := make(map[*item]*item, len(moves))
-	for _, it := range moves {
-		landings[it] = p.landing(it)
-	}
-	for {
+	// The walk follows the merged tree; moves need the order of the secondary side's.
+	depth := p.depths(secondary, moves)
+	slices.SortStableFunc(moves, func(a, b *item) int { return cmp.Compare(depth[a], depth[b]) })
+	for len(moves) > 0 {
 		var left []*item
 		for _, it := range moves {
-			to := landings[it]
-			if inside(to, it) {
+			to := p.byTwin[p.parentOf(it, secondary)]
+			if seatedIn(to, it) {
 				left = append(left, it)
 				continue
 			}
-			if n := it.node[p.to]; to == nil && n.Parent == "" || to != nil && to.twin == n.Parent {
-				it.send &^= Parent // it stands there already
-			}
-			it.dest = to
+			it.seat = to
 		}
 		if len(left) == len(moves) {
 			break
@@ -154,14 +136,217 @@ func (p *planner) takeMoves(moves []*item) {
 		moves = left
 	}
 	for _, it := range moves {
-		it.send &^= Parent
-		p.clash(it, Parent, "moved at the source below a page that was moved below it at the destination")
+		it.at[primary].send &^= Parent
+		it.at[secondary].send |= Parent
+		p.row(20)
+		p.clash(it, Clash{Facet: Parent, Kind: "cycle", Row: 20, Policy: preferred(primary),
+			What: fmt.Sprintf("moved at %s below a page that was moved below it at %s, whose move counts", p.name(secondary), p.name(primary))})
 	}
 }
 
-// inside reports whether a content is another one or stands below it in the final tree as far as it is built.
-func inside(it, of *item) bool {
-	for ; it != nil; it = it.dest {
+// depths returns how deep contents stand on a side.
+func (p *planner) depths(side confluence.Side, of []*item) map[*item]int {
+	depth := make(map[*item]int, len(of))
+	for _, it := range of {
+		n := 0
+		for up := p.byTwin[p.parentOf(it, side)]; up != nil && n <= len(p.items); up = p.byTwin[p.parentOf(up, side)] {
+			n++
+		}
+		depth[it] = n
+	}
+	return depth
+}
+
+// seatedIn reports whether a content is another one or stands below it in the merged tree.
+func seatedIn(it, of *item) bool {
+	for ; it != nil; it = it.seat {
+		if it == of {
+			return true
+		}
+	}
+	return false
+}
+
+// standing takes over a side's tree as it stands, cutting rings open, which no site has.
+func (p *planner) standing(side confluence.Side) {
+	walked := make(map[*item]int, len(p.items)) // in which walk each was met first
+	for _, it := range p.items {
+		it.at[side].dest = nil
+		if n := it.node[side]; n != nil && it.kind == confluence.Page && n.Parent != "" {
+			it.at[side].dest = p.byTwin[p.parentOf(it, side)]
+		}
+	}
+	for i, it := range p.items {
+		for at := it; at != nil && walked[at] == 0; at = at.at[side].dest {
+			walked[at] = i + 1
+			if up := at.at[side].dest; up != nil && walked[up] == i+1 {
+				at.at[side].dest = nil
+			}
+		}
+	}
+}
+
+// buildTree finds the final tree of one side.
+func (p *planner) buildTree(side confluence.Side, walk []*item) {
+	reached := make(map[*item]bool, len(walk))
+	var moves []*item
+	for _, it := range walk {
+		reached[it] = true
+		a := &it.at[side]
+		switch {
+		case it.kind != confluence.Page:
+			p.attach(it, side)
+		case a.fresh, a.restore:
+			to, ok := p.landing(it, side)
+			a.dest = to
+			if !ok {
+				p.wait(it, side)
+			}
+		case a.send.Has(Parent):
+			moves = append(moves, it)
+		case p.orphaned(it, side):
+			a.send |= Parent
+			a.merged |= Parent
+			moves = append(moves, it)
+		}
+	}
+	p.takeMoves(moves, side)
+	for _, it := range p.items {
+		if it.at[side].fresh && !reached[it] {
+			it.at[side].fresh = false
+			p.clash(it, Clash{Facet: Parent, Kind: "parent", Open: true, What: "stands in a ring of parents at " + p.name(side.Other())})
+		}
+	}
+}
+
+// orphaned reports whether a page stays on a side where the page above it is deleted: a survivor, which moves out before.
+func (p *planner) orphaned(it *item, side confluence.Side) bool {
+	up := it.at[side].dest
+	return it.state[side] == here && !it.at[side].trash && up != nil && up.at[side].trash && !up.at[side].archive
+}
+
+// wait puts off what would come below a content of which nobody knows whether it is still there.
+func (p *planner) wait(it *item, side confluence.Side) {
+	a := &it.at[side]
+	a.fresh, a.restore, it.clashed = false, false, true
+	a.send &^= Parent
+}
+
+// landing returns the nearest page above a page in the merged tree that will be on a side, nil for the root. It is not ok
+// where that is not known.
+func (p *planner) landing(it *item, side confluence.Side) (*item, bool) {
+	at := it.seat
+	for range len(p.items) + 1 {
+		switch {
+		case at == nil:
+			if p.seatTwin(it) == "" {
+				return nil, true
+			}
+			p.elsewhere(it, side)
+			return nil, p.migrating
+		case at.will(side) && at.kind == confluence.Page:
+			if at != it.seat {
+				p.elsewhere(it, side)
+			}
+			return at, true
+		case at.state[side] == unseen && !p.migrating && !at.at[side].fresh:
+			return nil, false
+		}
+		at = at.seat
+	}
+	return nil, true
+}
+
+// seatTwin is the twin that the seat was found by, which may be of a content that is in no snapshot.
+func (p *planner) seatTwin(it *item) confluence.TwinID {
+	if it.seat != nil {
+		return it.seat.twin
+	}
+	if n := it.node[p.from]; n != nil && it.state[p.from] == here {
+		return p.parentOf(it, p.from)
+	}
+	return ""
+}
+
+// elsewhere records that a page does not stand below the page above it: that one is not there, or is deleted.
+func (p *planner) elsewhere(it *item, side confluence.Side) {
+	if p.migrating {
+		p.clash(it, Clash{Facet: Parent, Kind: "parent", Row: 6, Open: true, What: "stands elsewhere, because the page above it is not at the destination"})
+		return
+	}
+	if it.seat == nil {
+		p.clash(it, Clash{Facet: Parent, Kind: "parent", Open: true, What: "stands below a content that is not to be seen at " + p.name(side.Other())})
+		return
+	}
+	c := Clash{Facet: Parent, Kind: "parent", Row: 6, What: fmt.Sprintf("stands elsewhere at %s, because the page above it is not there", p.name(side))}
+	if up := it.seat; up != nil && (up.at[side].trash || up.at[side.Other()].trash) {
+		c.Kind, c.Row, c.What = "survivor", 21, "kept, though the page above it is deleted; it moves up"
+		if it.at[side].fresh {
+			c.Row = 35
+		}
+	}
+	p.clash(it, c)
+}
+
+// attach gives up a file or comment whose page, or whose comment, will not be on a side.
+func (p *planner) attach(it *item, side confluence.Side) {
+	a := &it.at[side]
+	if !a.fresh && !a.restore || it.kind == confluence.BlogPost {
+		return
+	}
+	up := p.holder(it)
+	if up != nil && up.will(side) {
+		a.dest = up
+		return
+	}
+	a.fresh, a.restore = false, false
+	if p.migrating && (up == nil || up.base == nil) {
+		p.clash(it, Clash{Facet: Parent, Kind: "parent", Open: true, What: "what it belongs to is not at the destination"})
+	}
+}
+
+// takeMoves applies moves to a side's final tree, again and again until no more of them fits.
+func (p *planner) takeMoves(moves []*item, side confluence.Side) {
+	landings := make(map[*item]*item, len(moves))
+	for _, it := range moves {
+		to, ok := p.landing(it, side)
+		if !ok {
+			p.wait(it, side)
+		}
+		landings[it] = to
+	}
+	moves = slices.DeleteFunc(moves, func(it *item) bool { return !it.at[side].send.Has(Parent) })
+	for {
+		var left []*item
+		for _, it := range moves {
+			to := landings[it]
+			if p.inside(to, it, side) {
+				left = append(left, it)
+				continue
+			}
+			if standing := p.parentOf(it, side); to == nil && standing == "" || to != nil && to.twin == standing {
+				it.at[side].send &^= Parent // it stands there already
+			}
+			it.at[side].dest = to
+		}
+		if len(left) == len(moves) {
+			break
+		}
+		moves = left
+	}
+	for _, it := range moves {
+		it.at[side].send &^= Parent
+		what := "moved at the source below a page that was moved below it at the destination"
+		if !p.oneWay {
+			what = fmt.Sprintf("moved at %s below a page that stands below it at %s", p.name(side.Other()), p.name(side))
+		}
+		p.clash(it, Clash{Facet: Parent, Kind: "cycle", Row: 20, Policy: Hold, Open: true, What: what})
+	}
+}
+
+// inside reports whether a content is another one or stands below it in a side's final tree as far as it is built.
+func (p *planner) inside(it, of *item, side confluence.Side) bool {
+	for ; it != nil; it = it.at[side].dest {
 		if it == of {
 			return true
 		}

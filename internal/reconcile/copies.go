@@ -1,0 +1,108 @@
+package reconcile
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+)
+
+const (
+	// maxCopies is how many conflict copies one page may have below it.
+	maxCopies = 10
+	// copyMark stands in the title of every conflict copy of a page.
+	copyMark = " (conflict, "
+)
+
+// copyTwin names the copy of one version of a content on one side, so that it is made once, whatever is interrupted.
+func copyTwin(it *item, side confluence.Side) confluence.TwinID {
+	sum := sha256.Sum256(fmt.Appendf(nil, "tandem conflict copy\x00%s\x00%d\x00%d", it.twin, side, it.node[side].Version))
+	return confluence.TwinID(strings.ToLower(base32.StdEncoding.EncodeToString(sum[:10])))
+}
+
+// conflictCopy is a text, or a file, that is kept beside the one that overwrites it.
+type conflictCopy struct {
+	side  confluence.Side
+	facet Facets
+}
+
+// copy plans to keep what a side has before it is overwritten: a page below the page, a file beside the file. It returns
+// false where that would be a copy of a copy, or one too many: then nothing is overwritten.
+func (p *planner) copy(it *item, f Facets, side confluence.Side) bool {
+	n := it.node[side]
+	switch {
+	case it.kind == confluence.Comment, it.kind == confluence.BlogPost:
+		return false // has nothing below it
+	case p.byTwin[copyTwin(it, side)] != nil:
+		return true // kept already
+	case f == Body && (strings.Contains(n.Title, copyMark) || p.copiesBelow(it, side) >= maxCopies):
+		return false
+	}
+	p.copies[it] = conflictCopy{side, f}
+	return true
+}
+
+func (p *planner) copiesBelow(it *item, side confluence.Side) int {
+	if p.copyCount == nil {
+		p.copyCount = map[confluence.TwinID]int{}
+		for _, child := range p.items {
+			if n := child.node[side]; n != nil && strings.Contains(n.Title, copyMark) {
+				p.copyCount[p.parentOf(child, side)]++
+			}
+		}
+	}
+	return p.copyCount[it.twin]
+}
+
+// saveCopies makes the copies, each before what it saves is overwritten. The other side gets them as it gets every new
+// content.
+func (p *planner) saveCopies() {
+	if len(p.copies) == 0 {
+		return
+	}
+	originals := make([]*item, 0, len(p.copies))
+	for it := range p.copies {
+		originals = append(originals, it)
+	}
+	slices.SortFunc(originals, compareTwin)
+	free := p.titleSource()
+	made := map[*item]*step{}
+	for _, it := range originals {
+		made[it] = p.saveCopy(it, p.copies[it], free)
+	}
+	for _, s := range p.steps {
+		if c := made[s.it]; c != nil && s.change.Side == c.change.Side && s.change.Facets&p.copies[s.it].facet != 0 {
+			s.needs = append(s.needs, c)
+		}
+	}
+}
+
+func (p *planner) saveCopy(it *item, c conflictCopy, free func(string) bool) *step {
+	n := it.node[c.side]
+	saved := &item{twin: copyTwin(it, c.side), kind: it.kind, order: it.order}
+	a := &saved.at[c.side]
+	a.fresh, a.dest = true, it
+	var s *step
+	if c.facet == File {
+		ext := path.Ext(n.Title)
+		s = p.step(saved, c.side, confluence.VerbAttach, File)
+		s.change.Title = suffixed(strings.TrimSuffix(n.Title, ext), " ("+p.site(c.side)+")") + ext
+		s.change.Parent = n.Parent
+	} else {
+		s = p.step(saved, c.side, confluence.VerbPost, Title|Parent|Body)
+		word := "conflict, " + p.site(c.side)
+		if !n.At.IsZero() {
+			word += ", " + n.At.UTC().Format("2006-01-02")
+		}
+		s.change.Title, s.change.Parent = unused(n.Title, word, free), it.twin
+		a.retitle = s
+		s.needs = append(s.needs, p.guards(it, c.side)...)
+	}
+	a.place = s
+	s.change.CopyOf, s.change.CopyFrom = it.twin, c.side
+	return s
+}

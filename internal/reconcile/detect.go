@@ -1,0 +1,249 @@
+package reconcile
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+)
+
+// carried are the facets of each kind that can be sent. Other kinds are left alone.
+var carried = map[confluence.Kind]Facets{
+	confluence.Page:       Title | Parent | Body | Labels | Restrictions,
+	confluence.BlogPost:   Title | Body | Labels | Restrictions,
+	confluence.Attachment: File | Labels,
+	confluence.Comment:    Body | Status,
+}
+
+// essential is the facet without which a kind is not created.
+var essential = map[confluence.Kind]Facets{
+	confluence.Page: Title, confluence.BlogPost: Title, confluence.Attachment: File, confluence.Comment: Body,
+}
+
+// startEmpty are the facets that a content which we made does not have until we write them. Where they were never agreed
+// on, they count as agreed to be empty.
+const startEmpty = Labels | Restrictions
+
+// agreed is what planning keeps of an Agreed: its digests are compared on the way in, and not kept.
+type agreed struct {
+	id       [2]confluence.ID
+	version  [2]int
+	title    [2]string
+	parent   confluence.TwinID
+	facets   Facets
+	held     Facets
+	owed     [2]Facets
+	landed   [2]bool
+	tomb     bool
+	detached bool
+	resolved bool
+	place    int  // agreed place below the parent it has now, -1 if none
+	places   bool // a place was agreed on, below whatever parent
+}
+
+// learn takes over one row of the baseline and compares with it what both sides show.
+func (p *planner) learn(it *item, a *Agreed) {
+	it.base = &agreed{
+		id: a.ID, version: a.Version, title: a.Title, parent: a.Parent, facets: a.Facets, held: a.Held, owed: a.Owed,
+		landed: a.Landed, tomb: a.Tomb, detached: a.Detached, resolved: a.Resolved, place: -1,
+	}
+	it.contested = a.Contested
+	i := Order.Index()
+	if d := a.Digest[p.to][i]; a.Facets.Has(Order) && !d.IsZero() {
+		it.base.places = true
+	}
+	if n := it.node[p.to]; n != nil && it.base.places {
+		d := a.Digest[p.to][i]
+		if at := int(binary.BigEndian.Uint64(d[:8])) - 1; at >= 0 && place(n.Parent, at) == d {
+			it.base.place = at
+		}
+	}
+	for _, f := range []Facets{Body, Labels, Restrictions, File} {
+		p.compareDigests(it, f, a)
+	}
+	p.compareSets(it, a)
+}
+
+// compareDigests sets which sides changed a facet that only digests tell.
+func (p *planner) compareDigests(it *item, f Facets, a *Agreed) {
+	i := f.Index()
+	agreed := a.Facets.Has(f)
+	for _, side := range confluence.Sides {
+		n := it.node[side]
+		if n == nil || !n.Read.Has(f) {
+			continue
+		}
+		was := confluence.Digest{}
+		if agreed {
+			was = a.Digest[side][i]
+		}
+		switch {
+		case agreed || startEmpty.Has(f):
+			if n.Digest[i] != was {
+				it.changed[side] |= f
+			}
+		case a.Owed[side.Other()].Has(f), a.Owed[side].Has(f):
+			if n.Digest[i] != a.Digest[side][i] {
+				it.changed[side] |= f // since the half of the write that was made
+			}
+		case p.oneWay && side == p.to:
+			// never agreed: the sender wins
+		default:
+			it.changed[side] |= f
+		}
+	}
+}
+
+// detect finds what changed beyond the digests: titles, parents, what is owed, and everything of contents that were
+// never agreed on.
+func (p *planner) detect() {
+	for _, it := range p.items {
+		if it.base == nil {
+			p.detectMet(it)
+			continue
+		}
+		for _, side := range confluence.Sides {
+			if it.node[side] == nil || it.state[side] != here && it.state[side] != archived {
+				it.changed[side] = 0
+				continue
+			}
+			p.detectValues(it, side)
+		}
+		p.detectOwed(it)
+		if !p.policy.Sweep {
+			p.onlyFeed(it)
+		}
+	}
+	for _, it := range p.items {
+		p.markWorked(it)
+	}
+}
+
+// detectValues compares title, parent and resolution, which are kept by value.
+func (p *planner) detectValues(it *item, side confluence.Side) {
+	n, a := it.node[side], it.base
+	changed := func(f Facets, differs bool) {
+		switch {
+		case a.facets.Has(f):
+			if differs {
+				it.changed[side] |= f
+			}
+		case !p.oneWay || side == p.from:
+			it.changed[side] |= f
+		}
+	}
+	if it.kind == confluence.Page || it.kind == confluence.BlogPost {
+		changed(Title, n.Title != a.title[side])
+	}
+	if it.kind == confluence.Page && !n.Home {
+		changed(Parent, p.parentOf(it, side) != a.parent)
+	}
+	if it.kind == confluence.Comment && n.Resolved != a.resolved {
+		it.changed[side] |= Status
+	}
+}
+
+// detectOwed lets the other side's value flow where a write of ours is not whole: what a side shows there is no act of a
+// person. The same goes for a temporary title.
+func (p *planner) detectOwed(it *item) {
+	for _, side := range confluence.Sides {
+		other := side.Other()
+		if it.node[side] == nil || it.node[other] == nil {
+			continue
+		}
+		owed := it.base.owed[side]
+		if isTemporary(it.node[side].Title, it.twin) && !isTemporary(it.node[other].Title, it.twin) {
+			owed |= Title
+		}
+		owed &= carried[it.kind]
+		it.changed[other] |= owed
+		it.changed[side] &^= owed & (Title | Parent)
+	}
+}
+
+// onlyFeed keeps what a feed sees for sure.
+func (p *planner) onlyFeed(it *item) {
+	for _, side := range confluence.Sides {
+		it.changed[side] &^= Labels | Status
+		if n := it.node[side]; n == nil || n.Version <= it.base.version[side] {
+			it.changed[side] &^= Parent &^ it.base.owed[side.Other()]
+		}
+	}
+}
+
+// detectMet handles contents without a baseline: all of them counts as changed.
+func (p *planner) detectMet(it *item) {
+	for _, side := range confluence.Sides {
+		n := it.node[side]
+		if n == nil {
+			continue
+		}
+		it.changed[side] = carried[it.kind] &^ (Labels | Restrictions | Body | File | Status) & p.policy.Facets
+		it.changed[side] |= n.Read & (Body | File) & carried[it.kind]
+		if p.takeover(it) && p.oneWay && side == p.to {
+			it.changed[side] = 0
+		}
+		for _, f := range []Facets{Labels, Restrictions} {
+			if n.Read.Has(f) && (!n.Digest[f.Index()].IsZero() || len(n.Labels) > 0 && f == Labels) {
+				it.changed[side] |= f
+			}
+		}
+	}
+	if it.node[confluence.A] != nil && it.node[confluence.B] != nil {
+		p.compareSets(it, &Agreed{})
+	}
+}
+
+// takeover reports whether a content without a baseline becomes ours all the same: the home page that came with the
+// space.
+func (p *planner) takeover(it *item) bool {
+	return it.node[p.from] != nil && it.node[p.to] != nil && it.node[p.from].Home && it.node[p.to].Home
+}
+
+// markWorked notes that a person worked on a page on one side: on its body, a file or a comment. That is what keeps a
+// page from being deleted.
+func (p *planner) markWorked(it *item) {
+	for _, side := range confluence.Sides {
+		if it.state[side] != here {
+			continue
+		}
+		fresh := it.attached() && (it.base == nil || it.base.id[side.Other()] == "")
+		if !fresh && it.changed[side]&(Body|File) == 0 {
+			continue
+		}
+		it.worked[side] = it.worked[side] || !fresh
+		if page := p.page(it); page != nil {
+			page.worked[side] = true
+		}
+		if it.kind == confluence.Comment {
+			if up := p.holder(it); up != nil && up.kind == confluence.Comment {
+				up.worked[side] = true // its answers keep a comment
+			}
+		}
+	}
+}
+
+// same reports whether both sides show the same of a facet.
+func (p *planner) same(it *item, f Facets) bool {
+	a, b := it.node[confluence.A], it.node[confluence.B]
+	switch f {
+	case Title:
+		return a.Title == b.Title
+	case Parent:
+		return p.parentOf(it, confluence.A) == p.parentOf(it, confluence.B)
+	case Status:
+		return a.Resolved == b.Resolved
+	case Labels:
+		if it.sets.Has(Labels) {
+			return slices.Equal(a.Labels, b.Labels)
+		}
+	}
+	i := f.Index()
+	if a.Digest[i].IsZero() && b.Digest[i].IsZero() {
+		return true
+	}
+	if it.joined != "" {
+		return p.policy.Met != nil && p.policy.Met([2]confluence.TwinID{it.twin, it.joined}, f)
+	}
+	return p.policy.Same != nil && p.policy.Same(it.twin, f)
+}

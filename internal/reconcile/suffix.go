@@ -1,0 +1,168 @@
+package reconcile
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+)
+
+// claim is one page that will have a title on a side; it is nil for a stranger, which keeps what it has.
+type claim struct {
+	it   *item
+	rank int // the lowest keeps the title
+}
+
+// Ranks of claims to a title: what cannot change, what stays as agreed, what the primary side (the sender) wants, the
+// rest; what would come out of the trash comes last.
+const (
+	claimFixed = iota
+	claimAgreed
+	claimPrimary
+	claimOther
+	claimRestored
+)
+
+// suffixTitles gives another title to all but one of the pages that would have the same on a side (rows 33 and 34): the
+// primary side's page keeps it, any other gets the name of the site where its title comes from, on both sides.
+func (p *planner) suffixTitles(side confluence.Side) {
+	claims := map[string][]claim{}
+	var doubled []string
+	add := func(title string, c claim) {
+		f := p.fold[side](title)
+		claims[f] = append(claims[f], c)
+		if len(claims[f]) == 2 {
+			doubled = append(doubled, f)
+		}
+	}
+	for _, n := range p.strangers[side] {
+		if p.holdsTitle(n, side) {
+			add(n.Title, claim{})
+		}
+	}
+	for _, it := range p.items {
+		if it.kind != confluence.Page {
+			continue
+		}
+		switch {
+		case it.will(side):
+			add(it.finalTitle(side), claim{it, p.claimRank(it, side)})
+		case !it.at[side].trash && p.holdsTitle(it.node[side], side):
+			add(it.node[side].Title, claim{it, claimFixed})
+		}
+	}
+	if len(doubled) == 0 {
+		return
+	}
+	slices.Sort(doubled)
+	free := p.titleSource()
+	for _, f := range doubled {
+		list := claims[f]
+		slices.SortStableFunc(list, func(a, b claim) int { return cmp.Compare(a.rank, b.rank) })
+		for _, c := range list[1:] {
+			p.yield(c.it, side, free)
+		}
+	}
+}
+
+func (p *planner) claimRank(it *item, side confluence.Side) int {
+	other := side.Other()
+	switch a := &it.at[side]; {
+	case a.restore && !a.send.Has(Title):
+		return claimRestored
+	case it.title != "":
+		return claimAgreed // has its suffix already
+	case it.takes(side):
+		if p.preferred(other) {
+			return claimPrimary
+		}
+		return claimOther
+	case it.skip || p.oneWay && (side == p.from || !p.mirror && it.state[other] == never):
+		return claimFixed
+	case it.base == nil && it.state[other] == never, it.changed[side].Has(Title):
+		if !p.oneWay && it.state[other] == here && !it.at[other].send.Has(Title) {
+			return claimFixed // both sides renamed it, and it is held
+		}
+		if p.preferred(side) {
+			return claimPrimary
+		}
+		return claimOther
+	}
+	return claimAgreed
+}
+
+// preferred reports whether titles that come from this side win a collision.
+func (p *planner) preferred(side confluence.Side) bool { return side == p.from }
+
+// yield gives a page another title than the one it would have on a side.
+func (p *planner) yield(it *item, side confluence.Side, free func(string) bool) {
+	a := &it.at[side]
+	if a.restore && !a.send.Has(Title) {
+		a.restore = false
+		a.send = 0
+		p.row(34)
+		p.clash(it, Clash{Facet: Title, Kind: "title", Row: 34, Open: true, What: "cannot come back from the trash: another page has its title"})
+		return
+	}
+	origin := side
+	if it.takes(side) {
+		origin = side.Other()
+	}
+	row, word := 34, p.site(origin)
+	if it.state[side.Other()] == never && !it.takes(side) {
+		row = 33
+		if p.mirror {
+			word = "previous"
+		}
+	}
+	was := it.finalTitle(side)
+	it.title = unused(was, word, free)
+	for _, s := range confluence.Sides {
+		if p.receives[s] && (it.will(s) || s == side) {
+			if !it.at[s].fresh {
+				it.at[s].send |= Title
+			}
+			it.at[s].merged |= Title
+		}
+	}
+	p.row(row)
+	p.clash(it, Clash{Facet: Title, Kind: "suffix", Row: row, Policy: preferred(p.from), What: fmt.Sprintf("two pages would be called %q; this one is called %q", was, it.title)})
+}
+
+// titleSource returns a function that says whether a title is nobody's on either side, and takes it if so.
+func (p *planner) titleSource() func(string) bool {
+	var taken [2]map[string]bool
+	for _, side := range confluence.Sides {
+		taken[side] = make(map[string]bool, len(p.items))
+		for _, it := range p.items {
+			if n := it.node[side]; n != nil && it.kind == confluence.Page {
+				taken[side][p.fold[side](n.Title)] = true
+			}
+		}
+		for _, n := range p.strangers[side] {
+			taken[side][p.fold[side](n.Title)] = true
+		}
+	}
+	return func(title string) bool {
+		a, b := p.fold[0](title), p.fold[1](title)
+		if taken[0][a] || taken[1][b] {
+			return false
+		}
+		taken[0][a], taken[1][b] = true, true
+		return true
+	}
+}
+
+// unused returns the title with a word behind it in brackets, and a number where that is taken too.
+func unused(title, word string, free func(string) bool) string {
+	for n := 1; ; n++ {
+		suffix := " (" + word + ")"
+		if n > 1 {
+			suffix = fmt.Sprintf(" (%s %d)", word, n)
+		}
+		if t := suffixed(title, suffix); free(t) {
+			return t
+		}
+	}
+}
