@@ -262,20 +262,25 @@ func (s *work) sameBytes(ctx context.Context, in store.Intent, found confluence.
 	if o == nil {
 		return false, nil
 	}
-	return s.sameFile(ctx, in.Side.Other(), o.Content, found)
+	var files [2]confluence.Content
+	files[in.Side.Other()], files[in.Side] = o.Content, found
+	return s.sameFile(ctx, files)
 }
 
-// sameFile compares a file of a side with one of the other.
-func (s *work) sameFile(ctx context.Context, side confluence.Side, here, there confluence.Content) (bool, error) {
-	if here.File == nil || there.File == nil || here.File.Size != there.File.Size {
+// sameFile compares the bytes of a file of each side.
+func (s *work) sameFile(ctx context.Context, files [2]confluence.Content) (bool, error) {
+	a, b := files[confluence.A].File, files[confluence.B].File
+	if a == nil || b == nil || a.Size != b.Size {
 		return false, nil
 	}
-	a, err := sumOf(ctx, s.sites[side].reader, here)
-	if err != nil {
-		return false, err
+	var sums [2]string
+	for _, side := range confluence.Sides {
+		var err error
+		if sums[side], err = sumOf(ctx, s.sites[side].reader, files[side]); err != nil {
+			return false, err
+		}
 	}
-	b, err := sumOf(ctx, s.sites[side.Other()].reader, there)
-	return a == b, err
+	return sums[confluence.A] == sums[confluence.B], nil
 }
 
 // sumOf reads a file and returns the lower-case hex of its SHA-256.

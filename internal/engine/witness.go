@@ -184,7 +184,12 @@ func (w *witness) content(c confluence.Content, holder where) confluence.Digest 
 	if !ok {
 		return confluence.Digest{}
 	}
-	return f.Content(func(s body.Slot) string { return w.s.neutralSlot(w.side, w.index, s, holder) })
+	return f.Content(func(s body.Slot) string { return w.neutral(s, holder) })
+}
+
+// neutral names what a reference leads to, alike on both sides.
+func (w *witness) neutral(s body.Slot, holder where) string {
+	return w.s.neutralSlot(w.side, w.index, s, holder)
 }
 
 func (w *witness) files(holder confluence.TwinID, list []confluence.Content) []parity.File {
