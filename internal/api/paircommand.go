@@ -84,6 +84,13 @@ func (s *Server) createPair(ctx context.Context, in *makePairIn) (*Pair, error) 
 	if err != nil {
 		return nil, err
 	}
+	if spec.Adopt != "" { // PLAN alone means its latest run
+		run, err := s.findRun(ctx, spec.Adopt)
+		if err != nil {
+			return nil, err
+		}
+		spec.Adopt = run.ID
+	}
 	stop, err := in.gate(spec, append([]string{"create the pair " + spec.Name}, describePair(spec)...)...)
 	if err != nil {
 		return nil, err

@@ -195,8 +195,9 @@ func (a *app) run(f func(ctx context.Context, args []string) error) func(*cobra.
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "tandem",
-		Short: "Migrate Confluence spaces and prove that they arrived",
-		Long: "tandem migrates Confluence spaces from a Data Center export to Cloud and proves that they arrived.\n\n" +
+		Short: "Migrate Confluence spaces, prove that they arrived, and keep them equal",
+		Long: "tandem migrates Confluence spaces from Data Center to Cloud, proves that they arrived, and keeps pairs of spaces equal\n" +
+			"while people work on both sides.\n\n" +
 			"Every command is a call of the HTTP API: of the server that owns the data directory or, where none runs, of the\n" +
 			"same API inside this process. `tandem demo` shows it on a sample company; nothing leaves this machine then.",
 		SilenceErrors: true, SilenceUsage: true,
@@ -208,6 +209,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.demoCommand(), a.serveCommand(),
 		a.siteCommand(), a.peopleCommand(), a.planCommand(), a.runCommand(), a.verifyCommand(),
+		a.pairCommand(), a.conflictCommand(),
 		a.exportCommand(), a.emulatorCommand(), a.simulateCommand(), a.benchCommand(),
 		a.doctorCommand(), a.versionCommand(), a.openapiCommand(), a.completionCommand(),
 	)
