@@ -41,21 +41,27 @@ func scenarioFiles(t *testing.T) map[string]*Scenario {
 func TestScenarioFiles(t *testing.T) {
 	for name, s := range scenarioFiles(t) {
 		t.Run(name, func(t *testing.T) {
-			var r ScenarioResult
-			synctest.Test(t, func(t *testing.T) {
-				var err error
-				r, err = s.Run(ScenarioOptions{Quiet: synctest.Wait})
-				var e *confluence.Error
-				if errors.As(err, &e) && e.Code == confluence.CodeNotCapable {
-					t.Skip(err)
-				}
-				if err != nil {
-					t.Error(err)
-				}
-			})
+			r, err := playFile(t, s, ScenarioOptions{})
+			var e *confluence.Error
+			if errors.As(err, &e) && e.Code == confluence.CodeNotCapable {
+				t.Skip(err)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
 			if !r.Holds {
 				t.Errorf("line %d: %s", r.Line, r.Failed)
 			}
 		})
 	}
+}
+
+// playFile plays a scenario in a bubble.
+func playFile(t *testing.T, s *Scenario, opt ScenarioOptions) (r ScenarioResult, err error) {
+	t.Helper()
+	synctest.Test(t, func(*testing.T) {
+		opt.Quiet = synctest.Wait
+		r, err = s.Run(opt)
+	})
+	return r, err
 }
