@@ -65,9 +65,10 @@ type Engine struct {
 
 	mu      sync.Mutex
 	sites   map[string]*site
-	retired []confluence.Reader // forgotten, and perhaps still read by a chain at work
-	live    map[string]*meter   // by run and space
-	working map[string]int      // chains at work, by run
+	retired []confluence.Reader    // forgotten, and perhaps still read by a chain at work
+	live    map[string]*meter      // by run and space
+	working map[string]int         // chains at work, by run
+	cycles  map[string]*cycleMeter // by pair
 	hub     hub
 
 	pairing  sync.Mutex // held while a pair is read, changed and written
@@ -97,7 +98,7 @@ func New(opt Options) *Engine {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &Engine{opt: opt, store: opt.Store, sites: map[string]*site{}, live: map[string]*meter{}, working: map[string]int{}}
+	e := &Engine{opt: opt, store: opt.Store, sites: map[string]*site{}, live: map[string]*meter{}, working: map[string]int{}, cycles: map[string]*cycleMeter{}}
 	e.runner = jobs.New(jobs.Options{
 		Store: opt.Store, Now: opt.Now, Wait: opt.Wait, Go: opt.Go, Workers: opt.Workers, Owner: opt.Owner,
 		Work:   map[string]jobs.Work{sliceRun: e.workRun, sliceFeed: e.workFeed, sliceCycle: e.workCycle},

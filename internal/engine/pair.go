@@ -50,7 +50,13 @@ func (e *Engine) CreatePair(ctx context.Context, spec PairSpec) (PairReport, err
 	if err := e.pairFree(ctx, row); err != nil {
 		return PairReport{}, err
 	}
-	err = e.store.Commit(ctx, store.Lease{}, func(tx *store.Tx) error { return tx.PutPairRow(&row) })
+	row.Sync.UID = e.opt.NewID()
+	err = e.store.Commit(ctx, store.Lease{}, func(tx *store.Tx) error {
+		if err := tx.PutPair(&row.Pair); err != nil {
+			return err
+		}
+		return tx.PutPairRow(&row)
+	})
 	if err != nil {
 		return PairReport{}, err
 	}

@@ -188,7 +188,7 @@ func (e *Engine) stopPair(ctx context.Context, name, reason, want string, event 
 	if err := e.store.Commit(ctx, store.Lease{}, func(tx *store.Tx) error { return tx.WantPair(name, want) }); err != nil {
 		return PairReport{}, err
 	}
-	e.signal(pairLog(name), true)
+	e.cycleMeter(name).stop.Store(true)
 	e.pairEvent(EventPair, name, want)
 	for {
 		if err := e.honourPair(ctx, name); err != nil {
@@ -239,7 +239,7 @@ func (e *Engine) honourPair(ctx context.Context, name string) error {
 		}
 		return tx.WantPair(name, "")
 	})
-	e.signal(pairLog(name), false)
+	e.cycleMeter(name).stop.Store(false)
 	e.pairEvent(EventPair, name, "")
 	return err
 }
@@ -264,7 +264,7 @@ func (e *Engine) ResumePair(ctx context.Context, name string) (PairReport, error
 	if err != nil {
 		return PairReport{}, err
 	}
-	e.signal(pairLog(name), false)
+	e.cycleMeter(name).stop.Store(false)
 	if err := e.startPair(ctx, name); err != nil {
 		return PairReport{}, err
 	}
@@ -278,7 +278,7 @@ func (e *Engine) startPair(ctx context.Context, name string) error {
 		return err
 	}
 	return e.store.Commit(ctx, store.Lease{}, func(tx *store.Tx) error {
-		if row.Spec.Mode != migration.ModeOnDemand {
+		if continuous(row) && row.Sync.Swept == row.Sync.Epoch {
 			for _, site := range row.Sites {
 				tx.AddSlice(store.Slice{Kind: sliceFeed, Key: site, Due: e.opt.Now()})
 			}
@@ -287,6 +287,32 @@ func (e *Engine) startPair(ctx context.Context, name string) error {
 			return nil
 		}
 		return tx.AddSlice(store.Slice{Kind: sliceCycle, Key: name, Due: row.NextSweep})
+	})
+}
+
+// startFeeds begins the feeds of a pair whose epoch was just swept for the first time. One that runs already is left in
+// its rhythm.
+func (e *Engine) startFeeds(ctx context.Context, row store.PairRow) error {
+	if !continuous(row) || !row.State.Watched() || row.Sync.Swept < row.Sync.Epoch {
+		return nil
+	}
+	var missing []string
+	for _, site := range row.Sites {
+		_, err := e.store.Slice(ctx, sliceFeed, site)
+		if confluence.ClassOf(err) == confluence.ClassNotFound {
+			missing = append(missing, site)
+		} else if err != nil {
+			return err
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return e.store.Commit(ctx, store.Lease{}, func(tx *store.Tx) error {
+		for _, site := range missing {
+			tx.AddSlice(store.Slice{Kind: sliceFeed, Key: site, Due: e.opt.Now()})
+		}
+		return nil
 	})
 }
 

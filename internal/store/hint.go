@@ -18,6 +18,10 @@ type FeedMark struct {
 	Lags []time.Duration `json:"lags,omitempty"`
 	// Seen are the newest versions that were seen within the reach, by kind and id.
 	Seen map[string]SeenVersion `json:"seen,omitempty"`
+	// Skew is the site's clock minus ours, when it was last known.
+	Skew time.Duration `json:"skew,omitempty"`
+	// Failures counts readings in a row that failed.
+	Failures int `json:"failures,omitempty"`
 	// Intervals counts readings since the mark was made.
 	Intervals int64 `json:"intervals"`
 }
@@ -73,9 +77,9 @@ func (tx *Tx) PutHint(hints ...Hint) error {
 	return nil
 }
 
-// DropHints removes the hints of a pair that were noted before a moment, that included.
-func (tx *Tx) DropHints(pair int64, until time.Time) error {
-	_, err := tx.exec("DELETE FROM hints WHERE pair = ? AND noted <= ?", pair, nanos(until))
+// DropHint removes a hint that was noted before a moment, that included: one that was noted later is news.
+func (tx *Tx) DropHint(pair int64, side confluence.Side, kind confluence.Kind, id confluence.ID, until time.Time) error {
+	_, err := tx.exec("DELETE FROM hints WHERE pair = ? AND side = ? AND kind = ? AND id = ? AND noted <= ?", pair, int64(side), string(kind), string(id), nanos(until))
 	return err
 }
 

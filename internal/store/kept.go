@@ -56,14 +56,21 @@ func (r Request) and(more Request) Request {
 
 // PairSync is what the cycles of a pair remember.
 type PairSync struct {
-	Epoch int64 `json:"epoch"` // counts baselines, from 1
-	// Root is the last checkpoint that was written to both sites; zero before the first write.
+	// UID tells this pair from every other, also from one of the same name in another data directory.
+	UID   string `json:"uid"`
+	Epoch int64  `json:"epoch"` // counts baselines, from 1
+	Swept int64  `json:"swept"` // the last epoch of which a sweep was completed
+	// Root is the last checkpoint that was written to both sites, Next the one that is being written; zero before the first.
 	Root Checkpoint `json:"checkpoint,omitzero"`
+	Next Checkpoint `json:"next,omitzero"`
+	// Unmarked are sides whose account may not write a checkpoint.
+	Unmarked [2]bool `json:"unmarked,omitzero"`
 	// Scanned is when the last complete listing of each side began, by that site's clock.
 	Scanned [2]time.Time `json:"scanned"`
-	// Audit is up to which content, by id as text, labels and restrictions were last read where no listing carries them;
-	// Audited is when the round before began.
+	// Audit is the content, by id as text, with which the reading of facets that no listing carries goes on; Round is when
+	// this round began, Audited the one before it.
 	Audit   [2]confluence.ID `json:"audit"`
+	Round   [2]time.Time     `json:"round"`
 	Audited [2]time.Time     `json:"audited"`
 	Quiet   int              `json:"quiet"` // sweeps in a row that found nothing
 	// Baseline is the digest of the preview that a person confirmed.
@@ -79,7 +86,7 @@ type PairSync struct {
 
 // Checkpoint is what a pair leaves on both sites after a cycle that wrote.
 type Checkpoint struct {
-	Pair  string            `json:"pair"` // of this data directory: names differ between two tandems
+	Pair  string            `json:"pair"` // PairSync.UID
 	Epoch int64             `json:"epoch"`
 	Cycle int64             `json:"cycle"`
 	Root  confluence.Digest `json:"root"`
@@ -119,12 +126,14 @@ func scanKept(r scanner) (k PairRow, err error) {
 	return k, err
 }
 
-// PutPairRow adds a pair by its name, with its row of pairs (whose ID it sets where it is 0), or replaces spec, state, next
-// sweep and what its cycles remember. Want, Cycle, Asked and Request are left as they are. Created is kept, or set to now
-// for a new one.
+// PutPairRow adds a pair by its name, or replaces spec, state, next sweep and what its cycles remember. Its row of pairs is
+// added where ID is 0, which sets the ID, and left as it is otherwise; so are Want, Cycle, Asked and Request. Created is
+// kept, or set to now for a new one.
 func (tx *Tx) PutPairRow(k *PairRow) error {
-	if err := tx.PutPair(&k.Pair); err != nil {
-		return err
+	if k.ID == 0 {
+		if err := tx.PutPair(&k.Pair); err != nil {
+			return err
+		}
 	}
 	doc, err := json.Marshal(k.Spec)
 	if err != nil {

@@ -1,0 +1,202 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/reconcile"
+	"github.com/tandem-sync/tandem/internal/store"
+)
+
+// maxCycleRounds bounds how often one cycle decides: once to do it, once to see that nothing is left, and more often only
+// where somebody wrote in between or a body had to wait for what it refers to.
+const maxCycleRounds = 5
+
+// stepDecide decides what each side must do and carries it out. The baseline never runs ahead: what is written counts as
+// agreed when it has been read back.
+func (c *cycle) stepDecide(ctx context.Context) error {
+	if err := c.settleUnknown(ctx); err != nil {
+		return err
+	}
+	v, err := c.look(ctx)
+	if err != nil {
+		return err
+	}
+	if v.unread() {
+		c.enter(stepConfirm) // an earlier execution wrote, and ended before it looked
+		return nil
+	}
+	r, err := c.plan(ctx, v)
+	if err != nil {
+		return err
+	}
+	if err := c.brake(v, r); err != nil {
+		return err
+	}
+	if c.rec.Request.DryRun {
+		c.rec.Plan = planned(v, r.Changes)
+		return errCycleOver
+	}
+	if joined, err := c.recordDecision(ctx, v, r); err != nil || joined {
+		return err // decided anew, with the twins made
+	}
+	if len(r.Changes) == 0 || c.cursor.Round >= maxCycleRounds {
+		c.enter(stepMark)
+		return nil
+	}
+	c.reordered(v, r)
+	_, wrote, err := c.apply(ctx, v, r)
+	if err != nil {
+		return err
+	}
+	c.cursor.Round++
+	c.enter(stepConfirm)
+	if !wrote && !c.again {
+		c.enter(stepMark) // all that is left waits for something, or was refused
+	}
+	return nil
+}
+
+// reordered notes the siblings of what is put in order: a site may give all of them other positions.
+func (c *cycle) reordered(v *view, r reconcile.Result) {
+	for _, ch := range r.Changes {
+		if ch.Verb != confluence.VerbMove || ch.Facets.Has(reconcile.Parent) {
+			continue
+		}
+		for _, n := range v.nodes[ch.Side] {
+			if n.Kind == confluence.Page && n.Parent == ch.Parent && v.agreed[n.Twin] != nil {
+				c.touch(ch.Side, n.Twin)
+			}
+		}
+	}
+}
+
+// touch lets a content of a side be read again.
+func (c *cycle) touch(side confluence.Side, twin confluence.TwinID) {
+	c.touchedMu.Lock()
+	defer c.touchedMu.Unlock()
+	if c.touched[side] == nil {
+		c.touched[side] = map[confluence.TwinID]bool{}
+	}
+	c.touched[side][twin] = true
+}
+
+// recordDecision writes down what a decision says of the baseline besides its changes, and its conflicts.
+func (c *cycle) recordDecision(ctx context.Context, v *view, r reconcile.Result) (joined bool, err error) {
+	for side, n := range unknownOn(v, r.Unknown) {
+		c.rec.Unknown[side] = max(c.rec.Unknown[side], n)
+	}
+	if joined, err = c.record(ctx, v, r); err != nil || joined {
+		return joined, err
+	}
+	return false, c.recordConflicts(ctx, v, r)
+}
+
+// unknownOn counts on which side contents of the baseline were not seen.
+func unknownOn(v *view, twins []confluence.TwinID) (n [2]int) {
+	for _, twin := range twins {
+		for side := range confluence.Sides {
+			if v.seen[side][twin] == nil {
+				n[side]++
+			}
+		}
+	}
+	return n
+}
+
+// plan asks reconcile what to do, and leaves out what is frozen and what has failed in this cycle already.
+func (c *cycle) plan(ctx context.Context, v *view) (reconcile.Result, error) {
+	p := c.policy
+	p.Same, p.Met = c.same(ctx, v), c.met(ctx, v)
+	decided, err := c.decisions(ctx)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	p.Decided = decided
+	r := reconcile.Plan(v.eachBase, v.nodes, p)
+	fused, err := c.frozen(ctx)
+	if err != nil {
+		return r, err
+	}
+	r.Changes = without(r.Changes, func(ch reconcile.Change) bool {
+		return c.refusedBefore(ch) || rewrites(ch) && c.held(ch.Twin) || fused[ch.Twin]&ch.Facets != 0
+	})
+	return r, nil
+}
+
+// refusedBefore reports whether a site refused this change in this cycle: the next cycle tries again, this one does not.
+func (c *cycle) refusedBefore(ch reconcile.Change) bool {
+	return c.meter.refusedBefore(ch)
+}
+
+// brake halts the cycle where what would be done looks like an accident.
+func (c *cycle) brake(v *view, r reconcile.Result) error {
+	c.rec.Rows = addRows(c.rec.Rows, r.Rows)
+	for _, b := range r.Brakes {
+		if c.allowed(b.Name) {
+			continue
+		}
+		c.rec.Plan = planned(v, r.Changes)
+		h := store.Halt{Brake: b.Name, Side: b.Side, What: b.What, Count: b.Count, Of: b.Of}
+		for _, twin := range b.Sample {
+			h.Sample = append(h.Sample, titleOf(v, twin))
+		}
+		return &halting{h}
+	}
+	return nil
+}
+
+func addRows(sum, more map[int]int) map[int]int {
+	if sum == nil {
+		sum = map[int]int{}
+	}
+	for row, n := range more {
+		if row != 1 { // nothing happened
+			sum[row] += n
+		}
+	}
+	return sum
+}
+
+// maxPlanned bounds the preview that is kept of what a brake or a dry run held back.
+const maxPlanned = 1000
+
+func planned(v *view, changes []reconcile.Change) []store.Planned {
+	var out []store.Planned
+	for _, ch := range changes {
+		if len(out) == maxPlanned {
+			break
+		}
+		title := ch.Title
+		if title == "" {
+			title = titleOf(v, ch.Twin)
+		}
+		out = append(out, store.Planned{Side: ch.Side, Verb: ch.Verb, Kind: ch.Kind, Twin: ch.Twin, Title: title, Facets: ch.Facets})
+	}
+	return out
+}
+
+// titleOf names a content for people, by the title it has on either side.
+func titleOf(v *view, twin confluence.TwinID) string {
+	for _, side := range confluence.Sides {
+		if o := v.seen[side][twin]; o != nil {
+			if o.Content.Kind == confluence.Comment {
+				return describe(o.Content)
+			}
+			return o.Content.Title
+		}
+	}
+	if a := v.agreed[twin]; a != nil {
+		return a.Title[confluence.A]
+	}
+	return string(twin)
+}
+
+// stepConfirm reads back what was written, in batches by id, and advances the baseline to what the sites show.
+func (c *cycle) stepConfirm(ctx context.Context) error {
+	if err := c.readWritten(ctx); err != nil {
+		return err
+	}
+	c.enter(stepDecide)
+	return nil
+}

@@ -1,0 +1,73 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/reconcile"
+	"github.com/tandem-sync/tandem/internal/store"
+)
+
+// fuseCycles is how many cycles in a row may write one facet of one content with no person's version in between. A pair
+// that works never comes near it: it is the last guard against two sites that undo each other's writes for ever.
+const fuseCycles = 3
+
+// frozen are the facets that the fuse has cut off, by twin.
+func (c *cycle) frozen(ctx context.Context) (map[confluence.TwinID]reconcile.Facets, error) {
+	fuses, err := c.e.store.Fuses(ctx, c.row.ID)
+	out := map[confluence.TwinID]reconcile.Facets{}
+	for _, f := range fuses {
+		if f.Frozen {
+			out[f.Twin] |= f.Facet
+		}
+	}
+	return out, err
+}
+
+// fuse counts what this cycle wrote, and cuts off what was written in too many cycles in a row.
+func (c *cycle) fuse(ctx context.Context, v *view) error {
+	was, err := c.e.store.Fuses(ctx, c.row.ID)
+	if err != nil {
+		return err
+	}
+	streaks := map[reconcile.Question]store.Fuse{}
+	for _, f := range was {
+		streaks[reconcile.Question{Twin: f.Twin, Facet: f.Facet}] = f
+	}
+	rows, err := c.e.store.Carried(ctx, c.row.ID, c.rec.Number)
+	if err != nil {
+		return err
+	}
+	var put []store.Fuse
+	counted := map[reconcile.Question]bool{}
+	for _, r := range rows {
+		for _, f := range reconcile.AllFacets {
+			q := reconcile.Question{Twin: r.Twin, Facet: f}
+			if !r.Facets.Has(f) || r.State != store.StateDone || counted[q] {
+				continue
+			}
+			counted[q] = true
+			one := store.Fuse{Pair: c.row.ID, Twin: r.Twin, Facet: f, Cycle: c.rec.Number, Streak: 1}
+			if prev, ok := streaks[q]; ok && !c.byPerson(v, r) {
+				one.Streak, one.Frozen = prev.Streak+1, prev.Streak+1 >= fuseCycles
+			}
+			put = append(put, one)
+			if one.Frozen {
+				c.e.say(ctx, c.runID, c.space, "error", confluence.CodeBrake,
+					fmt.Sprintf("%s of %q was written in %d cycles in a row and is left alone now", f.Names()[0], titleOf(v, r.Twin), one.Streak))
+			}
+		}
+	}
+	if len(put) == 0 {
+		return nil
+	}
+	return c.note(ctx, func(tx *store.Tx) error { return tx.PutFuse(put...) })
+}
+
+// byPerson reports whether what was carried is a person's edit: the side it came from shows a version that is not ours.
+func (c *cycle) byPerson(v *view, r store.Carried) bool {
+	from := r.Side.Other()
+	o := v.seen[from][r.Twin]
+	return o == nil || o.Content.Version.By != c.ids[from].Me.ID
+}

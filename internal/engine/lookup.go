@@ -1,0 +1,82 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/store"
+)
+
+// fetchOrder is the order in which kinds are fetched: a container before what belongs to it.
+var fetchOrder = []confluence.Kind{confluence.Page, confluence.BlogPost, confluence.Attachment, confluence.Comment}
+
+// stepFetch reads what feeds, listings and people named, in batches by id, one batch a call. A hint proves nothing: what
+// the site does not show stays as it was known.
+func (c *cycle) stepFetch(ctx context.Context) error {
+	hints, err := c.e.store.Hints(ctx, c.row.ID)
+	if err != nil {
+		return err
+	}
+	hints = slices.DeleteFunc(hints, func(h store.Hint) bool { return h.Noted.After(c.cursor.Hinted) && !c.sweeps() })
+	for _, side := range confluence.Sides {
+		for _, kind := range fetchOrder {
+			var ids []confluence.ID
+			for _, h := range hints {
+				if h.Side == side && h.Kind == kind && len(ids) < max(1, c.ids[side].Caps.FetchBatch) {
+					ids = append(ids, h.ID)
+				}
+			}
+			if len(ids) > 0 {
+				return c.fetch(ctx, side, kind, ids)
+			}
+		}
+	}
+	// Folders and the like have nothing to fetch.
+	if err := c.dropOther(ctx, hints); err != nil {
+		return err
+	}
+	c.enter(stepDecide)
+	return nil
+}
+
+// fetch reads one batch and stores what it shows in place of what was known.
+func (c *cycle) fetch(ctx context.Context, side confluence.Side, kind confluence.Kind, ids []confluence.ID) error {
+	began := c.e.opt.Now()
+	seen, err := c.sites[side].reader.Fetch(ctx, kind, ids, confluence.AllFacets)
+	if err != nil {
+		return onSide(side, err)
+	}
+	rows, blobs, findings := c.observe(side, c.pair.Pass[side], confluence.Batch{Contents: seen})
+	err = c.commit(ctx, func(tx *store.Tx) error {
+		for _, b := range blobs {
+			tx.PutBlob(b)
+		}
+		if err := tx.PutObserved(rows...); err != nil {
+			return err
+		}
+		if err := tx.AddFinding(c.runID, findings...); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			tx.DropHint(c.row.ID, side, kind, id, began)
+		}
+		return nil
+	})
+	c.meter.read(side, len(seen))
+	return err
+}
+
+func (c *cycle) dropOther(ctx context.Context, hints []store.Hint) error {
+	hints = slices.DeleteFunc(hints, func(h store.Hint) bool { return slices.Contains(fetchOrder, h.Kind) })
+	if len(hints) == 0 {
+		return nil
+	}
+	now := c.e.opt.Now()
+	return c.note(ctx, func(tx *store.Tx) error {
+		for _, h := range hints {
+			tx.DropHint(c.row.ID, h.Side, h.Kind, h.ID, now)
+		}
+		return nil
+	})
+}
