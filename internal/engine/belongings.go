@@ -82,7 +82,7 @@ func (a *applier) comment(ctx context.Context, c reconcile.Change) (*write, erro
 	}
 	facets := reconcile.Parent | completeBody(r)
 	w := &write{side: c.Side, payload: confluence.Payload{Body: r.body}, twin: c.Twin, kind: confluence.Comment, facets: facets,
-		digest: r.digest, blob: []byte(r.body.Raw), complete: r.complete}
+		digest: r.digest, blob: []byte(r.body.Raw), complete: r.complete, origin: src.RawBlob}
 	if c.Verb == confluence.VerbRecomment {
 		d, ok := a.destOf(c.Side, c.Twin)
 		if !ok {

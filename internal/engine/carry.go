@@ -24,8 +24,9 @@ type write struct {
 	expect  int
 	// digest is what a probe compares a found body with: the content digest of the body as sent. Zero: no body.
 	digest confluence.Digest
-	blob   []byte // the body as sent
-	key    string // natural key
+	blob   []byte            // the body as sent
+	origin confluence.Digest // the blob of the other side's body that is carried
+	key    string            // natural key
 	// note returns what is to be said about the content besides, in the transaction of the outcome.
 	note func() []migration.Finding
 	// also and after write what else became known by the call, in the transaction of the outcome.
@@ -246,7 +247,7 @@ func (s *work) intend(ctx context.Context, w *write, note string, attempt int, r
 	in := store.Intent{
 		Op: s.e.opt.NewID(), Run: s.runID, Pair: s.pair.ID, Slice: s.slice.ID, Fence: s.lease.Fence, Cycle: s.cycle,
 		Twin: w.twin, Side: w.side, Site: s.sites[w.side].row.Name, Verb: w.change.Verb(),
-		TargetID: w.target, Facets: w.facets, PreVersion: w.expect, PayloadDigest: w.digest,
+		TargetID: w.target, Facets: w.facets, PreVersion: w.expect, PreDigest: w.origin, PayloadDigest: w.digest,
 		NaturalKey: w.key, Attempt: attempt, RetryOf: retryOf,
 		SentAt: s.e.opt.Now(), TimeoutMS: s.e.opt.Timeout.Milliseconds(),
 	}

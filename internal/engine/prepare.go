@@ -156,10 +156,14 @@ func (a *applier) create(c reconcile.Change, src *store.Observed, r rendered) (*
 
 // pageWrite starts a write that carries a page's body.
 func (a *applier) pageWrite(c reconcile.Change, r rendered, facets reconcile.Facets) *write {
-	return &write{
+	w := &write{
 		side: c.Side, payload: confluence.Payload{Body: r.body}, twin: c.Twin, kind: c.Kind, facets: facets,
 		digest: r.digest, blob: []byte(r.body.Raw), complete: r.complete,
 	}
+	if src := a.shown(c.Side.Other(), c.Twin); src != nil && facets.Has(reconcile.Body) {
+		w.origin = src.RawBlob
+	}
+	return w
 }
 
 func (a *applier) wrotePage(row *store.AgreedRow, c reconcile.Change, src *store.Observed) {
@@ -216,7 +220,7 @@ func (a *applier) ownBody(ctx context.Context, c reconcile.Change) (own rendered
 			return own, false, err
 		}
 		own.body.Raw = string(raw)
-	case c.Facets.Has(reconcile.Body):
+	case c.Facets.Has(reconcile.Body) && !a.s.paired:
 		return own, false, nil
 	case d.sent != "":
 		own.body.Raw = d.sent

@@ -34,14 +34,14 @@ func (s *work) probe(ctx context.Context, in store.Intent, w *write) (found bool
 		return s.probeFile(ctx, in)
 	case confluence.VerbComment:
 		return s.probeComment(ctx, in)
-	case confluence.VerbTrash:
-		return s.probeGone(ctx, in, kindOf(w, in))
-	case confluence.VerbUncomment:
-		return s.probeGone(ctx, in, confluence.Comment)
+	case confluence.VerbTrash, confluence.VerbDetach, confluence.VerbUncomment, confluence.VerbRestore, confluence.VerbArchive:
+		return s.probeStatus(ctx, in, kindOf(w, in))
+	case confluence.VerbResolve:
+		return s.probeResolved(ctx, in, w)
 	case confluence.VerbSpace:
 		return s.probeSpace(ctx, in)
 	}
-	// Moves, labels, restrictions, permissions and the home page set a state: making them again changes nothing, and what
+	// Moves, labels, restrictions, properties, permissions and the home page set a state: making them again changes nothing, and what
 	// the site shows is read before anything counts as agreed.
 	return false, res, nil
 }
@@ -51,9 +51,9 @@ func kindOf(w *write, in store.Intent) confluence.Kind {
 		return w.kind
 	}
 	switch in.Verb {
-	case confluence.VerbRecomment:
+	case confluence.VerbRecomment, confluence.VerbUncomment, confluence.VerbResolve:
 		return confluence.Comment
-	case confluence.VerbReplace:
+	case confluence.VerbReplace, confluence.VerbDetach:
 		return confluence.Attachment
 	}
 	return confluence.Page
@@ -352,13 +352,41 @@ func (s *work) commentPlace(ctx context.Context, in store.Intent) (container, re
 	return container, reply, err
 }
 
-func (s *work) probeGone(ctx context.Context, in store.Intent, kind confluence.Kind) (bool, confluence.Result, error) {
+// probeStatus looks by id whether a content is in the state that an intent was to bring it to.
+func (s *work) probeStatus(ctx context.Context, in store.Intent, kind confluence.Kind) (bool, confluence.Result, error) {
 	list, err := s.sites[in.Side].reader.Fetch(ctx, kind, []confluence.ID{in.TargetID}, 0)
 	if err != nil {
 		return false, confluence.Result{}, err
 	}
-	gone := len(list) == 0 || list[0].Status == confluence.Trashed
-	return gone, confluence.Result{ID: in.TargetID}, nil
+	res := confluence.Result{ID: in.TargetID}
+	shown := confluence.Trashed // what is not shown is not there for us
+	if len(list) > 0 {
+		if res = resultOf(list[0]); list[0].Status != "" {
+			shown = list[0].Status
+		} else {
+			shown = confluence.Current
+		}
+	}
+	switch in.Verb {
+	case confluence.VerbRestore:
+		return len(list) > 0 && shown == confluence.Current, res, nil
+	case confluence.VerbArchive:
+		return shown == confluence.Archived, res, nil
+	}
+	return shown == confluence.Trashed, res, nil
+}
+
+// probeResolved looks whether a comment is resolved, or open, as was wanted.
+func (s *work) probeResolved(ctx context.Context, in store.Intent, w *write) (bool, confluence.Result, error) {
+	want, known := w.change.(confluence.ResolveComment)
+	if !known {
+		return false, confluence.Result{}, nil // it sets a state, and is decided anew
+	}
+	list, err := s.sites[in.Side].reader.Fetch(ctx, confluence.Comment, []confluence.ID{in.TargetID}, 0)
+	if err != nil || len(list) == 0 || list[0].Comment == nil {
+		return false, confluence.Result{}, err
+	}
+	return (list[0].Comment.Resolution == "resolved") == want.Resolved, resultOf(list[0]), nil
 }
 
 // probeSpace adopts a space of the wanted key that our own account made after the intent.
@@ -394,6 +422,11 @@ func (s *work) settleUnknown(ctx context.Context) error {
 	a := newApplier(s, v, emptyResult)
 	for _, row := range open {
 		if err := s.settleOne(ctx, a, row); err != nil {
+			return err
+		}
+	}
+	if s.paired {
+		if err := s.readWritten(ctx); err != nil { // what was set is compared with what stands there now
 			return err
 		}
 	}
@@ -439,12 +472,14 @@ func (a *applier) revive(in store.Intent) *write {
 		return w
 	}
 	w.kind = src.Content.Kind
+	if a.s.paired {
+		a.reviveBody(w, c, in, src)
+		return w
+	}
 	w.learned = a.learner(c, in.Facets, func(row *store.AgreedRow, _ reconcile.Facets) {
 		title := src.Content.Title
 		if _, t, ok := createKey(in.NaturalKey); ok && in.Verb == confluence.VerbPost {
 			title = t
-		} else if a.s.paired && !in.Facets.Has(reconcile.Title) {
-			title = row.Title[in.Side]
 		}
 		row.Title[in.Side], row.Title[from] = title, src.Content.Title
 		if print, ok := a.view.prints[from][in.Twin]; ok {

@@ -44,8 +44,18 @@ func (a *applier) render(ctx context.Context, to confluence.Side, src *store.Obs
 	if err := a.s.addFindings(ctx, t.findings()); err != nil {
 		return rendered{}, err
 	}
-	r.digest, err = sentDigest(r.body.Raw)
-	return r, err
+	if r.digest, err = sentDigest(r.body.Raw); err != nil || !a.s.paired {
+		return r, err
+	}
+	return r.unmarked(), nil
+}
+
+// unmarked is a body without the comment markers of the side it comes from, which would dangle on the other.
+func (r rendered) unmarked() rendered {
+	if !strings.Contains(r.body.Raw, "ac:inline-comment-marker") {
+		return r
+	}
+	return r.into(rendered{body: confluence.Body{Format: confluence.Storage}})
 }
 
 // sentDigest is the digest by which a body that was sent is recognised at the site: canonical, references as written.

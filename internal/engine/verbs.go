@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/tandem-sync/tandem/internal/body"
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/reconcile"
 	"github.com/tandem-sync/tandem/internal/store"
@@ -54,7 +55,10 @@ func (a *applier) stateWritten(w *write, c reconcile.Change) {
 		a.rowMu.Lock()
 		defer a.rowMu.Unlock()
 		a.touch(c.Side, c.Twin)
-		seen = a.alter(c.Side, c.Twin, func(x *confluence.Content) { becomes(x, c) })
+		seen = a.alter(c.Side, c.Twin, func(x *confluence.Content) {
+			x.Version.Number = max(x.Version.Number, res.Version) // whose body is the one before
+			becomes(x, c)
+		})
 		row := a.row(c.Side, c.Twin)
 		row.Version[c.Side] = max(row.Version[c.Side], res.Version)
 		switch c.Verb {
@@ -135,6 +139,51 @@ func (a *applier) unchangedSince(ctx context.Context, c reconcile.Change, seen *
 // again, and the next plan decides.
 func overtaken(c reconcile.Change, what string) error {
 	return fmt.Errorf("%w: %s of %s, which %s", errOvertaken, c.Verb, c.Twin, what)
+}
+
+// reviveBody lets the outcome of an intent of an earlier execution be noted where it carried a text or a file. What the
+// other side shows may be newer than what was carried: that is known by its blob, so a later edit stays one. Title and
+// place are settled by the next plan, when both sides show them.
+func (a *applier) reviveBody(w *write, c reconcile.Change, in store.Intent, src *store.Observed) {
+	from := in.Side.Other()
+	c.Merged = in.Facets & (reconcile.Title | reconcile.Parent)
+	if in.Verb == confluence.VerbPost || in.Verb == confluence.VerbAttach || in.Verb == confluence.VerbComment {
+		c.Merged &^= reconcile.Parent
+	}
+	print, carried := a.view.prints[from][in.Twin], src.RawBlob
+	if !in.PreDigest.IsZero() && in.PreDigest != src.RawBlob {
+		if was, ok := a.printOfBlob(from, src, in.PreDigest); ok {
+			print, carried = was, in.PreDigest
+		} else {
+			c.Merged |= reconcile.Body
+		}
+	}
+	w.learned = a.learner(c, in.Facets, func(row *store.AgreedRow, settled reconcile.Facets) {
+		if _, title, ok := createKey(in.NaturalKey); ok && in.Verb == confluence.VerbPost {
+			row.Title = [2]string{title, title}
+		}
+		if settled.Has(reconcile.Body) {
+			row.Digest[from][reconcile.Body.Index()] = print.digest()
+			row.Refs[from], row.Ancestor = print.encode(), carried
+			row.Sent[in.Side] = in.PayloadDigest
+		}
+	})
+}
+
+// printOfBlob is what a body that a side showed earlier was.
+func (a *applier) printOfBlob(side confluence.Side, o *store.Observed, blob confluence.Digest) (fingerprint, bool) {
+	raw, err := a.s.e.store.Blob(context.Background(), blob)
+	if err != nil {
+		return fingerprint{}, false
+	}
+	tree, err := body.Parse(string(raw))
+	if err != nil {
+		return fingerprint{}, false
+	}
+	was, form := *o, tree.Form()
+	was.Form.Skeleton, was.Form.Refs = form.Skeleton, encodeSlots(form.Slots)
+	print, err := a.view.printOf(side, &was, a.s.pair.Keys[side])
+	return print, err == nil
 }
 
 // reviveState lets the outcome of an intent of an earlier execution be noted where it set a state or a set. It reports
