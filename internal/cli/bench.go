@@ -22,6 +22,7 @@ import (
 type benchFlags struct {
 	suites                     []string
 	pages, connections, repeat int
+	live                       int
 	latency                    time.Duration
 	seed                       uint64
 	size, baseline, to         string
@@ -45,6 +46,7 @@ func (a *app) benchCommand() *cobra.Command {
 	fl.Uint64Var(&f.seed, "seed", full.Seed, "same seed, same data")
 	fl.IntVar(&f.repeat, "repeat", full.Repeat, "the median of so many counts")
 	fl.StringVar(&f.size, "size", "", "of entities.xml in the export suite, for example 256MiB (default: 2GiB)")
+	fl.IntVar(&f.live, "live-pages", full.LivePages, "of the larger site in the scale suite")
 	fl.BoolVar(&f.quick, "quick", false, "smaller sizes, once: for a first look")
 	fl.StringVar(&f.baseline, "baseline", "", "earlier output to compare with, JSON")
 	fl.Float64Var(&f.tolerance, "tolerance", 10, "percent by which a figure may be worse than in the baseline")
@@ -64,7 +66,7 @@ func (a *app) bench(ctx context.Context, cmd *cobra.Command, f benchFlags) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	o.Dir, o.Now, o.Say, o.Open, o.Child = dir, a.env.Now, a.say, a.benchHouse, benchChild
+	o.Dir, o.Now, o.Say, o.Open, o.Child, o.Self = dir, a.env.Now, a.say, a.benchHouse, benchChild, benchSelf
 	figures, err := bench.Run(ctx, o)
 	if err != nil {
 		return err
@@ -106,6 +108,9 @@ func (f benchFlags) options(cmd *cobra.Command) (bench.Options, error) {
 	if cmd.Flags().Changed("repeat") {
 		o.Repeat = max(1, f.repeat)
 	}
+	if cmd.Flags().Changed("live-pages") {
+		o.LivePages = f.live
+	}
 	if f.size != "" {
 		if o.Size, err = parseSize(f.size); err != nil {
 			return o, err
@@ -145,18 +150,23 @@ func (a *app) benchHouse(ctx context.Context, dir string) (bench.House, error) {
 
 // benchChild is this program as the hidden command bench probe.
 func benchChild(ctx context.Context, what, path string) *exec.Cmd {
+	return benchSelf(ctx, "bench", "probe", what, path)
+}
+
+// benchSelf is this program with other arguments.
+func benchSelf(ctx context.Context, args ...string) *exec.Cmd {
 	self, err := os.Executable()
 	if err != nil {
 		self = os.Args[0]
 	}
-	return exec.CommandContext(ctx, self, "bench", "probe", what, path)
+	return exec.CommandContext(ctx, self, args...)
 }
 
 // benchProbe is what a child process of a measurement runs.
 func (a *app) benchProbe() *cobra.Command {
 	cmd := &cobra.Command{Use: "probe WHAT PATH", Short: "One measurement in a process of its own", Args: cobra.ExactArgs(2), Hidden: true}
 	cmd.RunE = a.run(func(ctx context.Context, args []string) error {
-		p, err := bench.Probe(ctx, args[0], args[1], a.env.Now)
+		p, err := bench.Probe(ctx, args[0], args[1], a.env.Now, a.benchHouse)
 		if err != nil {
 			return err
 		}

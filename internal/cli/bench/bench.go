@@ -29,6 +29,7 @@ type Options struct {
 	Size        int64         // of entities.xml in suite export, in bytes
 	Corpus      int64         // of the bodies in suite body, in bytes
 	SitePages   int           // of the generated site in suite emulator
+	LivePages   int           // of the larger site in suite scale
 	Seed        uint64        // of what is generated
 	Repeat      int           // timed figures are measured so often; see the suites for what counts
 	Dir         string        // for what is generated and for states; must exist
@@ -38,20 +39,22 @@ type Options struct {
 	Open func(ctx context.Context, dir string) (House, error)
 	// Child is this program as Probe, for measurements that need a process of their own.
 	Child func(ctx context.Context, what, path string) *exec.Cmd
+	// Self is this program with arguments.
+	Self func(ctx context.Context, args ...string) *exec.Cmd
 	// Say hears a line at each step.
 	Say func(format string, args ...any)
 }
 
 // suites are what can be measured, in the order of "all".
 var suites = map[string]func(context.Context, Options) ([]Figure, error){
-	"wire": wire, "body": bodies, "export": export, "emulator": emulated,
+	"wire": wire, "body": bodies, "export": export, "emulator": emulated, "scale": scale,
 }
 
 // Suites are the names of the suites in the order in which "all" runs them.
-var Suites = []string{"wire", "body", "export", "emulator"}
+var Suites = []string{"wire", "body", "export", "emulator", "scale"}
 
 // later are suites that measure parts of tandem that are not built yet.
-var later = []string{"idle", "change", "merge", "reconcile", "scale", "workers"}
+var later = []string{"idle", "change", "merge", "reconcile", "workers"}
 
 // Choose returns the suites that names ask for: in their order, each once; "all" for all that are built.
 func Choose(names []string) ([]string, error) {
@@ -80,13 +83,13 @@ func Choose(names []string) ([]string, error) {
 func New() Options {
 	return Options{
 		Suites: Suites, Pages: []int{1_000, 10_000}, Latency: 50 * time.Millisecond, Connections: 8,
-		Size: HugeBytes, Corpus: 24 << 20, SitePages: 1_000_000, Seed: 1, Repeat: 3,
+		Size: HugeBytes, Corpus: 24 << 20, SitePages: 1_000_000, LivePages: 100_000, Seed: 1, Repeat: 3,
 	}
 }
 
 // Quick cuts sizes down to what continuous integration has time for. Figures keep their names and bounds.
 func (o Options) Quick() Options {
-	o.Pages, o.Size, o.Corpus, o.SitePages, o.Repeat = []int{1_000}, 64<<20, 8<<20, 100_000, 1
+	o.Pages, o.Size, o.Corpus, o.SitePages, o.LivePages, o.Repeat = []int{1_000}, 64<<20, 8<<20, 100_000, 5_000, 1
 	return o
 }
 

@@ -94,8 +94,10 @@ func (o Options) probe(ctx context.Context, what, path string) (p Probed, err er
 }
 
 // Probe is what a child process does. The report is for its standard output.
-func Probe(ctx context.Context, what, path string, now func() time.Time) (Probed, error) {
+func Probe(ctx context.Context, what, path string, now func() time.Time, open func(context.Context, string) (House, error)) (Probed, error) {
 	switch what {
+	case ProbeLive:
+		return probeLive(ctx, path, now, open)
 	case ProbeRaw:
 		return probeRaw(path, now)
 	case ProbeRead:

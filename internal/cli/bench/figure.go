@@ -65,6 +65,13 @@ var (
 	LatencyError = Bound{Most: true, Limit: 1}
 )
 
+// The bounds, in the words of the issue "Live Data Center, and the first cycle back".
+var (
+	// "Migration calls from a live DC, 1,000 body-only pages, both sides of the parity proof included: at most 1.2 a page.
+	// 100,000 pages with emulators in their own processes: at most 256 MiB resident."
+	LiveCallsPerPage = Bound{Most: true, Limit: 1.2}
+)
+
 // String writes a bound with its sign.
 func (b Bound) String() string {
 	if b == (Bound{}) {

@@ -15,7 +15,7 @@ import (
 // TestMain lets this program be the child process of a measurement, as `tandem bench probe` is.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == "probe" {
-		p, err := bench.Probe(context.Background(), os.Args[2], os.Args[3], time.Now)
+		p, err := bench.Probe(context.Background(), os.Args[2], os.Args[3], time.Now, nil)
 		if err == nil {
 			err = json.NewEncoder(os.Stdout).Encode(p)
 		}

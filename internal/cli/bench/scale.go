@@ -1,0 +1,242 @@
+package bench
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/migration"
+	"github.com/tandem-sync/tandem/internal/store"
+)
+
+// ProbeLive is a migration from a living Data Center to Cloud, both in other processes; its path is a JSON file of liveEnds.
+const ProbeLive = "migrate-live"
+
+// liveEnds says where the two emulated sites are.
+type liveEnds struct {
+	URL   [2]string // of the sites, A and B
+	Token [2]string // files
+	Email string
+	Slots int
+	Space string
+	Dir   string // for the state
+	Pages int
+}
+
+// scale measures migrations from a living Data Center whose pages have nothing but bodies: what a page costs in calls at both
+// sites together, and how much memory the process that migrates takes. The sites and tandem are processes of their own.
+func scale(ctx context.Context, o Options) ([]Figure, error) {
+	var out []Figure
+	for _, pages := range []int{boundFrom, o.LivePages} {
+		figures, err := o.live(ctx, pages)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, figures...)
+	}
+	return out, nil
+}
+
+// live is one migration.
+func (o Options) live(ctx context.Context, pages int) (out []Figure, err error) {
+	o.Say("scale: %s pages from a living Data Center", thousands(pages))
+	dir, err := os.MkdirTemp(o.Dir, "live-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	shape := BodyOnly(pages)
+	shape.Seed = o.Seed
+	export := filepath.Join(dir, "export.zip")
+	if err := generateFile(export, shape); err != nil {
+		return nil, err
+	}
+	ends := liveEnds{Slots: o.Connections, Space: spaceKey(0), Dir: dir, Pages: pages}
+	var sites [2]*served
+	for side, args := range [2][]string{
+		{"--personality", "dc", "--version", "9.2.3", "--seed", fmt.Sprint(o.Seed + 1), "--import", export},
+		{"--personality", "cloud", "--size", "0", "--seed", fmt.Sprint(o.Seed)},
+	} {
+		s, err := o.serve(ctx, filepath.Join(dir, fmt.Sprint("site", side)), args)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, s.stop()) }()
+		sites[side] = s
+		ends.URL[side], ends.Token[side] = s.url, filepath.Join(s.dir, "admin-token")
+	}
+	ends.URL[confluence.B] += "/wiki"
+	ends.Email = sites[confluence.B].account
+	spec, err := json.Marshal(ends)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(dir, "ends.json")
+	if err := os.WriteFile(file, spec, 0o600); err != nil {
+		return nil, err
+	}
+	p, err := o.probe(ctx, ProbeLive, file)
+	if err != nil {
+		return nil, err
+	}
+	return liveFigures(ctx, p, sites, pages)
+}
+
+func liveFigures(ctx context.Context, p Probed, sites [2]*served, pages int) ([]Figure, error) {
+	var calls [2]int64
+	for side, s := range sites {
+		var err error
+		if calls[side], err = s.calls(ctx); err != nil {
+			return nil, err
+		}
+	}
+	n := fmt.Sprint(pages)
+	value := float64(calls[confluence.A]+calls[confluence.B]) / float64(pages)
+	against := fmt.Sprintf("%s body-only pages of a Data Center, plan to FINISHED, both sides of the proof included", thousands(pages))
+	out := []Figure{figure("scale", "live_calls_per_page_"+n, value, unitCalls, over(pages, LiveCallsPerPage), against,
+		fmt.Sprintf("%s calls to the Data Center, %s to Cloud; %s, %.0f pages/s", thousands(int(calls[confluence.A])), thousands(int(calls[confluence.B])),
+			seconds(p.Took), perSecond(float64(pages), p.Took)))}
+	if p.Resident > 0 {
+		out = append(out, figure("scale", "live_resident_"+n, float64(p.Resident), unitBytes, Resident,
+			fmt.Sprintf("the process that migrates %s pages; the sites are others", thousands(pages)), fmt.Sprintf("%d MiB at most", p.Resident>>20)))
+	}
+	return out, nil
+}
+
+// served is an emulated site in a process of its own.
+type served struct {
+	cmd          *exec.Cmd
+	dir          string
+	url, control string
+	account      string
+}
+
+// serve starts `tandem emulator serve` on free ports and waits until it says that it is ready.
+func (o Options) serve(ctx context.Context, dir string, args []string) (*served, error) {
+	listen, err := freePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	control, err := freePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &served{dir: dir, url: "http://" + listen, control: "http://" + control}
+	s.cmd = o.Self(ctx, append([]string{"emulator", "serve", "--listen", listen, "--control", control, "--state", dir}, args...)...)
+	said, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	s.cmd.Stderr = os.Stderr
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	lines := bufio.NewReader(said)
+	line, err := lines.ReadString('\n')
+	if err != nil || !strings.Contains(line, "ready") {
+		return nil, errors.Join(fmt.Errorf("the emulator did not start: %q", line), err, s.stop())
+	}
+	if _, rest, ok := strings.Cut(line, "account "); ok {
+		s.account, _, _ = strings.Cut(rest, ",")
+	}
+	go func() { _, _ = io.Copy(io.Discard, lines) }() // ends with the process
+	return s, nil
+}
+
+func (s *served) stop() error {
+	err := s.cmd.Process.Kill()
+	_ = s.cmd.Wait() // killed: that is no error
+	return err
+}
+
+// freePort is an address that nobody listens on just now.
+func freePort(ctx context.Context) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// calls are all requests that the site has counted.
+func (s *served) calls(ctx context.Context) (n int64, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.control+"/counters", nil)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	var routes map[string]struct{ Reads, Writes int64 }
+	if err := json.NewDecoder(resp.Body).Decode(&routes); err != nil {
+		return 0, err
+	}
+	for _, c := range routes {
+		n += c.Reads + c.Writes
+	}
+	return n, nil
+}
+
+// probeLive migrates in this process.
+func probeLive(ctx context.Context, path string, now func() time.Time, open func(context.Context, string) (House, error)) (p Probed, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return p, err
+	}
+	var ends liveEnds
+	if err := json.Unmarshal(text, &ends); err != nil {
+		return p, err
+	}
+	h, err := open(ctx, ends.Dir)
+	if err != nil {
+		return p, err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	for side, row := range [2]store.Site{
+		{Name: "dc", Kind: confluence.DataCenter, Auth: "pat"},
+		{Name: siteName, Kind: confluence.Cloud, Auth: "token", Email: ends.Email},
+	} {
+		secret, err := os.ReadFile(ends.Token[side])
+		if err != nil {
+			return p, err
+		}
+		row.URL, row.Concurrent = ends.URL[side], ends.Slots
+		if _, err := h.Engine.AddSite(ctx, row, []byte(strings.TrimSpace(string(secret))), true); err != nil {
+			return p, err
+		}
+	}
+	began := now()
+	plan := migration.NewPlan()
+	plan.Name, plan.From.Site, plan.To.Site = "live", "dc", siteName
+	plan.Spaces = []migration.SpaceScope{migration.NewScope(ends.Space, "")}
+	if _, err := h.Engine.CreatePlan(ctx, plan); err != nil {
+		return p, err
+	}
+	id, err := h.Engine.Start(ctx, plan.Name)
+	if err != nil {
+		return p, err
+	}
+	run, err := h.Engine.Wait(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	p.Took, p.Contents = now().Sub(began), ends.Pages
+	if err := (&crossing{pages: ends.Pages}).check(ctx, h, run); err != nil {
+		return p, err
+	}
+	p.Resident, err = resident()
+	return p, err
+}
