@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -40,6 +41,31 @@ func TestBenchWire(t *testing.T) {
 	}
 	if text, err := os.ReadFile(to); err != nil || !strings.Contains(string(text), "calls_per_page_60") {
 		t.Errorf("--to: %v: %s", err, text)
+	}
+}
+
+// TestBenchScale: a small migration from a living Data Center, the sites and tandem in processes of their own.
+func TestBenchScale(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "tandem")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../cmd/tandem").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	cmd := exec.CommandContext(t.Context(), program, "bench", "--suite", "scale", "--live-pages", "40", "--output", "json")
+	var messages strings.Builder
+	cmd.Stderr = &messages
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, messages.String())
+	}
+	var figures []bench.Figure
+	if err := json.Unmarshal(out, &figures); err != nil {
+		t.Fatal(err)
+	}
+	if f := figures[0]; f.Name != "live_calls_per_page_40" || f.Value < 1 || f.Value > 6 || f.Bound != "" {
+		t.Errorf("calls: %+v", f)
+	}
+	if !strings.Contains(messages.String(), "calls to the Data Center") {
+		t.Errorf("the calls are not printed:\n%s", messages.String())
 	}
 }
 

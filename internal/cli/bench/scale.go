@@ -38,7 +38,10 @@ type liveEnds struct {
 // sites together, and how much memory the process that migrates takes. The sites and tandem are processes of their own.
 func scale(ctx context.Context, o Options) ([]Figure, error) {
 	var out []Figure
-	for _, pages := range []int{boundFrom, o.LivePages} {
+	for _, pages := range []int{min(boundFrom, o.LivePages), o.LivePages} {
+		if len(out) > 0 && pages <= boundFrom {
+			break
+		}
 		figures, err := o.live(ctx, pages)
 		if err != nil {
 			return out, err
