@@ -9,6 +9,7 @@ import (
 	"runtime/metrics"
 	"time"
 
+	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/engine"
 )
 
@@ -77,6 +78,10 @@ func (w *World) happen(t *ticket) error {
 		c.N, c.Time = len(w.calls), w.clock.Now()
 		return w.deliver(t, fate)
 	}
+	if t.Kind == Commit && fate.Refuse {
+		w.gate.release(t, errDiskFull)
+		return nil
+	}
 	if t.Kind == Answer && fate.Lose != Kept {
 		t.Call.lost = lostAfter
 		t.Call.Fault += lostAfter
@@ -84,6 +89,9 @@ func (w *World) happen(t *ticket) error {
 	w.gate.release(t, nil)
 	return nil
 }
+
+// errDiskFull is what a commit gets that finds no place.
+var errDiskFull = confluence.Errorf(confluence.CodeStateDamaged, "the disk is full")
 
 // deliver lets a request reach its site, under a fault where it is to suffer one.
 func (w *World) deliver(t *ticket, fate Fate) error {

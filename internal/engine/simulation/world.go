@@ -51,6 +51,8 @@ type Fate struct {
 	Crash bool
 	// Lose cuts the connection of a Request: unreachable, before it arrived, or after; of an Answer: the answer.
 	Lose Loss
+	// Refuse makes a Commit fail as on a full disk.
+	Refuse bool
 	// Fault is what the site does to a Request: the `do` of a fault rule, in YAML flow style without the braces.
 	Fault string
 }

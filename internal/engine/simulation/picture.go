@@ -1,0 +1,159 @@
+package simulation
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+)
+
+// picture is what the state dump of a side says about the space of a case: the only thing that verdicts rest on.
+type picture struct {
+	side  confluence.Side
+	home  string
+	items map[string]*item // by server id; pages, blog posts, attachments, comments
+	pages []*item          // of the space, sorted by id; any status
+}
+
+type item struct {
+	ID, Kind, Parent, Space, Status, Title, Body, Creator string
+
+	Position     int
+	Labels       []string
+	Restrictions struct{ Read, Update []string }
+	File         struct{ Name, SHA256 string }
+	Comment      struct{ Kind, Parent, Resolution string }
+	Version      int
+	Versions     []struct {
+		Number  int
+		By      string
+		Message string
+	}
+	origin string // the token of the page; "" without one
+}
+
+// look reads a side.
+func (w *World) look(side confluence.Side, key string) (*picture, error) {
+	var dump struct {
+		Content []*item
+		Spaces  []struct{ Key, Home string }
+	}
+	if err := json.Unmarshal(w.Dump(side, "full"), &dump); err != nil {
+		return nil, fmt.Errorf("simulation: the dump of side %s cannot be read: %w", letter(side), err)
+	}
+	p := &picture{side: side, items: map[string]*item{}}
+	for _, s := range dump.Spaces {
+		if s.Key == key {
+			p.home = s.Home
+		}
+	}
+	for _, c := range dump.Content {
+		if c.Space != key {
+			continue
+		}
+		p.items[c.ID] = c
+		if c.page() {
+			c.origin = originOf(c.Body)
+			p.pages = append(p.pages, c)
+		}
+	}
+	slices.SortFunc(p.pages, func(a, b *item) int { return strings.Compare(a.ID, b.ID) })
+	return p, nil
+}
+
+func (c *item) page() bool { return c.Kind == "page" || c.Kind == "blogpost" }
+
+func (c *item) live() bool { return c.Status == "current" }
+
+// tokens are the words of a body that people of the simulation wrote: o12 names a page, w34 an edit, c56 a comment.
+var tokens = regexp.MustCompile(`\b[owc][0-9]+\b`)
+
+func originOf(body string) string {
+	for _, t := range tokens.FindAllString(body, -1) {
+		if t[0] == 'o' {
+			return t
+		}
+	}
+	return ""
+}
+
+// words are the tokens of a body in order.
+func words(body string) []string { return tokens.FindAllString(body, -1) }
+
+// byOrigin returns the pages that are not in the trash by their token; pages that share one stand together.
+func (p *picture) byOrigin() map[string][]*item {
+	out := map[string][]*item{}
+	for _, c := range p.pages {
+		if c.origin != "" && c.Status != "trashed" {
+			out[c.origin] = append(out[c.origin], c)
+		}
+	}
+	return out
+}
+
+// below are the attachments or comments of a page that are not in the trash.
+func (p *picture) below(page, kind string) []*item {
+	var out []*item
+	for _, c := range p.items {
+		if c.Kind == kind && c.Status != "trashed" && p.container(c) == page {
+			out = append(out, c)
+		}
+	}
+	slices.SortFunc(out, func(a, b *item) int { return strings.Compare(a.ID, b.ID) })
+	return out
+}
+
+// container is the page that a comment or attachment is on.
+func (p *picture) container(c *item) string {
+	for range 100 {
+		above := p.items[c.Parent]
+		if above == nil || above.page() {
+			return c.Parent
+		}
+		c = above
+	}
+	return ""
+}
+
+// inside reports whether a page is another one or stands below it.
+func (p *picture) inside(page, above string) bool {
+	for range 200 {
+		if page == above {
+			return true
+		}
+		c := p.items[page]
+		if c == nil {
+			return false
+		}
+		page = c.Parent
+	}
+	return true
+}
+
+// access is one line of the log of readers.
+type access struct {
+	N          int
+	Content    string
+	Version    int
+	Principals json.RawMessage
+}
+
+func (w *World) accesses(side confluence.Side) ([]access, error) {
+	var b bytes.Buffer
+	if err := w.sites[side].Readers(&b); err != nil {
+		return nil, err
+	}
+	var out []access
+	for d := json.NewDecoder(&b); d.More(); {
+		var a access
+		if err := d.Decode(&a); err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
