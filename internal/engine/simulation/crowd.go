@@ -30,6 +30,7 @@ type crowd struct {
 	// gone are pages that were purged or moved out of the space, and those restricted for good.
 	gone   map[string]bool
 	closed map[string][]string // page token -> who may read it, for pages that were born restricted and never opened
+	may    []string            // deeds of step; empty: all
 	count  func(string)
 }
 
@@ -112,8 +113,11 @@ var deeds = []deed{
 	{"resave", 1, (*crowd).resave},
 }
 
-// step lets somebody do something; only names the deeds that may be, all if it is empty.
-func (c *crowd) step(only ...string) error {
+// step lets somebody do something.
+func (c *crowd) step() error { return c.one(c.may...) }
+
+// one lets somebody do one of some deeds, of all if none is named.
+func (c *crowd) one(only ...string) error {
 	side := c.sides[c.rand.IntN(len(c.sides))]
 	p, err := c.w.look(side, c.key)
 	if err != nil {
