@@ -4,9 +4,11 @@ export CGO_ENABLED ?= 0
 GO       ?= go
 FUZZTIME ?= 20s
 SOAK     ?= 10m
+SEEDS    ?= 1000
+BASE     ?= 1
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: test vet format lint race soak build kill conformance bench fuzz man docs
+.PHONY: simulate test vet format lint race soak build kill conformance bench fuzz man docs
 
 test: vet format lint ## everything that must hold before a commit
 	$(GO) test -timeout 15m ./...
@@ -35,6 +37,9 @@ build: ## one static binary for each system, in dist/
 	  echo "dist/tandem-$$os-$$arch$$ext"; \
 	  CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -o dist/tandem-$$os-$$arch$$ext ./cmd/tandem; \
 	done
+
+simulate: ## SEEDS lives of two sites from seed BASE on, each twice, with faults, crashes and people who edit
+	$(GO) test -count=1 -v -timeout 0 -run 'TestSimulate$$' ./internal/engine/simulation -seeds $(SEEDS) -base $(BASE)
 
 kill: ## kill -9 at every failpoint of every verb and at 200 random moments
 	TANDEM_KILLS=all $(GO) test -count=1 -v -timeout 60m -run 'Kill' ./internal/cli ./internal/store

@@ -26,6 +26,8 @@ type Case struct {
 	Quiet func()
 	// Faults that may strike; nil: those that the seed draws.
 	Faults []int
+	// Pair goes on with a pair of the two spaces, which people edit on both sides.
+	Pair bool
 }
 
 // Outcome is what became of a case.
@@ -45,7 +47,8 @@ type life struct {
 	storm  *storm
 	counts map[string]int
 	broken []string
-	quiet  bool // no person acts and nothing fails from here on
+	mode   string // of the pair
+	paired int    // calls before there was one
 }
 
 const spaceKey = "K"
@@ -72,7 +75,17 @@ func (c Case) Run() (out Outcome, err error) {
 	if err := l.migrate(); err != nil {
 		return out, err
 	}
-	return out, l.judgeMigration()
+	if err := l.judgeMigration(); err != nil || !c.Pair || len(l.broken) > 0 {
+		return out, err
+	}
+	l.paired = len(l.w.calls)
+	if err := l.pairUp(); err != nil {
+		return out, err
+	}
+	if err := l.live(); err != nil {
+		return out, err
+	}
+	return out, l.judgePair()
 }
 
 func (l *life) count(what string) { l.counts[what]++ }

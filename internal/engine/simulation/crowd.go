@@ -26,11 +26,12 @@ type crowd struct {
 	written map[string]*word
 	// trashed are pages by token that a person put in the trash on a side, with the number of the act; restored ones are
 	// taken out.
-	trashed map[string][2]int
+	trashed     map[string][2]int
+	everTrashed map[string]int
 	// gone are pages that were purged or moved out of the space, and those restricted for good.
 	gone   map[string]bool
 	closed map[string][]string // page token -> who may read it, for pages that were born restricted and never opened
-	may    []string            // deeds of step; empty: all
+	may    []string            // habits of step; empty: all
 	count  func(string)
 }
 
@@ -53,7 +54,7 @@ type word struct {
 func newCrowd(w *World, r *rand.Rand, key string, count func(string), sides ...confluence.Side) *crowd {
 	return &crowd{
 		w: w, rand: r, key: key, sides: sides, users: []string{"alice", "bob"}, count: count,
-		titles: map[string]bool{}, written: map[string]*word{}, trashed: map[string][2]int{}, gone: map[string]bool{}, closed: map[string][]string{},
+		titles: map[string]bool{}, written: map[string]*word{}, trashed: map[string][2]int{}, everTrashed: map[string]int{}, gone: map[string]bool{}, closed: map[string][]string{},
 	}
 }
 
@@ -85,14 +86,14 @@ func (c *crowd) do(side confluence.Side, kind, page string, action map[string]an
 }
 
 // verb is one kind of thing to do, with its weight.
-type deed struct {
+type habit struct {
 	name   string
 	weight int
 	do     func(c *crowd, p *picture, page *item) error
 }
 
-// deeds are what people do. A deed that does not fit what is there does nothing.
-var deeds = []deed{
+// habits are what people do. A habit that does not fit what is there does nothing.
+var habits = []habit{
 	{"append", 12, (*crowd).appendWord},
 	{"replace", 8, (*crowd).replaceWord},
 	{"drop", 3, (*crowd).dropWord},
@@ -116,7 +117,7 @@ var deeds = []deed{
 // step lets somebody do something.
 func (c *crowd) step() error { return c.one(c.may...) }
 
-// one lets somebody do one of some deeds, of all if none is named.
+// one lets somebody do one of some habits, of all if none is named.
 func (c *crowd) one(only ...string) error {
 	side := c.sides[c.rand.IntN(len(c.sides))]
 	p, err := c.w.look(side, c.key)
@@ -128,13 +129,13 @@ func (c *crowd) one(only ...string) error {
 		return nil
 	}
 	total := 0
-	for _, d := range deeds {
+	for _, d := range habits {
 		if len(only) == 0 || slices.Contains(only, d.name) {
 			total += d.weight
 		}
 	}
 	n := c.rand.IntN(total)
-	for _, d := range deeds {
+	for _, d := range habits {
 		if len(only) > 0 && !slices.Contains(only, d.name) {
 			continue
 		}
@@ -275,6 +276,7 @@ func (c *crowd) trash(p *picture, page *item) error {
 	t := c.trashed[page.origin]
 	t[p.side] = len(c.acts) + 1
 	c.trashed[page.origin] = t
+	c.everTrashed[page.origin]++
 	return c.do(p.side, "trash", page.origin, map[string]any{"trash": page.ID})
 }
 

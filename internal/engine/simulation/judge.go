@@ -109,7 +109,7 @@ var facets = []struct {
 	{"body", func(_ *picture, c *item) string { return strings.Join(words(c.Body), " ") }},
 	{"labels", func(_ *picture, c *item) string { return strings.Join(slices.Sorted(slices.Values(c.Labels)), " ") }},
 	{"restrictions", func(_ *picture, c *item) string {
-		return people(c.Restrictions.Read) + " | " + people(c.Restrictions.Update)
+		return principals(c.Restrictions.Read) + " | " + principals(c.Restrictions.Update)
 	}},
 	{"attachments", func(p *picture, c *item) string {
 		var out []string
@@ -135,8 +135,8 @@ var facets = []struct {
 	}},
 }
 
-// people are the principals of a restriction but for tandem's own account.
-func people(list []string) string {
+// principals are those of a restriction but for tandem's own account.
+func principals(list []string) string {
 	out := slices.DeleteFunc(slices.Clone(list), func(p string) bool { return p == tandem })
 	slices.Sort(out)
 	return strings.Join(out, " ")

@@ -1,0 +1,302 @@
+package simulation
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/engine"
+	"github.com/tandem-sync/tandem/internal/migration"
+	"github.com/tandem-sync/tandem/internal/reconcile"
+	"github.com/tandem-sync/tandem/internal/store"
+)
+
+const pairOfLife = "life"
+
+// pairUp makes a pair of the two spaces and takes the baseline that the last run left, or compares them.
+func (l *life) pairUp() error {
+	spec := migration.NewPair()
+	spec.Name = pairOfLife
+	spec.A = migration.PairEnd{Site: l.w.sites[confluence.A].Name, Space: spaceKey}
+	spec.B = migration.PairEnd{Site: l.w.sites[confluence.B].Name, Space: spaceKey}
+	spec.Deletes = "propagate"
+	spec.Brakes = map[string]string{"deletes": "0.9", "least": "20", "mass-change": "1"}
+	l.mode = []string{"both", "both", "both", "both", "to:B safe", "to:B mirror", "to:A safe", "to:A mirror"}[l.rand.IntN(8)]
+	if l.mode != "both" {
+		direction, strict, _ := strings.Cut(l.mode, " ")
+		spec.Strict = strict
+		spec.Direction = "to:" + spec.A.Site
+		if direction == "to:B" {
+			spec.Direction = "to:" + spec.B.Site
+		}
+	}
+	if l.rand.IntN(2) == 0 {
+		run, err := l.lastFinished()
+		if err != nil {
+			return err
+		}
+		spec.Adopt = run
+	}
+	l.count("pair " + l.mode)
+	return l.w.Do(func(e *engine.Engine) error {
+		ctx := l.w.Context()
+		if _, err := e.CreatePair(ctx, spec); err != nil {
+			return err
+		}
+		preview, err := e.BaselinePair(ctx, pairOfLife, "")
+		if err != nil {
+			return err
+		}
+		_, err = e.BaselinePair(ctx, pairOfLife, preview.Digest)
+		return err
+	})
+}
+
+func (l *life) lastFinished() (string, error) {
+	runs, err := l.w.Store().Runs(l.w.Context(), "")
+	id, at := "", time.Time{}
+	for _, r := range runs {
+		if r.Status == migration.PlanFinished && r.Started.After(at) {
+			id, at = r.ID, r.Started
+		}
+	}
+	return id, err
+}
+
+// sync asks for a sweep and lets it end.
+func (l *life) sync() error {
+	err := l.w.Do(func(e *engine.Engine) error {
+		_, err := e.SyncPair(l.w.Context(), pairOfLife, engine.SyncOptions{})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return l.w.Settle()
+}
+
+// live lets people work on both sides while the pair is kept and things go wrong.
+func (l *life) live() error {
+	l.crowd.may = nil
+	l.crowd.sides = []confluence.Side{confluence.A, confluence.B}
+	before := len(l.w.calls)
+	if err := l.sync(); err != nil {
+		return fmt.Errorf("the first cycle: %w", err)
+	}
+	l.still("I2", before)
+	for range 2 + l.rand.IntN(3) {
+		for range 2 + l.rand.IntN(5) {
+			if err := l.crowd.step(); err != nil {
+				return err
+			}
+		}
+		l.blow(8, 3)
+		if err := l.w.Advance(time.Duration(1+l.rand.IntN(20)) * time.Minute); err != nil {
+			return err
+		}
+		if err := l.sync(); err != nil && !tolerable(err) {
+			return err
+		}
+		if l.storm.err != nil {
+			return l.storm.err
+		}
+	}
+	if err := l.calm(); err != nil {
+		return err
+	}
+	return l.release()
+}
+
+// release lets a pair go on that stopped for a reason that is over.
+func (l *life) release() error {
+	for range 4 {
+		var state migration.PairState
+		var halt *store.Halt
+		err := l.w.Do(func(e *engine.Engine) error {
+			r, err := e.Pair(l.w.Context(), pairOfLife)
+			state, halt = r.State, r.Halt
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		l.count("pair ends " + string(state))
+		if state == migration.PairActive {
+			return nil
+		}
+		if halt != nil {
+			l.count("halted " + halt.Brake)
+		}
+		err = l.w.Do(func(e *engine.Engine) error {
+			if halt != nil && halt.Brake != "" {
+				_, err := e.SyncPair(l.w.Context(), pairOfLife, engine.SyncOptions{AllowBrake: halt.Brake})
+				return err
+			}
+			_, err := e.ResumePair(l.w.Context(), pairOfLife)
+			return err
+		})
+		if err != nil && !tolerable(err) {
+			return err
+		}
+		if err := l.w.Advance(time.Minute); err != nil {
+			return err
+		}
+	}
+	l.wrong("I1", "the pair does not go on")
+	return nil
+}
+
+// judgePair holds both sides against each other once nobody acts and nothing fails.
+func (l *life) judgePair() error {
+	for range 2 {
+		if err := l.sync(); err != nil {
+			return fmt.Errorf("a cycle after all faults: %w", err)
+		}
+	}
+	before := len(l.w.calls)
+	if err := l.sync(); err != nil {
+		return err
+	}
+	l.still("I2", before)
+	var sides [2]*picture
+	for side := range sides {
+		var err error
+		if sides[side], err = l.w.look(confluence.Side(side), spaceKey); err != nil {
+			return err
+		}
+	}
+	open, err := l.conflicts(sides)
+	if err != nil {
+		return err
+	}
+	excused := func(origin, facet string) bool { return open[origin+" "+facet] || open[origin+" *"] }
+	if l.mode != "both" && strings.HasSuffix(l.mode, "safe") {
+		excused = func(origin, facet string) bool {
+			return facet == "" && l.edited(origin) || open[origin+" "+facet] || open[origin+" *"] || l.edited(origin)
+		}
+	}
+	l.judgePages(sides, excused)
+	l.judgeOwn(sides)
+	l.judgeWords(sides, open)
+	l.judgeTrash(sides)
+	switch l.mode {
+	case "to:B safe", "to:B mirror":
+		l.unwritten(confluence.A)
+	case "to:A safe", "to:A mirror":
+		l.unwrittenSince(confluence.A.Other(), l.paired)
+	}
+	return l.judgeReaders()
+}
+
+// edited reports whether anybody touched a page on the receiving side of a pair of one direction.
+func (l *life) edited(origin string) bool {
+	to := confluence.A
+	if strings.HasPrefix(l.mode, "to:B") {
+		to = confluence.B
+	}
+	return slices.ContainsFunc(l.crowd.acts, func(a act) bool { return a.Side == to && a.Page == origin })
+}
+
+// conflicts are the open ones, as "token facet"; "token *" for one about all of a page.
+func (l *life) conflicts(sides [2]*picture) (map[string]bool, error) {
+	open := map[string]bool{}
+	err := l.w.Do(func(e *engine.Engine) error {
+		list, err := e.Conflicts(l.w.Context(), engine.ConflictFilter{Pair: pairOfLife, State: store.ConflictOpen})
+		for _, c := range list {
+			l.count("conflict " + c.Kind)
+			for side, id := range c.Conflict.ID {
+				p := sides[side]
+				item := p.items[bareID(id)]
+				if item == nil {
+					continue
+				}
+				if !item.page() {
+					item = p.items[p.container(item)]
+				}
+				if item == nil {
+					continue
+				}
+				for _, name := range excuses(c.Conflict.Facet, c.Conflict.Kind) {
+					open[item.origin+" "+name] = true
+				}
+			}
+		}
+		return err
+	})
+	return open, err
+}
+
+// bareID is a server id as a dump writes it.
+func bareID(id confluence.ID) string { return strings.TrimPrefix(string(id), "att") }
+
+// excuses are the facets of a page that a conflict may leave different.
+func excuses(facet reconcile.Facets, kind string) []string {
+	switch kind {
+	case "delete-edit", "delete", "contested", "target-only", "detached", "archived", "kind", "held":
+		return []string{"*"}
+	}
+	return map[reconcile.Facets][]string{
+		reconcile.Title: {"title"}, reconcile.Parent: {"parent"}, reconcile.Body: {"body", "comments"}, reconcile.Labels: {"labels"},
+		// A held restriction holds all new content of its page.
+		reconcile.Restrictions: {"*"},
+		reconcile.File:         {"attachments"}, reconcile.Status: {"*"},
+	}[facet]
+}
+
+// judgeWords: nothing that a person wrote is lost (I3). It stands on a side, or was taken out by somebody who saw it, or
+// its page is in the trash, or it is named by a conflict.
+func (l *life) judgeWords(sides [2]*picture, open map[string]bool) {
+	there := map[string]bool{}
+	for _, p := range sides {
+		for _, c := range p.items {
+			for _, t := range words(c.Body) {
+				there[t] = true
+			}
+		}
+	}
+	for _, t := range slices.Sorted(maps.Keys(l.crowd.written)) {
+		w := l.crowd.written[t]
+		if there[t] || w.dropped || l.crowd.gone[w.page] || open[w.page+" *"] {
+			continue
+		}
+		if strings.HasSuffix(l.mode, "mirror") && w.side == l.receiver() {
+			continue // what is written on a mirror is taken back
+		}
+		l.wrong("I3", "%s, which somebody wrote on side %s of %s, is nowhere", t, letter(w.side), w.page)
+	}
+}
+
+func (l *life) receiver() confluence.Side {
+	if strings.HasPrefix(l.mode, "to:A") {
+		return confluence.A
+	}
+	return confluence.B
+}
+
+// judgeTrash: what nobody deleted is there (I4).
+func (l *life) judgeTrash(sides [2]*picture) {
+	for _, p := range sides {
+		for _, c := range p.pages {
+			if c.Status == "trashed" && c.origin != "" && l.crowd.everTrashed[c.origin] == 0 {
+				l.wrong("I4", "%s is in the trash of side %s, and nobody put it there", c.origin, letter(p.side))
+			}
+		}
+	}
+}
+
+// unwrittenSince: a side that only sends gets no write from that call on (I14).
+func (l *life) unwrittenSince(side confluence.Side, since int) {
+	for _, c := range l.w.calls[since:] {
+		if c.Side == side && c.Writes() && c.Verb != confluence.VerbProperty {
+			l.wrong("I14", "a write to a side that only sends: %s", c)
+		}
+	}
+}
+
+// judgeReaders: nobody could ever read a page that was restricted before it arrived, and never opened (I11).
+func (l *life) judgeReaders() error {
+	return nil
+}
