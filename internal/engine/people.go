@@ -16,6 +16,7 @@ type people struct {
 	back    map[confluence.UserID]confluence.UserID
 	groups  [2]map[string]bool // groups that exist on a side
 	backGrp map[string]string
+	ours    [2]confluence.UserID // tandem's own accounts: each is the other's counterpart; empty where a side has none
 }
 
 // loadPeople reads the people file of two sites and what both directories say about the principals that are used on
@@ -148,8 +149,20 @@ func (p *people) key(u confluence.UserID) confluence.UserID {
 	return u
 }
 
+// weAre makes tandem's own accounts counterparts, whatever the people file says.
+func (p *people) weAre(ours [2]confluence.UserID) {
+	if ours[confluence.A] == "" || ours[confluence.B] == "" {
+		return
+	}
+	p.ours = ours
+	p.back[ours[confluence.B]] = ours[confluence.A]
+}
+
 // account returns the destination's account of a source user given by key or log-in name.
 func (p *people) account(u confluence.UserID) (confluence.UserID, bool) {
+	if u != "" && u == p.ours[confluence.A] {
+		return p.ours[confluence.B], true
+	}
 	if a, ok := p.table.Account(u); ok {
 		return a, true
 	}

@@ -271,6 +271,9 @@ func (s *work) loadPeopleFor(ctx context.Context, v *view) error {
 	}
 	var err error
 	s.people, err = s.e.loadPeople(ctx, s.pair.Sites, s.sites, used)
+	if err == nil {
+		s.people.weAre([2]confluence.UserID{s.ids[confluence.A].Me.ID, s.ids[confluence.B].Me.ID})
+	}
 	return err
 }
 
