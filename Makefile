@@ -8,7 +8,7 @@ SEEDS    ?= 1000
 BASE     ?= 1
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: simulate test vet format lint race soak build kill conformance bench fuzz man docs
+.PHONY: crash simulate test vet format lint race soak build kill conformance bench fuzz man docs
 
 test: vet format lint ## everything that must hold before a commit
 	$(GO) test -timeout 15m ./...
@@ -43,6 +43,9 @@ simulate: ## SEEDS lives of two sites from seed BASE on, each twice, with faults
 
 kill: ## kill -9 at every failpoint of every verb and at 200 random moments
 	TANDEM_KILLS=all $(GO) test -count=1 -v -timeout 60m -run 'Kill' ./internal/cli ./internal/store
+
+crash: ## every scenario of sync, ended before and after every write and in the commit of its outcome
+	TANDEM_CRASHES=all $(GO) test -count=1 -v -timeout 60m -run 'TestScenarioCrashes' ./internal/engine/simulation
 
 conformance: ## the emulator and the connectors against the vendor's documents, recordings and public clients
 	bash conformance/run.sh

@@ -47,8 +47,10 @@ func (p *play) judge() error {
 	if err := p.judgeStanding(now, states); err != nil {
 		return err
 	}
-	if err := p.judgeCalls(); err != nil {
-		return err
+	if p.opt.Crash.N == 0 {
+		if err := p.judgeCalls(); err != nil {
+			return err
+		}
 	}
 	if err := p.judgeReaders(); err != nil {
 		return err

@@ -169,6 +169,8 @@ func (d paired) Order(st scriptStep) error {
 		case st.Order == "pause":
 			_, err = e.PausePair(ctx, pairName, "the scenario says so")
 		case st.Order == "resume":
+			p.cycles++
+			p.observe(true)
 			_, err = e.ResumePair(ctx, pairName)
 		case st.Order == "retire":
 			_, err = e.RetirePair(ctx, pairName, "the scenario says so")

@@ -20,7 +20,8 @@ type ScenarioOptions struct {
 	Seed  uint64 // decides the order of what may happen in any order; 0: always the same
 	Quiet func() // as Options.Quiet
 	Log   *slog.Logger
-	// Crash ends the engine at one write of the run, whatever the steps say.
+	// Crash ends the engine at one write of the run, whatever the steps say. What is sent again after that is not held
+	// against the bounds of calls.
 	Crash CrashPoint
 
 	driver func(*play) driver // tests of the runner itself; nil: the engine
@@ -70,6 +71,7 @@ type ScenarioResult struct {
 	End        [2]string `json:"-"`              // neutral dumps
 
 	crashed bool
+	sent    int // mutating calls of all cycles, refused ones included
 }
 
 // Failure is an assertion of a scenario that does not hold.
@@ -163,7 +165,7 @@ func (s *Scenario) once(opt ScenarioOptions, n int) (result ScenarioResult, err 
 	} else if err == nil {
 		result.Holds = true
 	}
-	result.Assertions, result.crashed = p.asserted, p.crashed
+	result.Assertions, result.crashed, result.sent = p.asserted, p.crashed, p.writes
 	for _, c := range p.sent {
 		if c.Cycle > 0 && c.Cycle <= p.cycles && !c.refused() {
 			result.Writes[c.Side]++
