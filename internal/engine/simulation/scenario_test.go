@@ -263,7 +263,7 @@ func TestScenarioVerbs(t *testing.T) {
 		{true, "PUT", "/wiki/api/v2/inline-comments/3", "", `{"resolved":true}`, "CMr"},
 		{true, "DELETE", "/wiki/api/v2/footer-comments/3", "", "", "CM-"},
 		{true, "POST", "/wiki/api/v2/spaces/9/properties", "", `{"key":"other"}`, "PR"},
-		{true, "POST", "/wiki/api/v2/spaces/9/properties", "", `{"key":"tandem-checkpoint"}`, ""},
+		{true, "POST", "/wiki/api/v2/spaces/9/properties", "", `{"key":"tandem.pair"}`, ""},
 		{true, "POST", "/wiki/rest/api/space", "", "", "SP"},
 		{true, "PUT", "/wiki/rest/api/space/K", "", "", "HM"},
 		{true, "POST", "/wiki/rest/api/space/K/permission", "", "", "PM"},

@@ -206,6 +206,7 @@ type play struct {
 	observed [2]map[string]map[string]bool
 	shown    []shownTo
 	broken   error
+	marks    [2][]mark // checkpoints that the servers held
 
 	asserted int
 }
@@ -444,6 +445,7 @@ func (p *play) cycle(kind string) error {
 	states, stateErr := p.states()
 	if stateErr == nil {
 		p.cast.meet(states)
+		stateErr = p.remember(states)
 	}
 	p.crash, p.during = nil, nil
 	return errors.Join(err, stateErr, p.broken)

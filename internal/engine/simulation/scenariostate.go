@@ -24,6 +24,7 @@ type siteState struct {
 		Active bool   `json:"active"`
 	} `json:"users"`
 	Spaces []struct {
+		ID         string                     `json:"id"`
 		Key        string                     `json:"key"`
 		Home       string                     `json:"home"`
 		Properties map[string]json.RawMessage `json:"properties"`

@@ -148,9 +148,6 @@ func (s *sent) narrow(cloud bool, query url.Values, body []byte, before *siteSta
 	}
 }
 
-// checkpointKey is part of the key of the property that holds the double checkpoint.
-const checkpointKey = "tandem"
-
 func isCheckpoint(call *Call) bool {
 	return strings.Contains(call.Path, checkpointKey) || bytes.Contains(call.Body, []byte(checkpointKey))
 }
