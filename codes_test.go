@@ -15,7 +15,6 @@ import (
 // something does, and the test below says so.
 var later = map[confluence.Code]string{
 	confluence.CodeNotSealed:   "sealing of plans",
-	confluence.CodeConflict:    "conflicts of a sync",
 	confluence.CodeAuditBroken: "audit chain",
 }
 

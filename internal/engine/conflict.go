@@ -111,17 +111,3 @@ func (e *Engine) text(ctx context.Context, d confluence.Digest) (string, error) 
 	b, err := e.store.Blob(ctx, d)
 	return string(b), ignoreMissing(err)
 }
-
-// ResolveConflict carries out what a person decided, by the very path that carries edits, and returns the conflict as it
-// is after the cycle. T-3108 if a side has moved on since the person looked; nothing is lost by any decision: what is
-// replaced stays in the history of its side.
-func (e *Engine) ResolveConflict(ctx context.Context, id string, r Resolution) (ConflictReport, error) {
-	c, err := e.Conflict(ctx, id)
-	if err != nil {
-		return c, err
-	}
-	if c.State != store.ConflictOpen {
-		return c, confluence.Errorf(confluence.CodePairState, "conflict %s is %s already", id, c.State)
-	}
-	return c, confluence.Errorf(confluence.CodeNotCapable, "conflicts cannot be resolved by this version yet (%s)", r.Use)
-}

@@ -136,27 +136,3 @@ func valueOf(v *view, side confluence.Side, o *store.Observed, facet reconcile.F
 	}
 	return ""
 }
-
-// decisions are what people decided about open conflicts and was not carried out yet.
-func (c *cycle) decisions(ctx context.Context) (map[reconcile.Question]reconcile.Choice, error) {
-	open, err := c.e.store.Conflicts(ctx, store.ConflictFilter{Pair: c.row.ID, State: store.ConflictOpen})
-	if err != nil {
-		return nil, err
-	}
-	out := map[reconcile.Question]reconcile.Choice{}
-	for _, x := range open {
-		switch x.Decided {
-		case decidedA:
-			out[reconcile.Question{Twin: x.Twin, Facet: x.Facet}] = reconcile.PreferA
-		case decidedB:
-			out[reconcile.Question{Twin: x.Twin, Facet: x.Facet}] = reconcile.PreferB
-		}
-	}
-	return out, nil
-}
-
-// What a person decided about a conflict: that one side's value counts on both.
-const (
-	decidedA = "a"
-	decidedB = "b"
-)

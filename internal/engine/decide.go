@@ -26,6 +26,10 @@ func (c *cycle) stepDecide(ctx context.Context) error {
 		c.enter(stepConfirm) // an earlier execution wrote, and ended before it looked
 		return nil
 	}
+	if wrote, err := c.writeResults(ctx, v); err != nil || wrote {
+		c.enter(stepConfirm)
+		return err
+	}
 	r, err := c.plan(ctx, v)
 	if err != nil {
 		return err
@@ -108,7 +112,7 @@ func unknownOn(v *view, twins []confluence.TwinID) (n [2]int) {
 func (c *cycle) plan(ctx context.Context, v *view) (reconcile.Result, error) {
 	p := c.policy
 	p.Same, p.Met = c.same(ctx, v), c.met(ctx, v)
-	decided, err := c.decisions(ctx)
+	decided, err := c.decisions(ctx, v)
 	if err != nil {
 		return reconcile.Result{}, err
 	}
