@@ -104,7 +104,6 @@ func (p *planner) missingAtReceiver(it *item, sent *Node) {
 		return
 	}
 	if it.base == nil || it.base.id[p.to] == "" {
-		p.row(31)
 		it.at[p.to].fresh = p.policy.Facets.Has(essential[sent.Kind])
 		return
 	}
@@ -123,13 +122,10 @@ func (p *planner) newcomer(it *item, on confluence.Side) {
 		it.skip = true
 		p.clash(it, Clash{Facet: Status, Kind: "kind", What: fmt.Sprintf("a %s, which %s cannot hold", it.kind, p.name(to))})
 	case p.receives[to]:
-		p.row(31)
 		it.at[to].fresh = p.policy.Facets.Has(essential[it.kind]) && p.visible(it, on)
 	case p.mirror && p.policy.Prune && p.policy.Sweep && !n.Home:
-		p.row(31)
 		p.trash(it, on)
 	default:
-		p.row(31)
 		p.clash(it, Clash{Facet: Status, Kind: "target-only", Row: 31, What: "only at the destination"})
 	}
 }
@@ -193,10 +189,11 @@ func (p *planner) decideArchived(it *item) {
 		return // archived on both sides, or gone on the other
 	}
 	c := Clash{Facet: Status, Kind: "archived", Row: 27}
+	edited := it.changed[other]&(Body|Title|Parent) != 0 || it.worked[other]
 	switch {
-	case it.changed[other]&(Body|Title|Parent) != 0 || it.worked[other]:
+	case edited && !(p.oneWay && on == p.from) && p.decided(it, Status) == "":
 		c.Open, c.What = true, fmt.Sprintf("archived at %s and edited at %s", p.name(on), p.name(other))
-	case p.receives[other] && p.policy.CanArchive[other]:
+	case p.receives[other] && p.policy.CanArchive[other] && p.decided(it, Status) != preferred(other):
 		p.row(27)
 		it.skip = false
 		p.trash(it, other)
@@ -215,7 +212,6 @@ func (p *planner) compareTwins(it *item) {
 			p.compareFacet(it, f)
 		}
 	}
-	p.countRows(it)
 	if it.kind != confluence.Attachment {
 		return
 	}
@@ -271,7 +267,7 @@ func (p *planner) judge(it *item, f Facets) {
 	switch {
 	case it.base == nil && p.migrating && !p.takeover(it):
 		p.clash(it, Clash{Facet: f, Kind: kindOf(f), Open: true, What: "at the destination before the migration, and different"})
-	case it.base != nil && it.base.held.Has(f):
+	case p.waits(it, f):
 		p.clash(it, Clash{Facet: f, Kind: "held", Open: true, What: "held, until a person decides"})
 	case a && b:
 		p.contend(it, f)
@@ -282,6 +278,11 @@ func (p *planner) judge(it *item, f Facets) {
 	}
 }
 
+// waits reports whether a facet is held, and nobody has decided about it.
+func (p *planner) waits(it *item, f Facets) bool {
+	return it.base != nil && it.base.held.Has(f) && p.decided(it, f) == ""
+}
+
 func (p *planner) bothEmpty(it *item, f Facets) bool {
 	i := f.Index()
 	return it.node[0].Digest[i].IsZero() && it.node[1].Digest[i].IsZero()
@@ -290,10 +291,14 @@ func (p *planner) bothEmpty(it *item, f Facets) bool {
 // flow carries what only one side changed, as far as the mode lets it.
 func (p *planner) flow(it *item, f Facets, from confluence.Side) {
 	to := from.Other()
-	switch {
+	switch decided := p.decided(it, f); {
 	case !p.readable(it, f, from):
+	case !p.oneWay && decided == preferred(to) && p.readable(it, f, to):
+		it.at[from].send |= f // held, and decided against the change
 	case p.receives[to]:
 		it.at[to].send |= f
+	case p.mirror && p.decided(it, f) == preferred(p.to):
+		p.settle(it, f)
 	case p.mirror:
 		it.at[from].send |= f
 		what := "edited at the destination, and taken back"

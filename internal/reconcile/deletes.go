@@ -23,13 +23,12 @@ func (p *planner) deletion(it *item, gone confluence.Side) {
 		p.newcomer(it, stays)
 		return
 	case it.base.tomb && (!p.oneWay || stays == p.from):
-		p.row(28) // it came back on the other side
+		it.row = 28 // it came back on the other side
 		p.revive(it, gone)
 		return
 	}
-	row := p.deletionRow(it, gone)
-	p.row(row)
-	c := Clash{Facet: Status, Kind: "delete-edit", Row: row, Policy: p.decided(it, Status)}
+	it.row = p.deletionRow(it, gone)
+	c := Clash{Facet: Status, Kind: "delete-edit", Row: it.row, Policy: p.decided(it, Status)}
 	switch p.fate(it, gone, &c) {
 	case gone:
 		p.revive(it, gone)
@@ -159,6 +158,16 @@ func (p *planner) decideAttached(it *item) {
 		p.migrateOne(it)
 		return
 	}
+	if it.decided {
+		return
+	}
+	it.decided = true
+	if up := p.holder(it); up != nil && up.attached() {
+		p.decideAttached(up) // an answer shares the fate of what it answers
+		if p.followThread(it, up) {
+			return
+		}
+	}
 	page := p.page(it)
 	if page == nil || page.skip || page.at[0].trash || page.at[1].trash {
 		it.skip = true
@@ -175,6 +184,25 @@ func (p *planner) decideAttached(it *item) {
 		return
 	}
 	p.decideOne(it)
+}
+
+// followThread handles an answer that was not listed because what it answers is gone: both go, or both come back.
+func (p *planner) followThread(it, up *item) bool {
+	for _, side := range confluence.Sides {
+		other := side.Other()
+		if it.state[side] != along || it.state[other] != here || !up.state[side].gone() {
+			continue
+		}
+		switch {
+		case up.at[side].fresh:
+			it.at[side].fresh = p.policy.Facets.Has(Body)
+			return true
+		case up.at[other].trash:
+			p.trash(it, other)
+			return true
+		}
+	}
+	return false
 }
 
 // comesAlong handles what was gone with its page, now that the page comes back.
@@ -219,6 +247,11 @@ func (p *planner) blockDeletes(side confluence.Side) {
 		for ; up != nil && up.at[side].trash; up = p.byTwin[p.parentOf(up, side)] {
 			up.at[side].trash, up.at[side].kept = false, true
 			p.clash(up, Clash{Facet: Status, Kind: "delete", Row: 8, Open: true, What: "not deleted, because of what stands below it at " + p.name(side)})
+		}
+	}
+	for _, it := range p.items {
+		if up := p.holder(it); it.kind == confluence.Comment && it.state[side] == here && !it.at[side].trash && up != nil && up.kind == confluence.Comment {
+			block(up)
 		}
 	}
 	for _, n := range p.strangers[side] {

@@ -204,6 +204,11 @@ func (p *planner) takeover(it *item) bool {
 // page from being deleted.
 func (p *planner) markWorked(it *item) {
 	for _, side := range confluence.Sides {
+		if it.attached() && it.base != nil && !it.base.tomb && (it.state[side] == trashed || it.state[side] == purged) {
+			if page := p.page(it); page != nil {
+				page.worked[side] = true
+			}
+		}
 		if it.state[side] != here {
 			continue
 		}
@@ -215,10 +220,8 @@ func (p *planner) markWorked(it *item) {
 		if page := p.page(it); page != nil {
 			page.worked[side] = true
 		}
-		if it.kind == confluence.Comment {
-			if up := p.holder(it); up != nil && up.kind == confluence.Comment {
-				up.worked[side] = true // its answers keep a comment
-			}
+		for up := p.holder(it); it.kind == confluence.Comment && up != nil && up.kind == confluence.Comment; up = p.holder(up) {
+			up.worked[side] = true // its answers keep a comment
 		}
 	}
 }

@@ -66,7 +66,8 @@ func (p *planner) clearTrash() {
 func (p *planner) freeEarly(it *item, side confluence.Side) {
 	a := &it.at[side]
 	s := p.step(it, side, confluence.VerbPut, Title)
-	s.change.Title, s.change.Merged = temporary(it.node[side].Title, it.twin), Title
+	s.change.Title, s.change.Merged = temporary(it.node[side].Title, it.twin), 0
+	s.needs = appendStep(s.needs, a.revive)
 	a.temp = s
 	for _, later := range []*step{a.retitle, a.remove} {
 		if later != nil {

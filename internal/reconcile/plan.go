@@ -42,7 +42,7 @@ func Plan(base iter.Seq[Agreed], snaps [2][]Node, policy Policy) Result {
 		p.resolveTitles()
 		p.buildTrees()
 	}
-	p.countPlaces()
+	p.countRows()
 	p.brake()
 	p.makeSteps()
 	p.orderSiblings()
@@ -84,6 +84,13 @@ type item struct {
 	contested bool      // no ancestor: both bodies count as changed
 	joined    confluence.TwinID
 	skip      bool // nothing is decided about it
+	decided   bool
+	collided  bool   // its title was another's, and row 33 or 34 decided
+	heir      bool   // deleted, and a page was made below it
+	covered   Facets // facets for which a row that says more was counted
+	row       int    // of the decision table, of a deletion
+	survivors int    // pages kept though it is deleted
+	ring      bool   // its move was taken back, because it would close a ring
 	clashed   bool
 	noted     bool // converged
 	settled   Facets
@@ -192,7 +199,9 @@ func (p *planner) take(base iter.Seq[Agreed], snaps [2][]Node) {
 				continue
 			}
 			it := p.item(n.Twin)
-			it.node[side], it.kind = n, n.Kind
+			if was := it.node[side]; was == nil || alive(n) > alive(was) || alive(n) == alive(was) && n.Version > was.Version {
+				it.node[side], it.kind = n, n.Kind
+			}
 		}
 	}
 	if base != nil {
@@ -214,6 +223,21 @@ func (p *planner) take(base iter.Seq[Agreed], snaps [2][]Node) {
 		}
 	}
 	p.followPages()
+}
+
+// alive orders the nodes of one twin on one side: what was purged and made anew is listed twice.
+func alive(n *Node) int {
+	switch {
+	case n.Status == Purged:
+		return 0
+	case n.Status == confluence.Trashed:
+		return 1
+	case n.Away:
+		return 2
+	case n.Status == confluence.Archived:
+		return 3
+	}
+	return 4
 }
 
 func (p *planner) item(twin confluence.TwinID) *item {
@@ -340,10 +364,15 @@ func (p *planner) clash(it *item, c Clash) {
 	p.result.Clashes = append(p.result.Clashes, c)
 }
 
+// unclash takes back what was said about a facet, where something else decided.
+func (p *planner) unclash(it *item, f Facets) {
+	p.result.Clashes = slices.DeleteFunc(p.result.Clashes, func(c Clash) bool { return c.Twin == it.twin && c.Facet == f })
+}
+
 // settle records that a facet is equal on both sides without having been agreed on.
 func (p *planner) settle(it *item, facets Facets) {
 	it.settled |= facets
-	it.noted = true
+	it.noted = it.joined == ""
 }
 
 // name is how people know a side: by its part in a mode of one direction, else by the name of its site.

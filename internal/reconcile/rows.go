@@ -10,16 +10,43 @@ func (p *planner) row(n int) { p.result.Rows[n]++ }
 // edits is what counts as an edit of a content.
 const edits = Body | File
 
-// countRows counts the rows that apply to a content which both sides have.
-func (p *planner) countRows(it *item) {
-	if it.base == nil {
-		return // counted when it was joined
+// countRows counts the rows that decided facet by facet, about places and about new contents. A row that says more takes
+// the place of those that say less: of a page below one that was deleted (35) the deletion's. What joins and collisions
+// decided has been counted.
+func (p *planner) countRows() {
+	for _, it := range p.items {
+		for _, side := range confluence.Sides {
+			switch {
+			case it.at[side].fresh && it.base == nil:
+				p.countNew(it, side)
+			case p.oneWay && !p.migrating && side == p.to && it.unmet(side) && carried[it.kind] != 0 && !it.collided:
+				p.row(31)
+			}
+		}
 	}
+	for _, it := range p.items {
+		switch {
+		case it.row != 0 && !it.heir:
+			p.row(it.row)
+		case !it.skip && it.state[0] == here && it.state[1] == here && it.base != nil && (!p.migrating || carried[it.kind] != 0):
+			p.countTwins(it)
+		}
+	}
+}
+
+// countTwins counts the rows that apply to a content which both sides have.
+func (p *planner) countTwins(it *item) {
 	one := confluence.A
 	if p.oneWay {
 		one = p.from
 	}
 	mine, theirs := it.changed[one], it.changed[one.Other()]
+	if it.covered != 0 {
+		mine, theirs = mine&^it.covered, theirs&^it.covered
+		if mine|theirs == 0 {
+			return
+		}
+	}
 	if mine|theirs == 0 {
 		p.row(1)
 		return
@@ -49,27 +76,30 @@ func (p *planner) countRows(it *item) {
 	}
 }
 
-// countPlaces counts the rows of contents that are made below a page which the other side deleted, moved or renamed.
-func (p *planner) countPlaces() {
-	for _, it := range p.items {
-		for _, side := range confluence.Sides {
-			if !it.at[side].fresh || it.kind != confluence.Page || it.base != nil {
-				continue
-			}
-			up := p.byTwin[p.parentOf(it, side.Other())]
-			if up == nil || up.base == nil {
-				continue
-			}
-			if up.state[side].gone() {
-				p.row(35)
-			}
-			if up.changed[side].Has(Parent) {
-				p.row(36)
-			}
-			if up.changed[side].Has(Title) {
-				p.row(37)
-			}
+// countNew counts the row of a content that is made: of a page also by what the other side did to the page above it.
+func (p *planner) countNew(it *item, side confluence.Side) {
+	up := p.byTwin[p.parentOf(it, side.Other())]
+	plain := !it.collided
+	if it.kind == confluence.Page && up != nil && up.base != nil {
+		var more Facets
+		switch {
+		case up.state[side].gone():
+			up.heir, plain = true, false
+			p.row(35)
+		case up.changed[side].Has(Parent):
+			more = Parent
+			p.row(36)
 		}
+		if up.changed[side].Has(Title) {
+			more |= Title
+			p.row(37)
+		}
+		if plain = plain && more == 0; !p.oneWay {
+			up.covered |= more
+		}
+	}
+	if plain {
+		p.row(31)
 	}
 }
 

@@ -138,7 +138,7 @@ func (p *planner) decideLabels(it *item) {
 			add: minus(minus(sets.now[other], sets.was[other]), sets.now[side]),
 			del: common(minus(sets.was[other], sets.now[other]), sets.now[side]),
 		}
-		if p.mirror {
+		if p.mirror || p.oneWay && p.decided(it, Labels) == preferred(p.from) {
 			c.add = minus(minus(sets.now[other], sets.now[side]), minus(sets.was[other], sets.was[side]))
 			c.del = minus(minus(sets.now[side], sets.now[other]), minus(sets.was[side], sets.was[other]))
 		}
@@ -150,7 +150,12 @@ func (p *planner) decideLabels(it *item) {
 	if it.at[confluence.A].send.Has(Labels) || it.at[confluence.B].send.Has(Labels) {
 		p.relabel[it] = &changes
 	}
-	if p.oneWay && !p.mirror {
+	if p.oneWay && p.decided(it, Labels) == preferred(p.to) {
+		p.settle(it, Labels)
+		p.newLabels[it] = sets.now
+		return
+	}
+	if p.oneWay && !p.mirror && p.decided(it, Labels) == "" {
 		own := minus(minus(sets.now[p.to], sets.was[p.to]), sets.now[p.from])
 		lost := common(minus(sets.was[p.to], sets.now[p.to]), sets.now[p.from])
 		if len(own)+len(lost) > 0 {
@@ -200,12 +205,14 @@ func (p *planner) decideAccess(it *item) {
 func (p *planner) flowAccess(it *item, sets *accessSets, from confluence.Side) {
 	to := from.Other()
 	switch {
-	case it.base != nil && it.base.held.Has(Restrictions):
+	case p.waits(it, Restrictions):
 		p.clash(it, Clash{Facet: Restrictions, Kind: "held", Open: true, What: "held, until a person decides"})
 	case p.receives[to]:
 		p.restrict(it, to, carryAccess(sets, from), 0)
-	case p.mirror:
+	case p.mirror, p.decided(it, Restrictions) == preferred(p.from):
 		p.restrict(it, from, carryAccess(sets, to), 0)
+	case p.decided(it, Restrictions) == preferred(p.to):
+		p.settle(it, Restrictions)
 	default:
 		p.clash(it, Clash{Facet: Restrictions, Kind: "restriction", Open: true, What: "the restrictions were changed at " + p.name(from)})
 	}
@@ -224,9 +231,11 @@ func (p *planner) contendAccess(it *item, sets *accessSets) {
 		if choice == PreferB {
 			from = confluence.B
 		}
-		if p.receives[from.Other()] {
-			p.restrict(it, from.Other(), carryAccess(sets, from), 0)
+		if !p.receives[from.Other()] {
+			p.settle(it, Restrictions)
+			return
 		}
+		p.restrict(it, from.Other(), carryAccess(sets, from), 0)
 		c.What = "the restrictions were changed on both sides; those of " + p.name(from) + " count"
 	case choice != Tighten || !ok:
 		c.Open = true

@@ -170,6 +170,10 @@ func (p *planner) flowOrder(b brood, from confluence.Side) {
 		if b.explicit[to] {
 			p.reorder(b, from)
 		}
+	case p.decided(b.holder, Order) == preferred(p.from):
+		p.reorder(b, p.to)
+	case p.decided(b.holder, Order) == preferred(p.to):
+		p.agreePlaces(b.parent, b.lists[p.to])
 	default:
 		p.clash(b.holder, Clash{Facet: Order, Kind: "order", Policy: Hold, Open: true, What: "its children were put in another order at the destination"})
 	}
@@ -180,9 +184,12 @@ func (p *planner) contendOrder(b brood) {
 	p.row(19)
 	c := Clash{Facet: Order, Kind: "order", Row: 19, Policy: p.choice(b.holder, Order), What: "its children were put in another order on both sides"}
 	var winner confluence.Side
-	switch {
-	case p.mirror:
+	switch decided := p.decided(b.holder, Order); {
+	case p.mirror, p.oneWay && decided == preferred(p.from):
 		winner = p.from
+	case p.oneWay && decided == preferred(p.to):
+		p.agreePlaces(b.parent, b.lists[p.to])
+		return
 	case p.oneWay, c.Policy != PreferA && c.Policy != PreferB:
 		c.Open = true
 		p.clash(b.holder, c)

@@ -52,6 +52,12 @@ func (p *planner) suffixTitles(side confluence.Side) {
 			add(it.node[side].Title, claim{it, claimFixed})
 		}
 	}
+	for _, it := range p.items {
+		if it.kind == confluence.Page && it.at[side].restore && it.at[side].send.Has(Title) && p.occupied(claims[p.fold[side](it.node[side].Title)], it, side) {
+			p.stayInTrash(it, side)
+		}
+	}
+	p.takenBack(claims, side)
 	if len(doubled) == 0 {
 		return
 	}
@@ -62,8 +68,44 @@ func (p *planner) suffixTitles(side confluence.Side) {
 		slices.SortStableFunc(list, func(a, b claim) int { return cmp.Compare(a.rank, b.rank) })
 		for _, c := range list[1:] {
 			p.yield(c.it, side, free)
+			if list[0].it != nil {
+				list[0].it.collided = true
+			}
 		}
 	}
+}
+
+// takenBack notes collisions that end by taking back a rename of the receiver (row 34 of a mirror).
+func (p *planner) takenBack(claims map[string][]claim, side confluence.Side) {
+	if !p.mirror {
+		return
+	}
+	for _, it := range p.items {
+		if it.kind != confluence.Page || it.covered.Has(Title) || it.live(side) == nil || !it.at[side].send.Has(Title) || !it.changed[side].Has(Title) {
+			continue
+		}
+		for _, c := range claims[p.fold[side](it.node[side].Title)] {
+			if c.it != nil && c.it != it && c.it.takes(side) {
+				c.it.collided = true
+				it.covered |= Title
+				p.unclash(it, Title)
+				p.row(34)
+				p.clash(it, Clash{Facet: Title, Kind: "title", Row: 34, What: "renamed at the destination to what another page is to be called, and taken back"})
+				break
+			}
+		}
+	}
+}
+
+// occupied reports whether a page has a title on a side and keeps it, so that not even for a moment another can have it.
+func (p *planner) occupied(list []claim, but *item, side confluence.Side) bool {
+	for _, c := range list {
+		if c.it == nil || c.it != but && p.holdsTitle(c.it.node[side], side) && c.it.state[side] != trashed &&
+			p.fold[side](c.it.node[side].Title) == p.fold[side](but.node[side].Title) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *planner) claimRank(it *item, side confluence.Side) int {
@@ -99,24 +141,30 @@ func (p *planner) preferred(side confluence.Side) bool { return side == p.from }
 func (p *planner) yield(it *item, side confluence.Side, free func(string) bool) {
 	a := &it.at[side]
 	if a.restore && !a.send.Has(Title) {
-		a.restore = false
-		a.send = 0
-		p.row(34)
-		p.clash(it, Clash{Facet: Title, Kind: "title", Row: 34, Open: true, What: "cannot come back from the trash: another page has its title"})
+		p.stayInTrash(it, side)
 		return
 	}
+	it.covered |= Title
+	p.unclash(it, Title)
 	origin := side
 	if it.takes(side) {
 		origin = side.Other()
 	}
 	row, word := 34, p.site(origin)
 	if it.state[side.Other()] == never && !it.takes(side) {
-		row = 33
+		row, it.collided = 33, true
 		if p.mirror {
 			word = "previous"
 		}
 	}
 	was := it.finalTitle(side)
+	c := Clash{Facet: Title, Kind: "suffix", Row: row, Policy: preferred(p.from)}
+	if n := it.live(side); n != nil && p.oneWay && hasSuffix(n.Title, was, word) {
+		a.send &^= Title
+		c.What = fmt.Sprintf("two pages would be called %q; this one is called %q", was, n.Title)
+		p.clash(it, c)
+		return
+	}
 	it.title = unused(was, word, free)
 	for _, s := range confluence.Sides {
 		if p.receives[s] && (it.will(s) || s == side) {
@@ -127,7 +175,28 @@ func (p *planner) yield(it *item, side confluence.Side, free func(string) bool) 
 		}
 	}
 	p.row(row)
-	p.clash(it, Clash{Facet: Title, Kind: "suffix", Row: row, Policy: preferred(p.from), What: fmt.Sprintf("two pages would be called %q; this one is called %q", was, it.title)})
+	c.What = fmt.Sprintf("two pages would be called %q; this one is called %q", was, it.title)
+	p.clash(it, c)
+}
+
+// hasSuffix reports whether a title is another one with the word behind it.
+func hasSuffix(title, plain, word string) bool {
+	if title == suffixed(plain, " ("+word+")") {
+		return true
+	}
+	for n := 2; n < 10; n++ {
+		if title == suffixed(plain, fmt.Sprintf(" (%s %d)", word, n)) {
+			return true
+		}
+	}
+	return false
+}
+
+// stayInTrash gives up a restore: a page comes back with the title it had.
+func (p *planner) stayInTrash(it *item, side confluence.Side) {
+	it.at[side].restore, it.at[side].send = false, 0
+	p.row(34)
+	p.clash(it, Clash{Facet: Title, Kind: "title", Row: 34, Open: true, What: "cannot come back from the trash: another page has its title"})
 }
 
 // titleSource returns a function that says whether a title is nobody's on either side, and takes it if so.

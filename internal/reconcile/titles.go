@@ -150,21 +150,29 @@ func (p *planner) refuseTitle(it *item, what string) {
 // titleEdges links every step that takes a title with the page that has it now.
 func (p *planner) titleEdges() {
 	for _, side := range confluence.Sides {
-		holders := map[string]*item{}
+		// A page that comes out of the trash has its old title for a moment: who takes it waits for both who had it.
+		holders, restored := map[string]*item{}, map[string]*item{}
 		for _, it := range p.items {
 			a := &it.at[side]
-			if n := it.node[side]; p.holdsTitle(n, side) && (a.retitle != nil && !a.restore || a.remove != nil) {
+			switch n := it.node[side]; {
+			case it.kind != confluence.Page || n == nil || a.retitle == nil && a.remove == nil:
+			case a.restore:
+				restored[p.fold[side](n.Title)] = it
+			case p.holdsTitle(n, side):
 				holders[p.fold[side](n.Title)] = it
 			}
 		}
-		if len(holders) == 0 {
+		if len(holders)+len(restored) == 0 {
 			continue
 		}
 		for _, s := range p.steps {
 			if s.change.Side != side || !s.takesTitle() {
 				continue
 			}
-			if h := holders[p.fold[side](s.title())]; h != nil && h != s.it {
+			f := p.fold[side](s.title())
+			if h := restored[f]; h != nil && h != s.it {
+				s.frees = h
+			} else if h := holders[f]; h != nil && h != s.it {
 				s.frees = h
 			}
 		}

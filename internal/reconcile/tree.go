@@ -18,7 +18,7 @@ func (p *planner) buildTrees() {
 	for i, it := range walk {
 		it.order = i
 	}
-	if !p.oneWay {
+	if !p.migrating {
 		p.mergeMoves(walk)
 	}
 	for _, side := range confluence.Sides {
@@ -108,15 +108,24 @@ func siblings(p *planner) func(a, b *item) int {
 var kindOrder = map[confluence.Kind]int{confluence.Attachment: 1, confluence.Comment: 2, confluence.Page: 3, confluence.BlogPost: 4}
 
 // mergeMoves takes the secondary side's moves into the merged tree, top down, again and again until no more of them fits.
-// Those left over close a ring with a move of the primary side, and are taken back (row 20).
+// Those left over close a ring with a move of the primary side, and are taken back (row 20). In a mode of one direction
+// the receiver is the secondary side; its other moves stay out of the tree.
 func (p *planner) mergeMoves(walk []*item) {
 	primary, secondary := p.from, p.to
 	var moves []*item
 	for _, it := range walk {
-		if it.kind == confluence.Page && it.at[primary].send.Has(Parent) && it.node[secondary] != nil {
+		if it.kind != confluence.Page || it.node[secondary] == nil || it.skip {
+			continue
+		}
+		if it.at[primary].send.Has(Parent) || p.oneWay && it.state[primary] == here && it.state[secondary] == here &&
+			it.base != nil && it.changed[secondary].Has(Parent) && !it.changed[primary].Has(Parent) {
 			moves = append(moves, it)
 		}
 	}
+	if len(moves) == 0 {
+		return
+	}
+	was := make(map[*item]*item, len(moves))
 	// The walk follows the merged tree; moves need the order of the secondary side's.
 	depth := p.depths(secondary, moves)
 	slices.SortStableFunc(moves, func(a, b *item) int { return cmp.Compare(depth[a], depth[b]) })
@@ -128,20 +137,42 @@ func (p *planner) mergeMoves(walk []*item) {
 				left = append(left, it)
 				continue
 			}
-			it.seat = to
+			was[it], it.seat = it.seat, to
 		}
 		if len(left) == len(moves) {
 			break
 		}
 		moves = left
 	}
-	for _, it := range moves {
-		it.at[primary].send &^= Parent
-		it.at[secondary].send |= Parent
-		p.row(20)
-		p.clash(it, Clash{Facet: Parent, Kind: "cycle", Row: 20, Policy: preferred(primary),
-			What: fmt.Sprintf("moved at %s below a page that was moved below it at %s, whose move counts", p.name(secondary), p.name(primary))})
+	if p.oneWay {
+		for it, seat := range was {
+			it.seat = seat
+		}
 	}
+	for _, it := range moves {
+		p.takeBack(it)
+	}
+}
+
+// takeBack undoes a move of the secondary side that would close a ring.
+func (p *planner) takeBack(it *item) {
+	primary, secondary := p.from, p.to
+	it.at[primary].send &^= Parent
+	it.at[secondary].send |= Parent
+	if it.ring {
+		return
+	}
+	it.ring = true
+	p.row(20)
+	it.covered |= Parent
+	for at := p.byTwin[p.parentOf(it, secondary)]; at != nil && at != it; at = at.seat {
+		if at.changed[primary].Has(Parent) {
+			at.covered |= Parent // the move that counts
+		}
+	}
+	p.unclash(it, Parent)
+	p.clash(it, Clash{Facet: Parent, Kind: "cycle", Row: 20, Policy: preferred(primary),
+		What: fmt.Sprintf("moved at %s below a page that was moved below it at %s, whose move counts", p.name(secondary), p.name(primary))})
 }
 
 // depths returns how deep contents stand on a side.
@@ -281,8 +312,11 @@ func (p *planner) elsewhere(it *item, side confluence.Side) {
 	c := Clash{Facet: Parent, Kind: "parent", Row: 6, What: fmt.Sprintf("stands elsewhere at %s, because the page above it is not there", p.name(side))}
 	if up := it.seat; up != nil && (up.at[side].trash || up.at[side.Other()].trash) {
 		c.Kind, c.Row, c.What = "survivor", 21, "kept, though the page above it is deleted; it moves up"
-		if it.at[side].fresh {
+		if it.at[side].fresh || it.base == nil {
 			c.Row = 35
+		}
+		if up.survivors++; up.survivors == 1 {
+			p.clash(up, Clash{Facet: Status, Kind: "survivor", Row: c.Row, What: "deleted; what stands below it and is kept moves up"})
 		}
 	}
 	p.clash(it, c)
