@@ -46,6 +46,9 @@ func (c *Connector) confirm(ctx context.Context) error {
 	return err
 }
 
+// Confirm asks the site who we are; see confirm.
+func (c *Connector) Confirm(ctx context.Context) error { return c.confirm(ctx) }
+
 // whoAmI reads user/current. A refusal is asked again after pauses, since the site in distress refuses valid calls.
 func (c *Connector) whoAmI(ctx context.Context) (rest.Answer, error) {
 	k := get(v1+"/user/current", "the account could not be confirmed")

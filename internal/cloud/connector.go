@@ -71,6 +71,7 @@ var (
 	_ confluence.Writer    = (*Connector)(nil)
 	_ confluence.Directory = (*Connector)(nil)
 	_ confluence.Calls     = (*Connector)(nil)
+	_ confluence.Confirmer = (*Connector)(nil)
 )
 
 // Open makes a connector. It sends nothing: Identity is the first look at the site. Errors are T-2002 for an address

@@ -84,6 +84,10 @@ type ScanRequest struct {
 	// Trash and Archived make it list trashed and archived contents too, where the site lists them, without facets and in
 	// the same calls where it can. That none is listed proves nothing: the account may not be allowed to see them.
 	Trash, Archived bool
+	// Unproved leaves out the question who we are, which a site needs at the end of a batch that answers nobody as well as
+	// us: what is listed is then true, and what is not listed may only have been hidden. Who sees anything missing must
+	// call Confirm before believing it.
+	Unproved bool
 }
 
 // Batch is one page of a Scan. Contents come in an order in which resuming is sound, not sorted: parents may come after
@@ -139,6 +143,12 @@ type Reader interface {
 	// version. A row that is missing proves nothing. What makes no version is never in it: trash and restore, moves, order,
 	// labels, restrictions, resolved comments, removed comments and attachments.
 	Feed(ctx context.Context, since time.Time) ([]Content, error)
+}
+
+// Confirmer is a Reader that can be asked, by one call, whether the site still takes it for the account that it was: nil
+// vouches for everything that was read before. Calls side by side share one request.
+type Confirmer interface {
+	Confirm(ctx context.Context) error
 }
 
 // Glancer is a Reader that reads facets of many contents by id in few calls, at a price: it may leave contents out, and

@@ -25,6 +25,9 @@ func (c *Connector) confirm(ctx context.Context) error {
 	return err
 }
 
+// Confirm asks the site who we are; see confirm.
+func (c *Connector) Confirm(ctx context.Context) error { return c.confirm(ctx) }
+
 // whoAmI reads user/current.
 func (c *Connector) whoAmI(ctx context.Context) (rest.Answer, error) {
 	k := get(api+"/user/current", "the account could not be confirmed")

@@ -76,6 +76,7 @@ var (
 	_ confluence.Properties  = (*Connector)(nil)
 	_ confluence.Templates   = (*Connector)(nil)
 	_ confluence.Calls       = (*Connector)(nil)
+	_ confluence.Confirmer   = (*Connector)(nil)
 )
 
 // Open makes a connector. It sends nothing: Identity is the first look at the site. Errors are T-2002 for an address

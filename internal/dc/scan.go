@@ -25,6 +25,12 @@ const (
 	batchTime  = 3 * time.Second
 )
 
+// Without bodies a batch is larger, as it costs a call that says who we are.
+const (
+	headRows = 12_000
+	headTime = 6 * time.Second
+)
+
 // position is where a Scan stands. Its JSON, in base64, is the Cursor.
 type position struct {
 	Stage  int             `json:"s,omitempty"`
@@ -79,12 +85,12 @@ func (c *Connector) Scan(ctx context.Context, req confluence.ScanRequest) (confl
 	if req.Kind == confluence.BlogPost && at.Stage == 0 {
 		at.Stage = 1
 	}
-	began, size, most := c.clock.Now(), 0, batchHeads
+	began, size, most, longest := c.clock.Now(), 0, headRows, headTime
 	if req.Facets.Has(confluence.FacetBody) {
-		most = batchRows
+		most, longest = batchRows, batchTime
 	}
 	var batch confluence.Batch
-	for !at.over(req.Kind) && len(batch.Contents) < most && size < batchBytes && c.clock.Now().Sub(began) < batchTime {
+	for !at.over(req.Kind) && len(batch.Contents) < most && size < batchBytes && c.clock.Now().Sub(began) < longest {
 		listed, err := c.listing(ctx, req, &at)
 		if err != nil {
 			return confluence.Batch{}, err
@@ -103,8 +109,10 @@ func (c *Connector) Scan(ctx context.Context, req confluence.ScanRequest) (confl
 		batch.Next = at.cursor()
 	}
 	// What was shown counts only if it was shown to us.
-	if err := c.confirm(ctx); err != nil {
-		return confluence.Batch{}, err
+	if !req.Unproved || len(batch.Contents) == 0 {
+		if err := c.confirm(ctx); err != nil {
+			return confluence.Batch{}, err
+		}
 	}
 	return batch, nil
 }

@@ -43,7 +43,7 @@ func (s *Site) cloned(o CloneOptions) (*Site, error) {
 		return s.clonedAt(o)
 	}
 	opts := s.opts
-	opts.StateDir, opts.Import, opts.Size, opts.Answers = o.Dir, "", 0, ""
+	opts.StateDir, opts.Import, opts.Size, opts.Spaces, opts.Answers = o.Dir, "", 0, 0, ""
 	if o.BaseURL != "" {
 		opts.BaseURL = o.BaseURL
 	}

@@ -165,7 +165,14 @@ func (s *Site) generate(pages int) error {
 		}
 		g.files = append(g.files, &file{stored: kept, mediaType: "text/plain", uuid: s.uuid("generated file", strconv.Itoa(i))})
 	}
-	for _, n := range generatedSizes(pages) {
+	sizes := generatedSizes(pages)
+	if n := min(s.opts.Spaces, pages); n > 0 {
+		sizes = make([]int, n)
+		for i := range sizes {
+			sizes[i] = pages*(i+1)/n - pages*i/n
+		}
+	}
+	for _, n := range sizes {
 		g.space(n)
 	}
 	return nil

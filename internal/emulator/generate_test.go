@@ -48,6 +48,23 @@ func TestGeneratedSize(t *testing.T) {
 	runtime.KeepAlive(site)
 }
 
+// TestGeneratedSpaces: pages can be spread over a number of spaces, evenly, and all are there.
+func TestGeneratedSpaces(t *testing.T) {
+	site, err := New(Options{Seed: 7, Size: 103, Spaces: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer site.Close()
+	for _, in := range site.world.spaces {
+		if n := len(in.pages); n != 10 && n != 11 {
+			t.Errorf("space %s has %d pages", in.key, n)
+		}
+	}
+	if n := site.Counts(); n.CurrentPages != 103 || n.Spaces != 10 {
+		t.Errorf("made of %+v", n)
+	}
+}
+
 // liveBytes is the memory in use after a collection.
 func liveBytes() uint64 {
 	runtime.GC()

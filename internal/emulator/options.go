@@ -27,6 +27,7 @@ type Options struct {
 	Rate     float64       // requests a second of the whole site before 429; 0 = no limit
 	Faults   []byte        // fault rules, YAML; the options they name win over Options
 	Size     int           // pages that an otherwise empty site is made of, by the seed (generate.go)
+	Spaces   int           // that Size is spread over evenly; 0 = some spaces of several sizes
 	Import   string        // export to start from
 	StateDir string        // where the site is kept between runs; empty: unnamed temporary files
 	Answers  string        // where one answer of each shape is kept, for checking; empty: AnswersEnv, or nowhere

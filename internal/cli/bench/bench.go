@@ -30,9 +30,11 @@ type Options struct {
 	Corpus      int64         // of the bodies in suite body, in bytes
 	SitePages   int           // of the generated site in suite emulator
 	LivePages   int           // of the larger site in suite scale
-	Seed        uint64        // of what is generated
-	Repeat      int           // timed figures are measured so often; see the suites for what counts
-	Dir         string        // for what is generated and for states; must exist
+	Pairs       int           // of suites idle and change, each of PairPages pages
+	PairPages   int
+	Seed        uint64 // of what is generated
+	Repeat      int    // timed figures are measured so often; see the suites for what counts
+	Dir         string // for what is generated and for states; must exist
 
 	Now func() time.Time
 	// Open puts tandem together over a data directory in dir and lets it work, as the command line does.
@@ -48,13 +50,14 @@ type Options struct {
 // suites are what can be measured, in the order of "all".
 var suites = map[string]func(context.Context, Options) ([]Figure, error){
 	"wire": wire, "body": bodies, "export": export, "emulator": emulated, "scale": scale,
+	"idle": idle,
 }
 
 // Suites are the names of the suites in the order in which "all" runs them.
-var Suites = []string{"wire", "body", "export", "emulator", "scale"}
+var Suites = []string{"wire", "body", "export", "emulator", "scale", "idle"}
 
 // later are suites that measure parts of tandem that are not built yet.
-var later = []string{"idle", "change", "merge", "reconcile", "workers"}
+var later = []string{"change", "merge", "reconcile", "workers"}
 
 // Choose returns the suites that names ask for: in their order, each once; "all" for all that are built.
 func Choose(names []string) ([]string, error) {
@@ -83,13 +86,15 @@ func Choose(names []string) ([]string, error) {
 func New() Options {
 	return Options{
 		Suites: Suites, Pages: []int{1_000, 10_000}, Latency: 50 * time.Millisecond, Connections: 8,
-		Size: HugeBytes, Corpus: 24 << 20, SitePages: 1_000_000, LivePages: 100_000, Seed: 1, Repeat: 3,
+		Size: HugeBytes, Corpus: 24 << 20, SitePages: 1_000_000, LivePages: 100_000, Pairs: 500, PairPages: 400,
+		Seed: 1, Repeat: 3,
 	}
 }
 
 // Quick cuts sizes down to what continuous integration has time for. Figures keep their names and bounds.
 func (o Options) Quick() Options {
 	o.Pages, o.Size, o.Corpus, o.SitePages, o.LivePages, o.Repeat = []int{1_000}, 64<<20, 8<<20, 100_000, 5_000, 1
+	o.Pairs = 50
 	return o
 }
 

@@ -70,7 +70,13 @@ var (
 	// "Migration calls from a live DC, 1,000 body-only pages, both sides of the parity proof included: at most 1.2 a page.
 	// 100,000 pages with emulators in their own processes: at most 256 MiB resident."
 	LiveCallsPerPage = Bound{Most: true, Limit: 1.2}
+	// "Feed: at most 4 calls per site and interval, whether 1 or 500 pairs with 200,000 pages stand behind it."
+	FeedCalls = Bound{Most: true, Limit: 4}
 )
+
+// "Sweep: at most n/200 + spaces + changed calls per side (labels and restrictions of Cloud pages may ride a rolling
+// budget where no listing gives them)."
+const sweepRows = 200
 
 // String writes a bound with its sign.
 func (b Bound) String() string {

@@ -66,10 +66,10 @@ func TestChoose(t *testing.T) {
 		want  []string
 		fails string
 	}{
-		{[]string{"all"}, []string{"wire", "body", "export", "emulator"}, ""},
+		{[]string{"all"}, Suites, ""},
 		{[]string{"export", "body", "export"}, []string{"export", "body"}, ""},
-		{[]string{"body", "all"}, []string{"body", "wire", "export", "emulator"}, ""},
-		{[]string{"idle"}, nil, "not built yet"},
+		{[]string{"body", "all"}, []string{"body", "wire", "export", "emulator", "scale", "idle"}, ""},
+		{[]string{"change"}, nil, "not built yet"},
 		{[]string{"speed"}, nil, "no suite"},
 	} {
 		got, err := Choose(c.names)

@@ -104,6 +104,31 @@ func testFeedRefuses(t *testing.T, w *world) {
 	}
 }
 
+// testUnproved: a Scan that leaves out the question who we are shows the same; asked for by itself, the answer decides.
+func testUnproved(t *testing.T, w *world) {
+	c, is := w.r.(confluence.Confirmer)
+	if !is {
+		t.Skip("the site needs no confirmation")
+	}
+	batches, err := scan(t.Context(), w.r, confluence.ScanRequest{Space: w.held.Space, Unproved: true})
+	must(t, err, "Scan")
+	w.listed(t, contents(batches), 0)
+	sent := w.counting(1)
+	if err := c.Confirm(t.Context()); err != nil || sent() != 1 {
+		t.Errorf("Confirm = %v by %d calls", err, sent())
+	}
+	net := &network{fault: fault{"", all, 0, answer(200, jsonUT, `{"type":"anonymous","displayName":"Anonymous"}`)}, off: true}
+	r, _ := w.Connect(t, net.over())
+	_, err = r.Identity(t.Context())
+	must(t, err, "Identity")
+	net.mu.Lock()
+	net.off = false
+	net.mu.Unlock()
+	if err := r.(confluence.Confirmer).Confirm(t.Context()); confluence.ClassOf(err) != confluence.ClassUnauthorized {
+		t.Errorf("Confirm as nobody = %v", err)
+	}
+}
+
 // testSweep: a Scan without bodies tells the tree, and as much of the facets that the site declares as one with bodies;
 // comments may be without bodies.
 func testSweep(t *testing.T, w *world) {

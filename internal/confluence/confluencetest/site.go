@@ -96,7 +96,7 @@ func Exercise(t *testing.T, fresh Factory) {
 		{"restrictions", testRestrictions}, {"properties", testProperties}, {"space", testSpaceChanges},
 		{"version moved", testVersionMoved}, {"title taken", testTitleTaken}, {"absent", testAbsent}, {"bad body", testBadBody},
 		{"unicode", testUnicode}, {"writers side by side", testWritersSideBySide}, {"blind account", testBlind}, {"drafts", testDrafts}, {"feed", testFeed}, {"directory", testDirectory},
-		{"feed rows", testFeedRows}, {"feed of somebody else", testFeedRefuses}, {"sweep", testSweep}, {"glance", testGlance},
+		{"feed rows", testFeedRows}, {"feed of somebody else", testFeedRefuses}, {"sweep", testSweep}, {"unproved", testUnproved}, {"glance", testGlance},
 		{"archived", testArchived}, {"gone for good", testProbe}, {"one property", testProperty}, {"robot", testRobot},
 		{"inline comments", testInline}, {"comments on files", testFileComments}, {"trash can", testTrashed}, {"states", testStates},
 		{"templates", testTemplates}, {"calls", testCalls},
