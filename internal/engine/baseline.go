@@ -62,7 +62,7 @@ func (e *Engine) BaselinePair(ctx context.Context, name, digest string) (Baselin
 	if row.Spec.Adopt != "" && row.Sync.Epoch == 0 {
 		preview = e.adoptRun
 	}
-	b, take, err := preview(ctx, row)
+	b, take, err := preview(ctx, row, digest != "")
 	if err != nil || digest == "" {
 		return b, err
 	}
@@ -102,7 +102,7 @@ func (e *Engine) takeBaseline(ctx context.Context, name, digest string, edit fun
 }
 
 // adoptRun shows what a finished run left, and takes it as it is.
-func (e *Engine) adoptRun(ctx context.Context, row store.PairRow) (BaselinePreview, func(context.Context) error, error) {
+func (e *Engine) adoptRun(ctx context.Context, row store.PairRow, _ bool) (BaselinePreview, func(context.Context) error, error) {
 	b := BaselinePreview{Pair: row.Spec.Name, Adopted: row.Spec.Adopt, State: row.State}
 	run, err := e.store.Run(ctx, row.Spec.Adopt)
 	if err != nil {

@@ -23,6 +23,7 @@ type cycle struct {
 	cursor cycleCursor
 	policy reconcile.Policy
 	meter  *cycleMeter
+	owner  string              // how the lease is held; empty: as a cycle
 	views  [2]confluence.Space // the spaces as the sites showed them, of a sweep
 }
 

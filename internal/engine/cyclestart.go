@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,11 +66,11 @@ func (m *cycleMeter) refusedBefore(ch reconcile.Change) bool {
 	return m.refused[refusalKey{ch.Twin, ch.Side, ch.Verb}]
 }
 
-// begin forgets what was refused in earlier cycles.
+// begin forgets what was counted and refused before this cycle.
 func (m *cycleMeter) begin() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.refused = map[refusalKey]bool{}
+	m.refused, m.looked, m.failing = map[refusalKey]bool{}, [2]int{}, 0
 }
 
 func (m *cycleMeter) wanted() bool { return m.stop.Load() }
@@ -97,6 +98,9 @@ func (c *cycle) load(ctx context.Context) error {
 		var err error
 		if c.sites[side], err = c.e.open(ctx, c.row.Sites[side]); err != nil {
 			return onSide(side, err)
+		}
+		if c.cursor.Step == stepOpen {
+			c.sites[side].calls.take(c.sites[side].reader) // sent by others
 		}
 		if c.ids[side], err = c.e.identify(ctx, c.sites[side], c.row.Fingerprints[side]); err != nil {
 			return onSide(side, err)
@@ -128,7 +132,7 @@ func (s *sideError) Unwrap() error { return s.err }
 // claimSpaces takes the lease on both spaces, by the name that migrations and proofs take it by.
 func (c *cycle) claimSpaces(ctx context.Context) error {
 	name := fmt.Sprintf("space/%s/%s/%s", c.row.Sites[confluence.A], c.row.Keys[confluence.A], c.row.Fingerprints[confluence.B])
-	me := strings.Join([]string{asCycle, c.row.Spec.Name, c.e.opt.Owner}, "|")
+	me := strings.Join([]string{cmp.Or(c.owner, asCycle), c.row.Spec.Name, c.e.opt.Owner}, "|")
 	lease, err := c.e.store.Acquire(ctx, name, me, leaseTime)
 	if errors.Is(err, store.ErrHeld) {
 		return errBusyPair
