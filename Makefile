@@ -8,7 +8,7 @@ SEEDS    ?= 1000
 BASE     ?= 1
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: crash simulate test vet format lint race soak build kill conformance bench fuzz man docs
+.PHONY: crash simulate test vet format lint race soak build kill conformance day bench fuzz man docs
 
 test: vet format lint ## everything that must hold before a commit
 	$(GO) test -timeout 15m ./...
@@ -49,6 +49,9 @@ crash: ## every scenario of sync, ended before and after every write and in the 
 
 conformance: ## the emulator and the connectors against the vendor's documents, recordings and public clients
 	bash conformance/run.sh
+
+day: ## 24 emulated hours of two sites kept together, 50 authors a side, 2 % of the requests harmed; DAY: another length
+	TANDEM_DAY=$(or $(DAY),24h) $(GO) test -count=1 -v -timeout 12h -run 'TestDay$$' ./internal/engine/simulation
 
 bench: ## tandem bench: figures with their bounds
 	$(GO) run ./cmd/tandem bench

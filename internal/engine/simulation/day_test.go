@@ -47,7 +47,7 @@ const (
 // make an edit a second on both sides, while 2 % of the requests come to harm. At the end both sides are equal but for
 // named conflicts, and what tandem wrote is what it carried: one version for each update, none for its own echo.
 func TestDay(t *testing.T) {
-	length := 15 * time.Minute
+	length := 10 * time.Minute
 	if text := os.Getenv("TANDEM_DAY"); text != "" {
 		var err error
 		if length, err = time.ParseDuration(text); err != nil {
