@@ -8,12 +8,15 @@ import (
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
 
-// Users reads accounts by user key, one call each. Removed accounts are left out. Email is there only where the version
-// and the site's settings show it (US-08).
+// Users reads accounts by user key, one call each, or by the name to log in with where no key is that. Removed accounts
+// are left out. Email is there only where the version and the site's settings show it (US-08).
 func (c *Connector) Users(ctx context.Context, ids []confluence.UserID) ([]confluence.User, error) {
 	got := make([]confluence.User, len(ids))
 	err := c.each(ctx, len(ids), func(ctx context.Context, i int) error {
 		u, err := c.userOf(ctx, ids[i])
+		if confluence.ClassOf(err) == confluence.ClassNotFound {
+			u, err = c.userNamed(ctx, string(ids[i]))
+		}
 		if err == nil && u.Type != "unknown" && u.Type != "anonymous" {
 			got[i] = u.user()
 		}
@@ -40,6 +43,13 @@ func (c *Connector) userOf(ctx context.Context, id confluence.UserID) (userW, er
 		c.names[id] = u.Username
 	}
 	return u, nil
+}
+
+// userNamed reads an account by the name to log in with.
+func (c *Connector) userNamed(ctx context.Context, name string) (userW, error) {
+	var u userW
+	_, err := c.do(ctx, get(api+"/user", "the user could not be read").with("username", name, "expand", "status"), &u)
+	return u, err
 }
 
 // name returns the name of a user, which is what writes take. It may be changed by administrators, so it is asked once

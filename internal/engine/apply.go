@@ -54,6 +54,7 @@ type destination struct {
 	id      confluence.ID
 	version int
 	sent    string // the body that made this version, if it was sent here
+	title   string // as it was sent last; empty: not sent
 }
 
 // errNeed marks a change that was not tried because one it needs has failed.
@@ -320,8 +321,12 @@ func (a *applier) touch(side confluence.Side, twin confluence.TwinID) {
 func (a *applier) learn(side confluence.Side, twin confluence.TwinID, d destination) {
 	a.destMu.Lock()
 	defer a.destMu.Unlock()
-	if was := a.dest[side][twin]; was.version > d.version { // news of two writes may come in either order
-		d.version, d.sent = was.version, was.sent
+	was := a.dest[side][twin]
+	if was.version > d.version { // news of two writes may come in either order
+		d.version, d.sent, d.title = was.version, was.sent, was.title
+	}
+	if d.title == "" {
+		d.title = was.title
 	}
 	a.dest[side][twin] = d
 }

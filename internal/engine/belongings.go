@@ -27,6 +27,9 @@ func (r hashing) Read(p []byte) (int, error) {
 
 func (a *applier) file(c reconcile.Change) (*write, error) {
 	to := c.Side
+	if c.CopyOf != "" {
+		return a.copyFile(c)
+	}
 	src, err := a.origin(c)
 	if err != nil {
 		return nil, err
@@ -176,6 +179,7 @@ func (a *applier) displaced(to confluence.Side, twin confluence.TwinID) *store.A
 	i := reconcile.Order.Index()
 	row.Digest[confluence.A][i], row.Digest[confluence.B][i] = confluence.Digest{}, confluence.Digest{}
 	row.Facets &^= reconcile.Order
+	row.Landed[to] = row.Landed[to] || a.s.paired
 	a.view.agreed[twin] = &row
 	return &row
 }

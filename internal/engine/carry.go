@@ -36,6 +36,7 @@ type write struct {
 	learned func(res confluence.Result) *store.AgreedRow
 	// complete is false where a body still holds references that cannot be written yet.
 	complete bool
+	title    string // that an update gives
 	// skip: the side already has exactly this; nothing is sent.
 	skip bool
 	// author made the edit that is carried, on the other side; empty where none is to be named.
@@ -303,7 +304,7 @@ func (s *work) succeed(ctx context.Context, in store.Intent, w *write, res confl
 		return err
 	}
 	if a != nil && row != nil {
-		d := destination{id: row.ID[w.side], version: row.Version[w.side]}
+		d := destination{id: row.ID[w.side], version: row.Version[w.side], title: w.title}
 		if w.blob != nil && w.kind != confluence.Comment {
 			d.sent = string(w.blob)
 		}

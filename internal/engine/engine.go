@@ -71,7 +71,9 @@ type Engine struct {
 	cycles  map[string]*cycleMeter // by pair
 	hub     hub
 
-	pairing  sync.Mutex // held while a pair is read, changed and written
+	pairing sync.Mutex // held while a pair is read, changed and written
+	known   knownPeople
+
 	starting sync.Mutex // held while a run begins: a plan has one at a time
 }
 

@@ -52,6 +52,13 @@ func (h *Hand) ReadAll(ctx context.Context) error {
 				return err
 			}
 		}
+		v, err := h.w.look(ctx)
+		if err != nil {
+			return err
+		}
+		if err := h.w.confirmMissing(ctx, v, side); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -124,3 +131,21 @@ func (h *Hand) Node(ctx context.Context, side confluence.Side, twin confluence.T
 	}
 	return v.nodeOf(side, twin)
 }
+
+// Bury makes tombstones.
+func (h *Hand) Bury(ctx context.Context, twins ...confluence.TwinID) error {
+	v, err := h.w.look(ctx)
+	if err != nil {
+		return err
+	}
+	var rows []store.AgreedRow
+	for _, twin := range twins {
+		row := *v.agreed[twin]
+		row.Tomb = true
+		rows = append(rows, row)
+	}
+	return h.w.putAgreed(ctx, rows)
+}
+
+// Me is tandem's account on a side.
+func (h *Hand) Me(side confluence.Side) string { return string(h.w.ids[side].Me.ID) }

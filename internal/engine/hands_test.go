@@ -42,7 +42,12 @@ func newHands(t *testing.T) *hands {
 	w.act(0, `{"comment":{"page":"A","text":"<p>c2</p>"}}`)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	csv := "source_key,source_name,source_email,match,account_id,used\nalice,,,manual,alice,\nbob,,,manual,bob,\n"
+	csv := "source_key,source_name,source_email,match,account_id,used\n"
+	for _, name := range []string{"alice", "bob"} {
+		var user struct{ UserKey string }
+		w.ask(0, "GET", "/rest/api/user?username="+name, nil, &user)
+		csv += user.UserKey + "," + name + ",,manual," + name + ",\n"
+	}
 	if _, err := w.engine.ImportPeople(ctx, "dc", "cloud", []byte(csv)); err != nil {
 		t.Fatal(err)
 	}
@@ -154,13 +159,19 @@ type shown struct {
 	Versions                              []struct{ Message string }
 }
 
-func (w *hands) shown(side confluence.Side, title string) shown {
+// all lists what a site has.
+func (w *hands) all(side confluence.Side) []shown {
 	w.t.Helper()
 	var dump struct{ Content []shown }
 	if err := json.Unmarshal(w.sites[side].Dump(""), &dump); err != nil {
 		w.t.Fatal(err)
 	}
-	for _, c := range dump.Content {
+	return dump.Content
+}
+
+func (w *hands) shown(side confluence.Side, title string) shown {
+	w.t.Helper()
+	for _, c := range w.all(side) {
 		if (c.Title == title || c.ID == title) && c.Kind != "space" {
 			return c
 		}
@@ -186,6 +197,18 @@ func (w *hands) agreedOn(title string, side confluence.Side, facets reconcile.Fa
 		if n.Title != row.Title[s] {
 			w.t.Errorf("%s on %s: title %q, agreed on %q", title, siteNames[s], n.Title, row.Title[s])
 		}
+	}
+}
+
+// tombs records what is gone on both sides, as a cycle does.
+func (w *hands) tombs() {
+	w.t.Helper()
+	r, err := w.hand.Plan(w.t.Context(), reconcile.TwoWay)
+	if err == nil {
+		err = w.hand.Bury(w.t.Context(), r.Tombs...)
+	}
+	if err != nil {
+		w.t.Fatal(err)
 	}
 }
 

@@ -31,9 +31,9 @@ func (s *work) build(v *view) error {
 }
 
 func (s *work) buildSide(v *view, side confluence.Side) error {
-	ranks := ranksOf(v.seen[side])
+	ranks, files := ranksOf(v.seen[side]), filesOf(v.seen[side])
 	for _, twin := range sortedKeys(v.seen[side]) {
-		n, err := s.node(v, side, v.seen[side][twin], ranks)
+		n, err := s.node(v, side, v.seen[side][twin], ranks, files)
 		if err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (s *work) believed(a *store.AgreedRow) reconcile.Agreed {
 }
 
 // node is a content as a side shows it. Facets that were written after the last reading are shown as written.
-func (s *work) node(v *view, side confluence.Side, o *store.Observed, ranks map[confluence.TwinID]int) (reconcile.Node, error) {
+func (s *work) node(v *view, side confluence.Side, o *store.Observed, ranks map[confluence.TwinID]int, files map[fileKey]confluence.TwinID) (reconcile.Node, error) {
 	c := o.Content
 	n := reconcile.Node{
 		Twin: o.Twin, ID: c.ID, Kind: c.Kind, Status: s.statusOf(c), Title: c.Title,
@@ -96,6 +96,9 @@ func (s *work) node(v *view, side confluence.Side, o *store.Observed, ranks map[
 	}
 	a := v.agreed[o.Twin]
 	s.setCommon(&n, side, c)
+	if s.paired {
+		s.setCircumstances(&n, side, c)
+	}
 	if c.Kind != confluence.Attachment {
 		print, err := v.printOf(side, o, s.pair.Keys[side])
 		if err != nil {
@@ -106,11 +109,28 @@ func (s *work) node(v *view, side confluence.Side, o *store.Observed, ranks map[
 		if s.paired || side == confluence.A {
 			n.Late = s.late(v, side, o)
 		}
+		if s.paired {
+			n.Files = s.filesIn(o, files)
+		}
 	}
 	if a != nil {
 		overlay(&n, side, a)
 	}
 	return n, nil
+}
+
+// setCircumstances says who made a version and when, and where the content stands beyond its facets.
+func (s *work) setCircumstances(n *reconcile.Node, side confluence.Side, c confluence.Content) {
+	n.By, n.At, n.ByApp = c.Version.By, c.Version.At, c.Version.App && c.Version.By != s.ids[side].Me.ID
+	if c.Comment != nil {
+		n.Inline, n.Resolved = c.Comment.Kind == confluence.Inline, c.Comment.Resolution == "resolved"
+	}
+	switch {
+	case c.SpaceID != "" && s.pair.Spaces[side] != "":
+		n.Away = c.SpaceID != s.pair.Spaces[side]
+	case c.SpaceKey != "":
+		n.Away = c.SpaceKey != s.pair.Keys[side]
+	}
 }
 
 func (s *work) isHome(v *view, side confluence.Side, twin confluence.TwinID, id confluence.ID) bool {
@@ -274,6 +294,42 @@ func (s *work) late(v *view, side confluence.Side, o *store.Observed) []confluen
 	}
 	slices.Sort(late)
 	return slices.Compact(late)
+}
+
+// fileKey is how a body names a file of its own page.
+type fileKey struct {
+	holder confluence.ID
+	name   string
+}
+
+func filesOf(rows map[confluence.TwinID]*store.Observed) map[fileKey]confluence.TwinID {
+	files := map[fileKey]confluence.TwinID{}
+	for twin, o := range rows {
+		if c := o.Content; c.Kind == confluence.Attachment && present(c) {
+			files[fileKey{c.Container, c.Title}] = twin
+		}
+	}
+	return files
+}
+
+// filesIn names the files of a content that its body shows.
+func (s *work) filesIn(o *store.Observed, files map[fileKey]confluence.TwinID) []confluence.TwinID {
+	slots, err := decodeSlots(o.Form.Refs)
+	if err != nil || len(files) == 0 {
+		return nil
+	}
+	holder := o.Content.ID
+	if o.Content.Kind == confluence.Comment {
+		holder = o.Content.Container
+	}
+	var out []confluence.TwinID
+	for _, slot := range slots {
+		if twin, ok := files[fileKey{holder, slot.File}]; ok && slot.Kind == body.SlotAttachment && slot.Title == "" {
+			out = append(out, twin)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func findNode(nodes []reconcile.Node, twin confluence.TwinID) (int, bool) {

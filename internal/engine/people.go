@@ -4,9 +4,12 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/migration"
+	"github.com/tandem-sync/tandem/internal/store"
 )
 
 // people maps accounts and groups of side A to those of side B and back. It is read-only after loading.
@@ -35,11 +38,75 @@ func (e *Engine) loadPeople(ctx context.Context, names [2]string, sites [2]*site
 			return nil, err
 		}
 	}
-	if err := p.readNames(ctx, sites[confluence.A], used[confluence.A]); err != nil {
+	asked := used[confluence.A].users
+	for _, row := range p.table.Rows { // who is meant on side B may be written by a log-in name
+		if slices.Contains(used[confluence.B].users, confluence.UserID(row.Account)) {
+			asked = append(asked, confluence.UserID(row.SourceKey))
+		}
+	}
+	slices.Sort(asked)
+	if err := p.readNames(ctx, sites[confluence.A], slices.Compact(asked)); err != nil {
 		return nil, err
 	}
 	p.turn(used[confluence.A])
 	return p, p.readGroups(ctx, sites, used)
+}
+
+// knownPeople remembers the people of pairs between cycles, so that a directory is asked once for each name.
+type knownPeople struct {
+	mu sync.Mutex
+	of map[int64]knownOf
+}
+
+type knownOf struct {
+	people *people
+	used   [2]usedPeople
+	csv    confluence.Digest
+	at     time.Time
+}
+
+// peopleAge is how long what a directory said is believed.
+const peopleAge = time.Hour
+
+// pairPeople is loadPeople for a pair that is kept equal: what was asked within the last hour is not asked again.
+func (e *Engine) pairPeople(ctx context.Context, p store.Pair, sites [2]*site, used [2]usedPeople) (*people, error) {
+	csv, err := e.storedPeople(ctx, p.Sites[confluence.A], p.Sites[confluence.B])
+	if err != nil {
+		return nil, err
+	}
+	sum, now := confluence.Sum(csv), e.opt.Now()
+	e.known.mu.Lock()
+	was, ok := e.known.of[p.ID]
+	e.known.mu.Unlock()
+	if ok && was.csv == sum && now.Sub(was.at) < peopleAge && used[0].within(was.used[0]) && used[1].within(was.used[1]) {
+		return was.people, nil
+	}
+	x, err := e.loadPeople(ctx, p.Sites, sites, used)
+	if err != nil {
+		return nil, err
+	}
+	e.known.mu.Lock()
+	defer e.known.mu.Unlock()
+	if e.known.of == nil {
+		e.known.of = map[int64]knownOf{}
+	}
+	e.known.of[p.ID] = knownOf{x, used, sum, now}
+	return x, nil
+}
+
+// within reports whether all of them are among others. Both are sorted.
+func (u usedPeople) within(others usedPeople) bool {
+	for _, id := range u.users {
+		if _, ok := slices.BinarySearch(others.users, id); !ok {
+			return false
+		}
+	}
+	for _, g := range u.groups {
+		if _, ok := slices.BinarySearch(others.groups, g); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // usedPeople are the principals that occur in what is carried.
@@ -48,12 +115,12 @@ type usedPeople struct {
 	groups []string
 }
 
-func (p *people) readNames(ctx context.Context, src *site, used usedPeople) error {
+func (p *people) readNames(ctx context.Context, src *site, asked []confluence.UserID) error {
 	dir, ok := src.reader.(confluence.Directory)
-	if !ok || len(used.users) == 0 {
+	if !ok || len(asked) == 0 {
 		return nil
 	}
-	users, err := dir.Users(ctx, used.users)
+	users, err := dir.Users(ctx, asked)
 	if err != nil {
 		return err
 	}

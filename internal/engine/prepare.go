@@ -89,8 +89,8 @@ func (a *applier) learner(c reconcile.Change, facets reconcile.Facets, edit func
 		if settled&reconcile.Parent != 0 {
 			row.Parent = node.Parent
 		}
-		if facets.Has(reconcile.Parent) {
-			row.Landed[to] = a.s.paired
+		if facets.Has(reconcile.Parent) && a.s.paired {
+			row.Landed[to] = true
 		}
 		if edit != nil {
 			edit(&row, settled)
@@ -112,6 +112,9 @@ func (v *view) nodeOf(side confluence.Side, twin confluence.TwinID) reconcile.No
 // its restriction is written afterwards: at no instant is it open, and a crash in between leaves it shut (decision D26;
 // docs/design/0003-private-then-restricted.md).
 func (a *applier) prepareCreate(ctx context.Context, c reconcile.Change) ([]making, error) {
+	if c.CopyOf != "" {
+		return a.prepareCopy(ctx, c)
+	}
 	src, err := a.origin(c)
 	if err != nil {
 		return nil, err
@@ -278,6 +281,7 @@ func (a *applier) update(c reconcile.Change, r rendered) (*write, error) {
 	}
 	w := a.pageWrite(c, r, facets)
 	w.change, w.target, w.expect, w.author = change, d.id, d.version, a.authorOf(c)
+	w.title = title
 	w.key = naturalKey("update", string(d.id))
 	w.skip = a.sentAlready(c, r)
 	w.learned = a.learner(c, facets, func(row *store.AgreedRow, settled reconcile.Facets) { a.updated(row, c, r, title, settled) })
@@ -324,10 +328,15 @@ func (a *applier) wroteBody(row *store.AgreedRow, c reconcile.Change, r rendered
 		return
 	}
 	i := reconcile.Body.Index()
-	row.Digest[from][i], row.Digest[to][i] = waitingBody, confluence.Digest{}
-	row.Refs[from] = nil
 	row.Pending[to] |= reconcile.Body
 	row.Facets &^= reconcile.Body
+	if a.s.paired {
+		row.Digest[from][i], row.Digest[to][i] = a.view.nodeOf(from, c.Twin).Digest[i], confluence.Digest{}
+		row.Owed[to] |= reconcile.Body
+		return
+	}
+	row.Digest[from][i], row.Digest[to][i] = waitingBody, confluence.Digest{}
+	row.Refs[from] = nil
 }
 
 // waitingBody stands for a body in a row where the other side was written before it could be complete.
@@ -347,6 +356,9 @@ func (a *applier) titleFor(c reconcile.Change) string {
 
 // titleNow is the title that a twin has on a side, as it was written or seen last.
 func (a *applier) titleNow(side confluence.Side, twin confluence.TwinID) string {
+	if d, _ := a.destOf(side, twin); d.title != "" {
+		return d.title
+	}
 	a.rowMu.Lock()
 	defer a.rowMu.Unlock()
 	row, seen := a.view.agreed[twin], a.shown(side, twin)

@@ -468,7 +468,14 @@ func (a *applier) revive(in store.Intent) *write {
 	c := reconcile.Change{N: -1, Side: in.Side, Verb: in.Verb, Twin: in.Twin, Kind: w.kind, Facets: in.Facets, Target: in.TargetID}
 	from := in.Side.Other()
 	src := a.view.seen[from][in.Twin]
-	if a.s.paired && a.reviveState(w, c, in) || src == nil {
+	if a.s.paired && a.reviveState(w, c, in) {
+		return w
+	}
+	if src == nil {
+		if _, title, ok := createKey(in.NaturalKey); ok && a.s.paired && in.Verb == confluence.VerbPost {
+			c.Title = title
+			a.copied(w, c)
+		}
 		return w
 	}
 	w.kind = src.Content.Kind

@@ -224,7 +224,7 @@ func (s *work) agreeOne(ctx context.Context, v *view, side confluence.Side, row 
 	}
 	s.agreeSets(v, side, row, seen)
 	row.Pending[side] = 0
-	row.Facets |= pending &^ row.Pending[side.Other()]
+	row.Facets |= pending &^ row.Pending[side.Other()] &^ row.Owed[side]
 	s.agreeOnNothing(v, row)
 	return nil
 }

@@ -133,7 +133,7 @@ func (s *work) confirmMissing(ctx context.Context, v *view, side confluence.Side
 	missing := map[confluence.Kind][]confluence.ID{}
 	for _, twin := range sortedKeys(v.agreed) {
 		a := v.agreed[twin]
-		if id := a.ID[side]; id != "" && v.seen[side][twin] == nil && !a.Tomb {
+		if id := a.ID[side]; id != "" && v.seen[side][twin] == nil && (s.paired || !a.Tomb) {
 			missing[a.Kind] = append(missing[a.Kind], id)
 		}
 	}

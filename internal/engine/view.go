@@ -270,6 +270,10 @@ func (s *work) loadPeopleFor(ctx context.Context, v *view) error {
 		used[side] = set.sorted()
 	}
 	var err error
+	if s.paired {
+		s.people, err = s.e.pairPeople(ctx, s.pair, s.sites, used)
+		return err
+	}
 	s.people, err = s.e.loadPeople(ctx, s.pair.Sites, s.sites, used)
 	if err == nil {
 		s.people.weAre([2]confluence.UserID{s.ids[confluence.A].Me.ID, s.ids[confluence.B].Me.ID})
