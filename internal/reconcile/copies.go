@@ -26,23 +26,27 @@ func copyTwin(it *item, side confluence.Side) confluence.TwinID {
 
 // conflictCopy is a text, or a file, that is kept beside the one that overwrites it.
 type conflictCopy struct {
-	side  confluence.Side
+	side  confluence.Side // whose text it is
+	on    confluence.Side // where it is made
 	facet Facets
 }
 
 // copy plans to keep what a side has before it is overwritten: a page below the page, a file beside the file. It returns
 // false where that would be a copy of a copy, or one too many: then nothing is overwritten.
 func (p *planner) copy(it *item, f Facets, side confluence.Side) bool {
-	n := it.node[side]
+	n, on := it.node[side], side
+	if p.oneWay {
+		on = p.to
+	}
 	switch {
 	case it.kind == confluence.Comment, it.kind == confluence.BlogPost:
 		return false // has nothing below it
 	case p.byTwin[copyTwin(it, side)] != nil:
 		return true // kept already
-	case f == Body && (strings.Contains(n.Title, copyMark) || p.copiesBelow(it, side) >= maxCopies):
+	case f == Body && (strings.Contains(n.Title, copyMark) || p.copiesBelow(it, on) >= maxCopies):
 		return false
 	}
-	p.copies[it] = conflictCopy{side, f}
+	p.copies[it] = conflictCopy{side: side, on: on, facet: f}
 	return true
 }
 
@@ -75,7 +79,7 @@ func (p *planner) saveCopies() {
 		made[it] = p.saveCopy(it, p.copies[it], free)
 	}
 	for _, s := range p.steps {
-		if c := made[s.it]; c != nil && s.change.Side == c.change.Side && s.change.Facets&p.copies[s.it].facet != 0 {
+		if c := made[s.it]; c != nil && s.change.Side == p.copies[s.it].side && s.change.Facets&p.copies[s.it].facet != 0 {
 			s.needs = append(s.needs, c)
 		}
 	}
@@ -84,23 +88,23 @@ func (p *planner) saveCopies() {
 func (p *planner) saveCopy(it *item, c conflictCopy, free func(string) bool) *step {
 	n := it.node[c.side]
 	saved := &item{twin: copyTwin(it, c.side), kind: it.kind, order: it.order}
-	a := &saved.at[c.side]
+	a := &saved.at[c.on]
 	a.fresh, a.dest = true, it
 	var s *step
 	if c.facet == File {
 		ext := path.Ext(n.Title)
-		s = p.step(saved, c.side, confluence.VerbAttach, File)
+		s = p.step(saved, c.on, confluence.VerbAttach, File)
 		s.change.Title = suffixed(strings.TrimSuffix(n.Title, ext), " ("+p.site(c.side)+")") + ext
-		s.change.Parent = n.Parent
+		s.change.Parent = p.parentOf(it, c.on)
 	} else {
-		s = p.step(saved, c.side, confluence.VerbPost, Title|Parent|Body)
+		s = p.step(saved, c.on, confluence.VerbPost, Title|Parent|Body)
 		word := "conflict, " + p.site(c.side)
 		if !n.At.IsZero() {
 			word += ", " + n.At.UTC().Format("2006-01-02")
 		}
 		s.change.Title, s.change.Parent = unused(n.Title, word, free), it.twin
 		a.retitle = s
-		s.needs = append(s.needs, p.guards(it, c.side)...)
+		s.needs = append(s.needs, p.guards(it, c.on)...)
 	}
 	a.place = s
 	s.change.CopyOf, s.change.CopyFrom = it.twin, c.side

@@ -266,8 +266,10 @@ func (p *planner) judge(it *item, f Facets) {
 	}
 	switch {
 	case it.base == nil && p.migrating && !p.takeover(it):
+		p.wary[it] = p.wary[it] || f == Restrictions
 		p.clash(it, Clash{Facet: f, Kind: kindOf(f), Open: true, What: "at the destination before the migration, and different"})
 	case p.waits(it, f):
+		p.wary[it] = p.wary[it] || f == Restrictions
 		p.clash(it, Clash{Facet: f, Kind: "held", Open: true, What: "held, until a person decides"})
 	case a && b:
 		p.contend(it, f)
@@ -297,9 +299,7 @@ func (p *planner) flow(it *item, f Facets, from confluence.Side) {
 		it.at[from].send |= f // held, and decided against the change
 	case p.receives[to]:
 		it.at[to].send |= f
-	case p.mirror && p.decided(it, f) == preferred(p.to):
-		p.settle(it, f)
-	case p.mirror:
+	case p.mirror && decided != preferred(p.to):
 		it.at[from].send |= f
 		what := "edited at the destination, and taken back"
 		if n := it.node[from]; f&(Body|Title|File) != 0 && n.Version > 0 {
@@ -322,9 +322,10 @@ func (p *planner) keepOwn(it *item, f Facets) {
 	switch choice := p.decided(it, f); {
 	case choice == preferred(p.from):
 		it.at[p.to].send |= f
-	case choice == preferred(p.to):
-		p.settle(it, f)
 	default:
+		if f == Restrictions {
+			p.wary[it] = true
+		}
 		p.clash(it, Clash{Facet: f, Kind: kindOf(f), Row: soloRow(f), Policy: Hold, Open: true, What: "edited at the destination"})
 	}
 }
@@ -338,20 +339,21 @@ func (p *planner) contend(it *item, f Facets) {
 	winner, ok := p.winner(it, c.Policy)
 	switch decided := p.decided(it, f); {
 	case p.mirror:
-		winner, ok = p.from, true
-	case p.oneWay && decided == "" && !(c.Policy == Copy && f&(Body|File) != 0):
-		ok = false
-	case p.oneWay && decided == preferred(p.to):
-		p.settle(it, f)
-		return
+		winner, ok = p.from, decided != preferred(p.to)
 	case p.oneWay:
-		winner, ok = p.from, c.Policy == Copy || decided == preferred(p.from)
+		winner, ok = p.from, decided == preferred(p.from)
+		if !ok && c.Policy == Copy && f&(Body|File) != 0 {
+			p.copy(it, f, p.from) // the receiver keeps its own, and gets the sender's beside it
+		}
 	}
 	loser := winner.Other()
-	if ok && c.Policy == Copy && !p.mirror && f&(Body|File) != 0 {
+	if ok && c.Policy == Copy && !p.oneWay && f&(Body|File) != 0 {
 		ok = p.copy(it, f, loser)
 	}
 	if !ok {
+		if f == Restrictions {
+			p.wary[it] = true
+		}
 		c.Open = true
 		p.clash(it, c)
 		return

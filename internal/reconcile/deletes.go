@@ -211,13 +211,7 @@ func (p *planner) comesAlong(it, page *item, side confluence.Side) {
 		it.at[side].fresh = p.policy.Facets.Has(essential[it.kind])
 		return
 	}
-	it.at[side].restore = true // by the restore of its page
-	if it.node[side] == nil {
-		ghost := Node{Twin: it.twin, ID: it.base.id[side], Kind: it.kind, Status: confluence.Trashed, Version: it.base.version[side], Parent: it.base.parent,
-			Resolved: it.base.resolved, Title: it.base.title[side], Rank: -1}
-		it.node[side] = &ghost
-	}
-	p.carryOver(it)
+	it.skip, it.clashed = true, true // what came back with its page is seen afterwards
 }
 
 // resurrect brings back deleted pages above what would survive them, if the policy says so (rows 21 and 35).
@@ -252,6 +246,21 @@ func (p *planner) blockDeletes(side confluence.Side) {
 	for _, it := range p.items {
 		if up := p.holder(it); it.kind == confluence.Comment && it.state[side] == here && !it.at[side].trash && up != nil && up.kind == confluence.Comment {
 			block(up)
+		}
+	}
+	for _, it := range p.items {
+		// Where a restored page comes back is seen afterwards: what it may come back below is deleted then.
+		if it.kind != confluence.Page || !it.at[side].restore || it.node[side] == nil {
+			continue
+		}
+		parents := []confluence.TwinID{p.parentOf(it, side)}
+		if it.base != nil {
+			parents = append(parents, it.base.parent)
+		}
+		for _, parent := range parents {
+			for up := p.byTwin[parent]; up != nil && up.at[side].trash; up = p.byTwin[p.parentOf(up, side)] {
+				up.at[side].trash, up.at[side].kept, up.clashed = false, true, true
+			}
 		}
 	}
 	for _, n := range p.strangers[side] {

@@ -163,11 +163,15 @@ func (p *planner) detectOwed(it *item) {
 
 // onlyFeed keeps what a feed sees for sure.
 func (p *planner) onlyFeed(it *item) {
+	silent := false // a move without a version
 	for _, side := range confluence.Sides {
 		it.changed[side] &^= Labels | Status
-		if n := it.node[side]; n == nil || n.Version <= it.base.version[side] {
-			it.changed[side] &^= Parent &^ it.base.owed[side.Other()]
-		}
+		n := it.node[side]
+		silent = silent || it.changed[side].Has(Parent) && (n == nil || n.Version <= it.base.version[side])
+	}
+	if silent {
+		it.changed[0] &^= Parent &^ it.base.owed[1]
+		it.changed[1] &^= Parent &^ it.base.owed[0]
 	}
 }
 

@@ -48,14 +48,16 @@ func (p *planner) breakCycles() {
 	}
 }
 
-// clearTrash gives pages that go into a trash which keeps their titles a temporary title before, where another page takes
-// theirs.
+// clearTrash gives pages a temporary title before they go where they keep their title, where another page takes theirs:
+// into the archive, or a trash of that kind. The same goes for a page that lends its title to one coming out of the trash.
 func (p *planner) clearTrash() {
-	for _, s := range p.steps {
-		if s.frees == nil || !p.policy.TrashHoldsTitle[s.change.Side] {
+	for _, s := range p.steps[:len(p.steps):len(p.steps)] {
+		if s.frees == nil {
 			continue
 		}
-		if h := &s.frees.at[s.change.Side]; h.remove != nil && h.temp == nil {
+		h := &s.frees.at[s.change.Side]
+		keeps := h.remove != nil && (h.archive || p.policy.TrashHoldsTitle[s.change.Side])
+		if h.temp == nil && (keeps || h.lend && s == s.on().revive) {
 			p.freeEarly(s.frees, s.change.Side)
 		}
 	}

@@ -5,19 +5,13 @@ import "github.com/tandem-sync/tandem/internal/confluence"
 // holdContended keeps new content from pages that the side it comes from restricts and whose restrictions are not settled:
 // until a person has decided, it might be shown to somebody who is shut out there.
 func (p *planner) holdContended() {
-	contended := map[*item]bool{}
-	for _, c := range p.result.Clashes {
-		if it := p.byTwin[c.Twin]; c.Facet == Restrictions && c.Open {
-			contended[it] = true
-		}
-	}
-	if len(contended) == 0 {
+	if len(p.wary) == 0 {
 		return
 	}
 	for _, to := range confluence.Sides {
 		held := map[*item]bool{}
 		marked := map[*item]bool{}
-		for it := range contended {
+		for it := range p.wary {
 			marked[it] = p.restricts(it, to.Other())
 		}
 		for _, it := range p.items {
@@ -75,16 +69,23 @@ func (p *planner) holdExposed() bool {
 		for _, it := range p.items {
 			a := &it.at[to]
 			content := a.send &^ (Restrictions | Labels)
-			if !a.fresh && content == 0 || !p.exposed(it, to) {
+			if !a.fresh && content == 0 {
 				continue
 			}
-			a.fresh, held = false, true
+			exposed, later := p.exposed(it, to)
+			if !exposed {
+				continue
+			}
+			a.fresh, held, it.clashed = false, true, true
 			a.send &^= content
+			if later {
+				continue // once it is known where the restored page is
+			}
 			what := "held back: a page that restricts it at the source does not stand above it at the destination"
 			if !p.oneWay {
 				what = "held back: a page that restricts it at " + p.name(to.Other()) + " does not stand above it at " + p.name(to)
 			}
-			p.clash(it, Clash{Facet: Restrictions, Kind: "restriction", Open: true, What: what})
+			p.clash(p.page(it), Clash{Facet: Restrictions, Kind: "restriction", Open: true, What: what})
 		}
 	}
 	return held
@@ -99,18 +100,23 @@ func (p *planner) anyRestricts(side confluence.Side) bool {
 	return false
 }
 
-func (p *planner) exposed(it *item, to confluence.Side) bool {
+// exposed reports whether the final tree of a side lacks a page above the content that restricts it where it comes from.
+// It is so for the moment only below a page that comes out of the trash, which may come back anywhere.
+func (p *planner) exposed(it *item, to confluence.Side) (exposed, later bool) {
 	page, from := p.page(it), to.Other()
 	if page == nil {
-		return false
+		return false, false
 	}
 	shield := p.shield(page, from)
-	for at := page.at[to].dest; at != nil && shield != nil; at = at.at[to].dest {
-		if at == shield {
+	for at := page; at != nil && shield != nil; at = at.at[to].dest {
+		if at != page && at == shield {
 			shield = p.shield(shield, from)
 		}
+		if at.at[to].restore && shield != nil {
+			return true, true
+		}
 	}
-	return shield != nil
+	return shield != nil, false
 }
 
 // shield returns the nearest page above that restricts who sees a content on a side.

@@ -98,6 +98,7 @@ type item struct {
 
 	title   string // the title it is to have, where that is no side's own
 	seat    *item  // of pages: parent in the merged tree; nil at the root
+	astray  bool   // its parent there is in no snapshot
 	order   int    // place in a walk over the merged tree, parents first, siblings by rank
 	ordered *confluence.Digest
 }
@@ -108,6 +109,7 @@ type act struct {
 	restore bool   // comes out of the trash
 	trash   bool   // goes into the trash
 	archive bool   // with trash: goes into the archive instead
+	lend    bool   // gives its title up for the moment in which another comes back with it
 	kept    bool   // would go, and stays because of what stands below it
 	send    Facets // are written with the other side's values, or with those of merged
 	merged  Facets
@@ -149,6 +151,7 @@ type planner struct {
 	access    map[*item]*accessSets
 	finals    map[*item]*[2]access
 	copies    map[*item]conflictCopy
+	wary      map[*item]bool            // restrictions stay different: what is new there may be seen by too many
 	copyCount map[confluence.TwinID]int // conflict copies below a page
 
 	steps  []*step
@@ -185,6 +188,7 @@ func newPlanner(policy Policy) *planner {
 	p.result.Rows = map[int]int{}
 	p.labels, p.relabel, p.newLabels = map[*item]*labelSets{}, map[*item]*[2]labelChange{}, map[*item][2][]string{}
 	p.access, p.finals, p.copies = map[*item]*accessSets{}, map[*item]*[2]access{}, map[*item]conflictCopy{}
+	p.wary = map[*item]bool{}
 	return p
 }
 
@@ -361,6 +365,9 @@ func (p *planner) parentOf(it *item, side confluence.Side) confluence.TwinID {
 func (p *planner) clash(it *item, c Clash) {
 	it.clashed = true
 	c.Twin = it.twin
+	if p.decided(it, c.Facet) != "" {
+		c.Open = false // a person has decided, as far as there is anything to decide
+	}
 	p.result.Clashes = append(p.result.Clashes, c)
 }
 

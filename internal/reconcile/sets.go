@@ -150,12 +150,7 @@ func (p *planner) decideLabels(it *item) {
 	if it.at[confluence.A].send.Has(Labels) || it.at[confluence.B].send.Has(Labels) {
 		p.relabel[it] = &changes
 	}
-	if p.oneWay && p.decided(it, Labels) == preferred(p.to) {
-		p.settle(it, Labels)
-		p.newLabels[it] = sets.now
-		return
-	}
-	if p.oneWay && !p.mirror && p.decided(it, Labels) == "" {
+	if p.oneWay && !p.mirror && p.decided(it, Labels) != preferred(p.from) {
 		own := minus(minus(sets.now[p.to], sets.was[p.to]), sets.now[p.from])
 		lost := common(minus(sets.was[p.to], sets.now[p.to]), sets.now[p.from])
 		if len(own)+len(lost) > 0 {
@@ -206,14 +201,14 @@ func (p *planner) flowAccess(it *item, sets *accessSets, from confluence.Side) {
 	to := from.Other()
 	switch {
 	case p.waits(it, Restrictions):
+		p.wary[it] = true
 		p.clash(it, Clash{Facet: Restrictions, Kind: "held", Open: true, What: "held, until a person decides"})
 	case p.receives[to]:
 		p.restrict(it, to, carryAccess(sets, from), 0)
-	case p.mirror, p.decided(it, Restrictions) == preferred(p.from):
+	case p.mirror && p.decided(it, Restrictions) != preferred(p.to), p.decided(it, Restrictions) == preferred(p.from):
 		p.restrict(it, from, carryAccess(sets, to), 0)
-	case p.decided(it, Restrictions) == preferred(p.to):
-		p.settle(it, Restrictions)
 	default:
+		p.wary[it] = true
 		p.clash(it, Clash{Facet: Restrictions, Kind: "restriction", Open: true, What: "the restrictions were changed at " + p.name(from)})
 	}
 }
@@ -231,13 +226,14 @@ func (p *planner) contendAccess(it *item, sets *accessSets) {
 		if choice == PreferB {
 			from = confluence.B
 		}
-		if !p.receives[from.Other()] {
-			p.settle(it, Restrictions)
-			return
+		if p.receives[from.Other()] {
+			p.restrict(it, from.Other(), carryAccess(sets, from), 0)
+		} else {
+			p.wary[it] = true
 		}
-		p.restrict(it, from.Other(), carryAccess(sets, from), 0)
 		c.What = "the restrictions were changed on both sides; those of " + p.name(from) + " count"
 	case choice != Tighten || !ok:
+		p.wary[it] = true
 		c.Open = true
 		c.What = "the restrictions were changed on both sides, and nobody would be left who may see or edit the page on both"
 		if choice != Tighten {

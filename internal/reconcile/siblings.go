@@ -172,8 +172,6 @@ func (p *planner) flowOrder(b brood, from confluence.Side) {
 		}
 	case p.decided(b.holder, Order) == preferred(p.from):
 		p.reorder(b, p.to)
-	case p.decided(b.holder, Order) == preferred(p.to):
-		p.agreePlaces(b.parent, b.lists[p.to])
 	default:
 		p.clash(b.holder, Clash{Facet: Order, Kind: "order", Policy: Hold, Open: true, What: "its children were put in another order at the destination"})
 	}
@@ -187,9 +185,6 @@ func (p *planner) contendOrder(b brood) {
 	switch decided := p.decided(b.holder, Order); {
 	case p.mirror, p.oneWay && decided == preferred(p.from):
 		winner = p.from
-	case p.oneWay && decided == preferred(p.to):
-		p.agreePlaces(b.parent, b.lists[p.to])
-		return
 	case p.oneWay, c.Policy != PreferA && c.Policy != PreferB:
 		c.Open = true
 		p.clash(b.holder, c)

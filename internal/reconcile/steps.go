@@ -74,7 +74,7 @@ func (p *planner) makeStepsOn(it *item, side confluence.Side) {
 		}
 		a.place = a.revive
 	}
-	if !a.fresh && a.send&(Title|Parent|Body|File) != 0 {
+	if !a.fresh && (a.lend || a.send&(Title|Parent|Body|File) != 0) {
 		p.write(it, side)
 	}
 	if !a.fresh && a.send.Has(Status) {
@@ -121,6 +121,9 @@ func (p *planner) write(it *item, side confluence.Side) {
 		return
 	}
 	together := a.send & (Title | Parent | Body)
+	if a.lend {
+		together |= Title
+	}
 	var toRoot *step
 	alone := together == Parent || together.Has(Body) && len(it.node[side.Other()].Files) > 0
 	if together.Has(Parent) && (a.dest == nil || alone && !p.migrating) {

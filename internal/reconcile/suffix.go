@@ -53,8 +53,8 @@ func (p *planner) suffixTitles(side confluence.Side) {
 		}
 	}
 	for _, it := range p.items {
-		if it.kind == confluence.Page && it.at[side].restore && it.at[side].send.Has(Title) && p.occupied(claims[p.fold[side](it.node[side].Title)], it, side) {
-			p.stayInTrash(it, side)
+		if it.kind == confluence.Page && it.at[side].restore && it.at[side].send.Has(Title) {
+			p.borrow(claims[p.fold[side](it.node[side].Title)], it, side)
 		}
 	}
 	p.takenBack(claims, side)
@@ -67,7 +67,7 @@ func (p *planner) suffixTitles(side confluence.Side) {
 		list := claims[f]
 		slices.SortStableFunc(list, func(a, b claim) int { return cmp.Compare(a.rank, b.rank) })
 		for _, c := range list[1:] {
-			p.yield(c.it, side, free)
+			p.yield(c.it, list, side, free)
 			if list[0].it != nil {
 				list[0].it.collided = true
 			}
@@ -97,15 +97,23 @@ func (p *planner) takenBack(claims map[string][]claim, side confluence.Side) {
 	}
 }
 
-// occupied reports whether a page has a title on a side and keeps it, so that not even for a moment another can have it.
-func (p *planner) occupied(list []claim, but *item, side confluence.Side) bool {
+// borrow makes way for a page that comes out of the trash with a title that another page has and keeps: that one gives it
+// up until the restored page has its own.
+func (p *planner) borrow(list []claim, it *item, side confluence.Side) {
+	title := p.fold[side](it.node[side].Title)
 	for _, c := range list {
-		if c.it == nil || c.it != but && p.holdsTitle(c.it.node[side], side) && c.it.state[side] != trashed &&
-			p.fold[side](c.it.node[side].Title) == p.fold[side](but.node[side].Title) {
-			return true
+		switch {
+		case c.it == nil:
+			p.stayInTrash(it, side)
+			return
+		case c.it == it, !p.holdsTitle(c.it.node[side], side), p.fold[side](c.it.node[side].Title) != title:
+		case c.it.state[side] != here:
+			p.stayInTrash(it, side)
+			return
+		default:
+			c.it.at[side].lend = true
 		}
 	}
-	return false
 }
 
 func (p *planner) claimRank(it *item, side confluence.Side) int {
@@ -138,9 +146,9 @@ func (p *planner) claimRank(it *item, side confluence.Side) int {
 func (p *planner) preferred(side confluence.Side) bool { return side == p.from }
 
 // yield gives a page another title than the one it would have on a side.
-func (p *planner) yield(it *item, side confluence.Side, free func(string) bool) {
+func (p *planner) yield(it *item, list []claim, side confluence.Side, free func(string) bool) {
 	a := &it.at[side]
-	if a.restore && !a.send.Has(Title) {
+	if a.restore && !a.send.Has(Title) && !p.lenders(it, list, side) {
 		p.stayInTrash(it, side)
 		return
 	}
@@ -190,6 +198,17 @@ func hasSuffix(title, plain, word string) bool {
 		}
 	}
 	return false
+}
+
+// lenders lets all who have the title of a page that is restored give it up for the moment, if they can.
+func (p *planner) lenders(it *item, list []claim, side confluence.Side) bool {
+	for _, c := range list {
+		if c.it == nil || c.it != it && c.it.state[side] != here && c.it.node[side] != nil {
+			return false
+		}
+	}
+	p.borrow(list, it, side)
+	return true
 }
 
 // stayInTrash gives up a restore: a page comes back with the title it had.

@@ -47,11 +47,16 @@ func (p *planner) seats() {
 		}
 		switch {
 		case it.node[side] != nil:
-			it.seat = p.byTwin[p.parentOf(it, side)]
+			it.sit(p, p.parentOf(it, side))
 		case it.base != nil:
-			it.seat = p.byTwin[it.base.parent]
+			it.sit(p, it.base.parent)
 		}
 	}
+}
+
+// sit gives a page its parent in the merged tree.
+func (it *item) sit(p *planner, parent confluence.TwinID) {
+	it.seat, it.astray = p.byTwin[parent], parent != "" && p.byTwin[parent] == nil
 }
 
 // walk returns all contents parents first, siblings by rank and twin, without those that stand in a ring. In a mode of one
@@ -137,7 +142,8 @@ func (p *planner) mergeMoves(walk []*item) {
 				left = append(left, it)
 				continue
 			}
-			was[it], it.seat = it.seat, to
+			was[it] = it.seat
+			it.sit(p, p.parentOf(it, secondary))
 		}
 		if len(left) == len(moves) {
 			break
@@ -270,11 +276,10 @@ func (p *planner) landing(it *item, side confluence.Side) (*item, bool) {
 	for range len(p.items) + 1 {
 		switch {
 		case at == nil:
-			if p.seatTwin(it) == "" {
-				return nil, true
+			if it.seat != nil || it.astray {
+				p.elsewhere(it, side)
 			}
-			p.elsewhere(it, side)
-			return nil, p.migrating
+			return nil, p.migrating || !it.astray
 		case at.will(side) && at.kind == confluence.Page:
 			if at != it.seat {
 				p.elsewhere(it, side)
@@ -286,17 +291,6 @@ func (p *planner) landing(it *item, side confluence.Side) (*item, bool) {
 		at = at.seat
 	}
 	return nil, true
-}
-
-// seatTwin is the twin that the seat was found by, which may be of a content that is in no snapshot.
-func (p *planner) seatTwin(it *item) confluence.TwinID {
-	if it.seat != nil {
-		return it.seat.twin
-	}
-	if n := it.node[p.from]; n != nil && it.state[p.from] == here {
-		return p.parentOf(it, p.from)
-	}
-	return ""
 }
 
 // elsewhere records that a page does not stand below the page above it: that one is not there, or is deleted.
