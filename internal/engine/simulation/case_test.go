@@ -13,6 +13,7 @@ import (
 var (
 	seeds = flag.Int("seeds", 12, "how many seeds are simulated")
 	base  = flag.Uint64("base", 1, "the first of them")
+	pairs = flag.Bool("pairs", true, "go on with pairs")
 )
 
 // runCase lives a case in a bubble.
@@ -31,7 +32,7 @@ func TestSimulate(t *testing.T) {
 	for i := range *seeds {
 		seed := *base + uint64(i)
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			out, err := runCase(t, Case{Seed: seed})
+			out, err := runCase(t, Case{Seed: seed, Pair: *pairs})
 			for k, n := range out.Counts {
 				total[k] += n
 			}
@@ -39,7 +40,7 @@ func TestSimulate(t *testing.T) {
 				t.Errorf("seed %d: %v\n%s\nwhat people did:\n%s\ncalls:\n%s", seed, err, strings.Join(out.Broken, "\n"), strings.Join(out.Acts, "\n"), writesOf(out.Log))
 				return
 			}
-			again, err := runCase(t, Case{Seed: seed})
+			again, err := runCase(t, Case{Seed: seed, Pair: *pairs})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -34,7 +35,9 @@ type Call struct {
 }
 
 // Writes reports whether the call is one that changes something.
-func (c *Call) Writes() bool { return c.Method != http.MethodGet && c.Method != http.MethodHead }
+func (c *Call) Writes() bool {
+	return c.Method != http.MethodGet && c.Method != http.MethodHead && !strings.HasSuffix(c.Path, "/users-bulk")
+}
 
 func (c *Call) String() string {
 	s := fmt.Sprintf("%d %s %s %s %s", c.N, c.Time.Format("15:04:05.000"), letter(c.Side), c.Method, c.Path)

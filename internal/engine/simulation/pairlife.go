@@ -33,12 +33,11 @@ func (l *life) pairUp() error {
 			spec.Direction = "to:" + spec.B.Site
 		}
 	}
-	if l.rand.IntN(2) == 0 {
-		run, err := l.lastFinished()
-		if err != nil {
-			return err
-		}
-		spec.Adopt = run
+	// A feed costs the same whether anything happened or not; a life has better things to do than to read many.
+	spec.Feed, spec.Sweep = "2m", "10m"
+	var err error
+	if spec.Adopt, err = l.lastFinished(); err != nil {
+		return err
 	}
 	l.count("pair " + l.mode)
 	return l.w.Do(func(e *engine.Engine) error {
@@ -94,7 +93,7 @@ func (l *life) live() error {
 			}
 		}
 		l.blow(8, 3)
-		if err := l.w.Advance(time.Duration(1+l.rand.IntN(20)) * time.Minute); err != nil {
+		if err := l.w.Advance(time.Duration(1+l.rand.IntN(12)) * time.Minute); err != nil {
 			return err
 		}
 		if err := l.sync(); err != nil && !tolerable(err) {

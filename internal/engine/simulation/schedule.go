@@ -43,6 +43,9 @@ func (w *World) step() (bool, error) {
 		p.mu.Lock()
 		broken := p.broken
 		p.mu.Unlock()
+		if errors.Is(broken, errDiskFull) {
+			return true, w.Crash() // a process that cannot write ends, and somebody starts it again
+		}
 		if broken != nil {
 			return false, fmt.Errorf("simulation: the engine ended by itself: %w", broken)
 		}

@@ -103,7 +103,7 @@ func (s *storm) request(c *Call) Fate {
 	}
 	if s.hits(faultPartition, 150) {
 		s.struck(faultPartition, "begins")
-		s.until[c.Side] = now.Add(time.Duration(1+s.rand.IntN(3)) * time.Hour)
+		s.until[c.Side] = now.Add(time.Duration(5+s.rand.IntN(60)) * time.Minute)
 		return Fate{Lose: Unreachable}
 	}
 	rate := 12

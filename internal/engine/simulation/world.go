@@ -100,7 +100,7 @@ type Site struct {
 
 // New makes a world and starts the engine. Both sites are known to it under their names.
 func New(opt Options) (*World, error) {
-	w := &World{opt: opt, dir: opt.Dir, gate: newGate(), clock: &clock{now: Epoch}, limit: 2_000_000}
+	w := &World{opt: opt, dir: opt.Dir, gate: newGate(), clock: &clock{now: Epoch}, limit: 60_000}
 	if opt.Quiet == nil {
 		w.opt.Quiet = watchRuntime
 	}
