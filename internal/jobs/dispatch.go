@@ -24,6 +24,16 @@ func (r *Runner) dispatch(ctx, works context.Context, changed <-chan struct{}, e
 			}
 			return err
 		}
+		// What has ended already is taken first: where several things have happened, chance decides nothing.
+		select {
+		case e := <-ended:
+			r.forget(e.claim)
+			if e.err != nil && ctx.Err() == nil {
+				return e.err
+			}
+			continue
+		default:
+		}
 		rang, cancel := r.alarm(ctx, wake)
 		select {
 		case <-ctx.Done():

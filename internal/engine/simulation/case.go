@@ -33,6 +33,7 @@ type Case struct {
 // Outcome is what became of a case.
 type Outcome struct {
 	Log    []byte         // every call, one a line
+	Trace  []byte         // every event that was let through, one a line
 	Counts map[string]int // what happened how often
 	Broken []string       // invariants that do not hold, with what shows it
 	Acts   []string       // what people did
@@ -60,12 +61,13 @@ func (c Case) Run() (out Outcome, err error) {
 	defer func() {
 		if l.w != nil {
 			err = errors.Join(err, l.w.Close())
-			out.Log = l.w.Log()
+			out.Log, out.Trace = l.w.Log(), l.w.trace.Bytes()
 		}
 		out.Counts, out.Broken = l.counts, l.broken
 		if l.crowd != nil {
+			out.Acts = append(out.Acts, "pair "+l.mode)
 			for i, a := range l.crowd.acts {
-				out.Acts = append(out.Acts, fmt.Sprintf("%d %s %s %s", i+1, letter(a.Side), a.Kind, a.Page))
+				out.Acts = append(out.Acts, fmt.Sprintf("%d %s after call %d: %s %s %s", i+1, a.At.Format("15:04:05"), a.Call, letter(a.Side), a.Kind, a.Page))
 			}
 		}
 	}()

@@ -44,6 +44,7 @@ func TestSimulate(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			sameLog(t, out.Trace, again.Trace)
 			sameLog(t, out.Log, again.Log)
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
@@ -40,6 +41,8 @@ type act struct {
 	Side confluence.Side
 	Kind string
 	Page string // token
+	At   time.Time
+	Call int // calls before it
 }
 
 // word is one text that a person wrote.
@@ -80,7 +83,7 @@ func (c *crowd) do(side confluence.Side, kind, page string, action map[string]an
 	if _, err := c.w.Act(side, user, action); err != nil {
 		return fmt.Errorf("simulation: %s on %s: %w", kind, letter(side), err)
 	}
-	c.acts = append(c.acts, act{side, kind, page})
+	c.acts = append(c.acts, act{Side: side, Kind: kind, Page: page, At: c.w.Now(), Call: len(c.w.calls)})
 	c.count("act " + kind)
 	return nil
 }

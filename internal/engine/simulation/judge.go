@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -161,13 +162,12 @@ func (l *life) judgeOwn(sides [2]*picture) {
 	}
 }
 
-// stem is a title without the suffix that tells two pages apart.
+var suffixes = regexp.MustCompile(` \((DC|Cloud|previous|conflict, [^)]*)( \d+)?\)$`)
+
+// stem is a title without the suffixes that tell two pages apart.
 func stem(title string) string {
-	for _, suffix := range []string{" (DC)", " (Cloud)", " (previous)"} {
-		title = strings.TrimSuffix(title, suffix)
-	}
-	if before, _, ok := strings.Cut(title, " (conflict, "); ok {
-		title = before
+	for suffixes.MatchString(title) {
+		title = suffixes.ReplaceAllString(title, "")
 	}
 	return title
 }

@@ -172,9 +172,9 @@ func (l *life) judgePair() error {
 		return err
 	}
 	excused := func(origin, facet string) bool { return open[origin+" "+facet] || open[origin+" *"] }
-	if l.mode != "both" && strings.HasSuffix(l.mode, "safe") {
+	if l.mode != "both" {
 		excused = func(origin, facet string) bool {
-			return facet == "" && l.edited(origin) || open[origin+" "+facet] || open[origin+" *"] || l.edited(origin)
+			return open[origin+" "+facet] || open[origin+" *"] || l.edited(origin)
 		}
 	}
 	l.judgePages(sides, excused)

@@ -59,6 +59,7 @@ func (w *World) step() (bool, error) {
 		t = free[w.rand.IntN(len(free))]
 	}
 	w.steps++
+	fmt.Fprintf(&w.trace, "%s %s of %d\n", t.Kind, t.Key, len(free))
 	return true, w.happen(t)
 }
 

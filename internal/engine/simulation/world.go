@@ -82,6 +82,7 @@ type World struct {
 	others  []*process
 	births  int
 	calls   []*Call
+	trace   bytes.Buffer // of every event that was let through
 	crashes int
 	steps   int
 	drift   time.Duration // by which the process's clock is wrong

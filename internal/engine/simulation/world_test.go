@@ -67,7 +67,7 @@ func sameLog(t *testing.T, a, b []byte) {
 	x, y := strings.Split(string(a), "\n"), strings.Split(string(b), "\n")
 	for i := range min(len(x), len(y)) {
 		if x[i] != y[i] {
-			t.Fatalf("call %d differs:\n%s\n%s", i+1, x[i], y[i])
+			t.Fatalf("line %d differs, after\n%s\n%s\n%s", i+1, strings.Join(x[max(0, i-8):i], "\n"), x[i], y[i])
 		}
 	}
 	t.Fatalf("one run has %d calls, the other %d", len(x), len(y))
