@@ -11,7 +11,7 @@ import (
 )
 
 // judgeEqual holds the two sides against each other, page by page and facet by facet, but for what conflicts name.
-func (p *play) judgeEqual(states [2]*siteState, now standing) error {
+func (p *play) judgeEqual(states [2]*siteState) error {
 	held := map[string]map[string]bool{}
 	for _, c := range p.sc.Want.Conflicts {
 		name := called(c.Page)
@@ -20,6 +20,11 @@ func (p *play) judgeEqual(states [2]*siteState, now standing) error {
 		}
 		held[name][facetOf(c.Facet)] = true
 	}
+	return p.judgeSame(states, held)
+}
+
+// judgeSame compares all pages but in the facets that are held.
+func (p *play) judgeSame(states [2]*siteState, held map[string]map[string]bool) error {
 	var live [2]map[string]*content
 	for _, side := range confluence.Sides {
 		live[side] = map[string]*content{}

@@ -40,7 +40,7 @@ func (p *play) judge() error {
 		}
 	}
 	if !p.sc.Want.Unequal {
-		if err := p.judgeEqual(states, now); err != nil {
+		if err := p.judgeEqual(states); err != nil {
 			return err
 		}
 	}

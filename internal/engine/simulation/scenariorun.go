@@ -238,7 +238,12 @@ func (p *play) open() error {
 	}
 	p.w = w
 	p.touched, p.edited, p.whole = map[string]map[string]bool{}, map[string]bool{}, map[string]bool{}
-	if err := p.build(); err != nil {
+	for _, side := range confluence.Sides {
+		if err := p.populate(side); err != nil {
+			return err
+		}
+	}
+	if err := p.build(confluence.A); err != nil {
 		return fmt.Errorf("the start state cannot be made: %w", err)
 	}
 	if err := p.w.Advance(beginning); err != nil {
@@ -247,6 +252,10 @@ func (p *play) open() error {
 	if err := p.tandem.Begin(); err != nil {
 		return fmt.Errorf("the baseline cannot be taken: %w", err)
 	}
+	if err := p.equalStart(); err != nil {
+		return err
+	}
+	p.sent = nil
 	if err := p.tandem.Sync("sweep"); err != nil {
 		return err
 	}
@@ -271,6 +280,21 @@ func (p *play) open() error {
 		}
 	}
 	p.shown = nil
+	return nil
+}
+
+// equalStart names the pages of both sides and holds them against each other.
+func (p *play) equalStart() error {
+	states, err := p.states()
+	if err != nil {
+		return err
+	}
+	p.callHome(confluence.B, states[confluence.B])
+	p.cast.meet(states)
+	if err := p.judgeSame(states, nil); err != nil {
+		return fmt.Errorf("the start is not equal: %w", err)
+	}
+	p.asserted = 0
 	return nil
 }
 

@@ -44,41 +44,37 @@ func extras(page string) string {
 	return b.String()
 }
 
-// build makes the start state on both sides, page by page.
-func (p *play) build() error {
-	for _, side := range confluence.Sides {
-		if err := p.populate(side); err != nil {
-			return err
-		}
-		if err := p.w.AddSpace(side, scenarioKey, scenarioKey); err != nil {
-			return err
-		}
-		state, err := p.state(side)
-		if err != nil {
-			return err
-		}
-		for _, s := range state.Spaces {
-			if s.Key == scenarioKey {
-				p.cast.call(side, homeName, s.Home)
-			}
-		}
-		if err := p.furnish(side); err != nil {
-			return err
-		}
+// build makes the start state on a side, page by page.
+func (p *play) build(side confluence.Side) error {
+	if err := p.w.AddSpace(side, scenarioKey, scenarioKey); err != nil {
+		return err
+	}
+	state, err := p.state(side)
+	if err != nil {
+		return err
+	}
+	p.callHome(side, state)
+	if err := p.furnish(side); err != nil {
+		return err
 	}
 	for _, list := range [][]deed{p.sc.Start.Add, p.sc.Start.Change} {
 		for _, d := range list {
-			for _, side := range confluence.Sides {
-				if err := p.act(side, actors[confluence.A], d); err != nil {
-					return err
-				}
+			if err := p.act(side, actors[confluence.A], d); err != nil {
+				return err
 			}
 		}
 	}
-	for _, side := range confluence.Sides {
-		clear(p.cast.made[side])
-	}
+	clear(p.cast.made[side])
 	return nil
+}
+
+// callHome gives the home page of a side its name.
+func (p *play) callHome(side confluence.Side, state *siteState) {
+	for _, s := range state.Spaces {
+		if s.Key == scenarioKey {
+			p.cast.call(side, homeName, s.Home)
+		}
+	}
 }
 
 // populate gives a side the people of every scenario. What their accounts are called differs from side to side.
