@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
@@ -242,7 +243,7 @@ func (p *play) judgeThen(now standing) error {
 	if now.Pair == "active" {
 		err = p.tandem.Sync("sweep")
 	} else {
-		err = p.w.Advance(beginning) // nobody may ask for a cycle: whatever is due comes by itself
+		err = p.w.Advance(20 * time.Minute) // nobody may ask for a cycle: whatever is due comes by itself
 	}
 	if err != nil {
 		return fmt.Errorf("one more sweep: %w", err)
