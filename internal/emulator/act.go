@@ -112,13 +112,15 @@ var acts = map[string]func(*call, json.RawMessage) error{
 	"purgeSpace": withSpace(func(c *call, s *space) { c.dropSpace(s) }),
 	"label": withPage(func(c *call, p *content, q actRequest) error {
 		for _, name := range texts(q.Add) {
-			prefix, short, ok := strings.Cut(name, ":")
+			// Servers keep labels in lower case.
+			prefix, short, ok := strings.Cut(strings.ToLower(name), ":")
 			if !ok {
 				prefix, short = "global", name
 			}
 			p.stick(c.label(prefix, short))
 		}
 		for _, name := range texts(q.Remove) {
+			name = strings.ToLower(name)
 			p.labels = slices.DeleteFunc(slices.Clone(p.labels), func(l *label) bool {
 				return l.name == name || l.prefix+":"+l.name == name
 			})

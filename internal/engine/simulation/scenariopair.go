@@ -38,8 +38,6 @@ func (p *play) keysOf(side confluence.Side) error {
 		}
 		p.cast.keys[side][user.UserKey] = name
 	}
-	login, _ := s.Account()
-	p.cast.service[side], _, _ = strings.Cut(login, "@")
 	return nil
 }
 

@@ -92,7 +92,10 @@ func (p *play) populate(side confluence.Side) error {
 			members = append(members, id)
 		}
 	}
-	s.AddGroup("g1", members...)
+	login, _ := s.Account()
+	p.cast.service[side], _, _ = strings.Cut(login, "@")
+	// tandem must be able to read what it is to carry.
+	s.AddGroup("g1", append(members, p.cast.service[side])...)
 	return p.keysOf(side)
 }
 
