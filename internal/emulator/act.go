@@ -113,7 +113,8 @@ var acts = map[string]func(*call, json.RawMessage) error{
 	"label": withPage(func(c *call, p *content, q actRequest) error {
 		for _, name := range texts(q.Add) {
 			// Servers keep labels in lower case.
-			prefix, short, ok := strings.Cut(strings.ToLower(name), ":")
+			name = strings.ToLower(name)
+			prefix, short, ok := strings.Cut(name, ":")
 			if !ok {
 				prefix, short = "global", name
 			}
