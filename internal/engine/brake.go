@@ -14,9 +14,10 @@ import (
 
 // brakes are the names of the rules that halt a pair. The first are decided by package reconcile, those with a constant
 // here by what a site says about itself.
-var brakes = []string{"deletes", "emptied", "mass-change", "scope", brakeCanary, brakeOscillation, brakeCheckpoint, brakeClock}
+var brakes = []string{"deletes", brakeEmptied, "mass-change", "scope", brakeCanary, brakeOscillation, brakeCheckpoint, brakeClock}
 
 const (
+	brakeEmptied     = "emptied"     // a listing lacks a large part of what was there
 	brakeCanary      = "canary"      // the space, or its home page, cannot be seen any more
 	brakeOscillation = "oscillation" // the same facet was written again and again without anybody's edit
 	brakeCheckpoint  = "checkpoint"  // a site was restored, is a clone, or belongs to another tandem too

@@ -17,6 +17,7 @@ import (
 // fill makes the common start of the scenarios on the Data Center: Home > A, B, C; A > A1, A2; A1 > A1a.
 func (w *syncWorld) fill() {
 	w.t.Helper()
+	w.pages = 7
 	for _, p := range [][2]string{{"A", "Keep Home"}, {"B", "Keep Home"}, {"C", "Keep Home"}, {"A1", "A"}, {"A2", "A"}, {"A1a", "A1"}} {
 		w.act(0, fmt.Sprintf(`{"create":{"title":%q,"under":%q,"text":"<p>%[1]s p1 alpha</p><p>%[1]s p2 beta</p>"}}`, p[0], w.home(p[1])))
 	}
@@ -74,7 +75,7 @@ func (w *syncWorld) adopt(edits ...func(*engine.PairSpec)) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if preview.Matched.Map != 7 || preview.Taken {
+	if preview.Matched.Map != w.pages || preview.Taken {
 		w.t.Errorf("preview %+v", preview)
 	}
 	if n := w.requests(0) + w.requests(1); n != 0 {

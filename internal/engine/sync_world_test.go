@@ -38,7 +38,8 @@ type syncWorld struct {
 	stop   func()
 	ids    atomic.Int64
 	fail   func(string, confluence.Verb)
-	skew   [2]time.Duration // of the sites' clocks
+	skew   [2]atomic.Int64 // of the sites' clocks, in nanoseconds
+	pages  int             // of space K, the home page included
 }
 
 var siteNames = [2]string{"dc", "cloud"}
@@ -48,7 +49,7 @@ func newSync(t *testing.T) *syncWorld {
 	w := &syncWorld{t: t, dir: t.TempDir(), clock: &stepClock{now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC), moved: make(chan struct{})}}
 	for i, o := range [2]emulator.Options{{Personality: "dc", Version: "9.2.0", Seed: 11}, {Personality: "cloud", Seed: 22}} {
 		o.BaseURL = "https://" + siteNames[i] + ".example.test"
-		o.Now = func() time.Time { return w.clock.Now().Add(w.skew[i]) }
+		o.Now = func() time.Time { return w.clock.Now().Add(time.Duration(w.skew[i].Load())) }
 		o.Options = map[string]string{"CQ-01": "0s", "TR-03": "0s"}
 		site, err := emulator.New(o)
 		if err != nil {
@@ -243,3 +244,14 @@ func (h inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp.Request = r
 	return resp, nil
 }
+
+// down lets a site answer 503 to everything; up lets it answer again.
+func (w *syncWorld) down(i int) {
+	var h http.Handler = http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusServiceUnavailable) })
+	w.front[i].Store(&h)
+}
+
+func (w *syncWorld) up(i int) { w.front[i].Store(nil) }
+
+// shift lets the clock of a site run ahead of ours.
+func (w *syncWorld) shift(i int, by time.Duration) { w.skew[i].Store(int64(by)) }
