@@ -31,10 +31,13 @@ func (p *Pair) apply(c *carrier, change reconcile.Change) bool {
 		p.breaks("%s of %s at side %d (%v) was refused: %v", change.Verb, change.Twin, change.Side, change.Facets.Names(), err)
 		return false
 	}
-	if id == none {
+	if creating(change.Verb) {
 		id = len(site.Contents) - 1
-	} else if p.idle(change, &before, id) {
+	} else if !c.back[place{change.Side, change.Twin}] && p.idle(change, &before, id) {
 		p.breaks("%s of %s at side %d (%v) changes nothing", change.Verb, change.Twin, change.Side, change.Facets.Names())
+	}
+	if change.Verb == confluence.VerbRestore {
+		c.back[place{change.Side, change.Twin}] = true
 	}
 	p.readBack(c, change, id)
 	p.agree(c, change, twin, id)
@@ -121,7 +124,7 @@ func (p *Pair) call(c *carrier, change reconcile.Change, id, twin int) error {
 		}
 		return s.ReplaceFile(id, source.File, account)
 	case confluence.VerbTrash:
-		if n := len(s.Contents[id].Children); n > 0 && !c.racing {
+		if n := s.visibleChildren(id); n > 0 && !c.racing {
 			p.breaks("%s is trashed at side %d with %d pages below it", change.Twin, change.Side, n)
 		}
 		return s.Trash(id)
@@ -142,6 +145,17 @@ func (p *Pair) call(c *carrier, change reconcile.Change, id, twin int) error {
 		return p.restrict(change, id)
 	}
 	return errors.New("the model knows no such call")
+}
+
+// visibleChildren counts the pages below a page that our account can see.
+func (s *Site) visibleChildren(id int) int {
+	n := 0
+	for _, child := range s.Contents[id].Children {
+		if !s.Contents[child].Hidden {
+			n++
+		}
+	}
+	return n
 }
 
 // errNoSource is a change that carries what the other side did not show.

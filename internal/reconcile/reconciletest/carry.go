@@ -19,6 +19,7 @@ type carrier struct {
 	racing bool // people are at work: a call may be refused, and is dropped where what it changes has changed
 
 	created map[place]bool // by this result
+	back    map[place]bool // restored by this result, to wherever that was
 	left    map[place]int  // version that our last write left
 	state   []byte
 }
@@ -39,7 +40,7 @@ const (
 // anything; nil: nothing happens.
 func (p *Pair) carry(r reconcile.Result, choose func(int) int, fail int, step func()) {
 	c := &carrier{p: p, r: r, choose: choose, fail: fail, racing: step != nil, state: make([]byte, len(r.Changes))}
-	c.created, c.left = map[place]bool{}, map[place]int{}
+	c.created, c.back, c.left = map[place]bool{}, map[place]bool{}, map[place]int{}
 	waiting, dependents := make([]int, len(r.Changes)), make([][]int, len(r.Changes))
 	var free []int
 	for i, change := range r.Changes {
@@ -103,7 +104,8 @@ func (c *carrier) expect(change reconcile.Change) int {
 // written, whoever can read it here can read it there. A page that is created has its own restriction a moment later, as
 // a draft that nobody sees before.
 func (p *Pair) guard(c *carrier, change reconcile.Change, id int) {
-	if change.Facets&(reconcile.Body|reconcile.File|reconcile.Title) == 0 || c.racing || p.temporary(change) {
+	if change.Facets&(reconcile.Body|reconcile.File|reconcile.Title) == 0 || c.racing || p.temporary(change) ||
+		!p.Policy.Facets.Has(reconcile.Restrictions) {
 		return
 	}
 	from := change.Side.Other()
@@ -133,8 +135,30 @@ func (p *Pair) guard(c *carrier, change reconcile.Change, id int) {
 			here &= own
 		}
 	}
-	if there := p.Sites[from].ReadersOf(source); here&^there != 0 {
+	if there := p.shutOut(from, source); here&^there != 0 {
 		p.breaks("%s of %s (%v) at side %d can be read by %v, and where it comes from by %v only", change.Verb, change.Twin,
 			change.Facets.Names(), change.Side, PrincipalsOf(here), PrincipalsOf(there))
 	}
+}
+
+// shutOut returns who can read a content of a side, as far as it goes by what that side shuts out: where its people have
+// left a restriction alone since both agreed, those of the other side may have loosened it.
+func (p *Pair) shutOut(from confluence.Side, id int) Set {
+	all, other := Everybody, from.Other()
+	for id = p.Sites[from].Owner(id); id != Nowhere; id = p.Sites[from].Contents[id].Parent {
+		own := p.Sites[from].Contents[id].Readers
+		twin := p.twinOf[from][id]
+		if there := p.find(other, twin); there != none && own != 0 && p.base[twin].Twin != "" {
+			if was, _ := PrincipalSet(p.base[twin].Readers[from]); was == own {
+				own |= p.Sites[other].Contents[there].Readers
+				if p.Sites[other].Contents[there].Readers == 0 {
+					own = 0
+				}
+			}
+		}
+		if own != 0 {
+			all &= own
+		}
+	}
+	return all
 }

@@ -3,6 +3,7 @@ package reconciletest
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -59,10 +60,10 @@ func Draw(seed uint64, v Variant) Case {
 	for side := range c.Options {
 		c.Options[side] = Options{TrashHolds: r.IntN(4) == 0, ArchiveHolds: r.IntN(2) == 0, Cascades: r.IntN(4) == 0, MoveBumps: r.IntN(2) == 0, RestoreRoot: r.IntN(2) == 0}
 	}
-	pages := 5 + r.IntN(56)
+	pages := 5 + r.IntN(1+r.IntN(56)) // small trees, where more meets, are more frequent
 	c.Start = drawStart(r, pages)
 	rounds := 1
-	if r.IntN(4) == 0 {
+	if r.IntN(6) == 0 {
 		rounds = 2
 	}
 	next := firstNew
@@ -80,7 +81,7 @@ func Draw(seed uint64, v Variant) Case {
 	if v.Race {
 		c.Race, _ = drawOps(r, c.Start, next, 6)
 	}
-	c.Feed = r.IntN(4) == 0
+	c.Feed = r.IntN(6) == 0
 	return c
 }
 
@@ -223,7 +224,7 @@ func drawPolicy(r *rand.Rand, v Variant) reconcile.Policy {
 // Source writes a case as Go, to be put into a test.
 func (c Case) Source() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "reconciletest.Case{\n\tSeed: %d, Fail: %d, Feed: %v, Held: %#v,\n\tPolicy: %#v,\n\tOptions: %#v,\n", c.Seed, c.Fail, c.Feed, c.Held, c.Policy, c.Options)
+	fmt.Fprintf(&b, "reconciletest.Case{\n\tSeed: %d, Fail: %d, Feed: %v, Held: %#v,\n\tPolicy: %s,\n\tOptions: %#v,\n", c.Seed, c.Fail, c.Feed, c.Held, nonZero(c.Policy), c.Options)
 	b.WriteString("\tStart: []reconciletest.Start{\n")
 	for _, s := range c.Start {
 		fmt.Fprintf(&b, "\t\t{Birth: %d, Parent: %d, Kind: %q, N: %d},\n", s.Birth, s.Parent, s.Kind, s.N)
@@ -241,6 +242,18 @@ func (c Case) Source() string {
 		fmt.Fprintf(&b, "\t\t%v,\n", o)
 	}
 	return b.String() + "\t},\n}"
+}
+
+// nonZero writes the fields of a policy that are set.
+func nonZero(p reconcile.Policy) string {
+	var fields []string
+	v := reflect.ValueOf(p)
+	for i := range v.NumField() {
+		if f := v.Field(i); !f.IsZero() && f.Kind() != reflect.Func {
+			fields = append(fields, fmt.Sprintf("%s: %#v", v.Type().Field(i).Name, f.Interface()))
+		}
+	}
+	return "reconcile.Policy{" + strings.Join(fields, ", ") + "}"
 }
 
 // Shrink cuts a case down while it fails: first acts, then contents of the start, then what else it has.

@@ -88,14 +88,29 @@ func (x *run) deletes() {
 		alive := [2]bool{x.Sites[0].Shown(f.ids[0]), x.Sites[1].Shown(f.ids[1])}
 		page := c.Kind == confluence.Page
 		switch {
-		case !protected && (alive[0] || alive[1]) && !(page && x.Policy.ResurrectAncestors) && !x.settledTogether(f):
+		case !protected && (alive[0] || alive[1]) && !(page && x.Policy.ResurrectAncestors) && !x.settledTogether(f) && !x.stuck(other, f.ids[other]):
 			x.breaks("I4: %s %q was deleted at side %d, not edited at the other, and lives: %v", x.twinName(f.twin), c.Title, by, alive)
 		case f.edited[other] && x.Policy.DeleteVsEdit == reconcile.EditWins && !(alive[0] && alive[1]) && !x.heldBack(f):
 			x.breaks("I4: %s %q was deleted at side %d, edited at the other, and lives: %v", x.twinName(f.twin), c.Title, by, alive)
-		case f.edited[other] && x.Policy.DeleteVsEdit == reconcile.DeleteWins && (alive[0] || alive[1]) && !(page && x.Policy.ResurrectAncestors):
+		case f.edited[other] && x.Policy.DeleteVsEdit == reconcile.DeleteWins && (alive[0] || alive[1]) && !(page && x.Policy.ResurrectAncestors) &&
+			c.Kind != confluence.Comment && !x.stuck(other, f.ids[other]): // an answer keeps a comment in any case
 			x.breaks("I4: %s %q was deleted at side %d, and an edit does not protect it, yet it lives: %v", x.twinName(f.twin), c.Title, by, alive)
 		}
 	}
+}
+
+// stuck reports whether something stands below a page that is not ours to move: what left the scope at the other side,
+// what our account cannot read there, or what waits for a person.
+func (x *run) stuck(side confluence.Side, id int) bool {
+	s := x.Sites[side]
+	for _, child := range s.Contents[id].Children {
+		twin := x.twinOf[side][child]
+		other := x.find(side.Other(), twin)
+		if x.base[twin].Detached || x.clashes[x.twinName(twin)].Has(reconcile.Status) || s.Contents[child].Hidden || other != none && x.Sites[side.Other()].Contents[other].Hidden || x.stuck(side, child) {
+			return true
+		}
+	}
+	return false
 }
 
 // settledTogether reports whether a content is one of a page whose own life was decided otherwise.
@@ -133,7 +148,7 @@ func (x *run) noPhantoms() {
 	for _, side := range confluence.Sides {
 		after := x.round.after[side]
 		for id := len(x.round.before[side]); id < len(after); id++ {
-			if !live(after, id) || oneWay && side == to && mirror {
+			if !live(after, id) || after[id].Hidden || oneWay && side == to && mirror {
 				continue
 			}
 			if s := x.Sites[side]; s.Owner(id) == id && !s.Live(id) {
@@ -257,7 +272,10 @@ func (x *run) boundedWork(calls []reconcile.Change) {
 				continue
 			}
 			most := 1
-			if f == reconcile.Title || f == reconcile.Order || f == reconcile.Parent {
+			switch f {
+			case reconcile.Title:
+				most = 3 // a temporary one for a ring, or for a page that comes out of the trash with the title
+			case reconcile.Order, reconcile.Parent:
 				most = 2
 			}
 			if times[w]++; times[w] > most {

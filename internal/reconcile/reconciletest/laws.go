@@ -50,6 +50,9 @@ func (x *run) laws(last reconcile.Result) {
 	for _, c := range last.Clashes {
 		open[c.Twin] |= c.Facet
 	}
+	for twin, facets := range x.differ {
+		open[twin] |= facets
+	}
 	x.converged(open)
 	x.nothingLost()
 	x.noDuplicates()
@@ -85,9 +88,38 @@ func (x *run) check(r reconcile.Result) {
 			x.breaks("a clash that says too little: %+v", c)
 		}
 	}
+	if x.Policy.Brakes == (reconcile.Limits{}) {
+		x.brakes(r)
+	}
 	for row, n := range r.Rows {
 		if row < 1 || row > 38 || n < 1 {
 			x.breaks("row %d decided %d times", row, n)
+		}
+	}
+}
+
+// brakes: what would delete more than one cycle may on a side halts, and says how much (A6.4).
+func (x *run) brakes(r reconcile.Result) {
+	var removed, live [2]int
+	for _, c := range r.Changes {
+		if c.Verb == confluence.VerbTrash {
+			removed[c.Side]++
+		}
+	}
+	for twin := range x.ids {
+		for _, side := range confluence.Sides {
+			if id := x.ids[twin][side]; id != none && x.base[twin].Twin != "" && x.Sites[side].Shown(id) {
+				live[side]++
+			}
+		}
+	}
+	for _, side := range confluence.Sides {
+		i := slices.IndexFunc(r.Brakes, func(b reconcile.Brake) bool { return b.Name == "deletes" && b.Side == side })
+		switch {
+		case i >= 0 && (r.Brakes[i].Count <= 5 || r.Brakes[i].What == "" || len(r.Brakes[i].Sample) == 0):
+			x.breaks("a brake without need, or that does not say why: %+v", r.Brakes[i])
+		case i < 0 && !x.Policy.Allowed["deletes"] && removed[side] > max(5, live[side]/10):
+			x.breaks("%d of %d contents would be deleted at side %d, and no brake acts", removed[side], live[side], side)
 		}
 	}
 }
@@ -134,6 +166,9 @@ func (x *run) alone(side confluence.Side, id int, open map[confluence.TwinID]rec
 	for at := id; at != Nowhere; at = s.Contents[at].Parent {
 		name := x.twin(side, at)
 		twin := x.twinOf[side][at]
+		if s.Contents[at].Kind == confluence.Attachment && !x.Policy.Facets.Has(reconcile.File) {
+			return true
+		}
 		if open[name] != 0 || x.base[twin].Detached || s.Contents[at].Hidden {
 			return true
 		}
@@ -270,7 +305,11 @@ func (x *run) named(w written) bool {
 		s := x.Sites[side]
 		for at := x.find(side, w.twin); at != none && at != Nowhere; at = s.Contents[at].Parent {
 			twin := x.twinOf[side][at]
-			if x.clashes[x.twinName(twin)] != 0 || x.base[twin].Detached || s.Contents[at].Away || s.Contents[at].Status == confluence.Archived {
+			if c := &s.Contents[at]; c.Kind == confluence.Attachment && !x.Policy.Facets.Has(reconcile.File) {
+				return true
+			}
+			if x.clashes[x.twinName(twin)] != 0 || x.base[twin].Detached || s.Contents[at].Away || s.Contents[at].Hidden ||
+				s.Contents[at].Status == confluence.Archived {
 				return true
 			}
 		}
@@ -297,19 +336,6 @@ func (x *run) noDuplicates() {
 // nothingMadeUp: titles are what people wrote, but for a suffix that says why, and no temporary one is left; bodies,
 // files and labels were on one of the sides (I7).
 func (x *run) nothingMadeUp() {
-	titles := map[string]bool{}
-	for side := range x.Sites {
-		for _, list := range [][]Content{x.round.before[side], x.round.after[side], x.Sites[side].Contents} {
-			for i := range list {
-				if list[i].By != account {
-					titles[list[i].Title] = true
-				}
-				for _, v := range list[i].Past {
-					titles[v.Title] = true
-				}
-			}
-		}
-	}
 	for side, s := range x.Sites {
 		for id := range s.Contents {
 			c := &s.Contents[id]
@@ -317,10 +343,10 @@ func (x *run) nothingMadeUp() {
 				continue
 			}
 			plain := c.Title
-			for at := strings.LastIndex(plain, " ("); at > 0 && !titles[plain]; at = strings.LastIndex(plain, " (") {
+			for at := strings.LastIndex(plain, " ("); at > 0 && !x.titles[plain]; at = strings.LastIndex(plain, " (") {
 				plain = plain[:at]
 			}
-			if strings.Contains(c.Title, " ~") || !titles[plain] {
+			if strings.Contains(c.Title, " ~") || !x.titles[plain] {
 				x.breaks("I7: nobody gave %s the title %q, which it has at side %d", x.twin(confluence.Side(side), id), c.Title, side)
 			}
 		}

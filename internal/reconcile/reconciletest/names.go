@@ -16,6 +16,8 @@ var (
 	principalNames = []string{"group:g0", "group:g1", "user:u0", "user:u1"}
 	twinNames      = numbered("t%08d", 2048)
 	idNames        = numbered("id-%d", 2048)
+	pageTitles     = numbered("Page %d", 2048)
+	fileNames      = numbered("file%d.png", 2048)
 	labelSets      = sets(labelNames)
 	principalSets  = principalTable()
 )

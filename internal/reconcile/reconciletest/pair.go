@@ -2,11 +2,15 @@ package reconciletest
 
 import (
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/reconcile"
 )
+
+// Planner decides as reconcile.Plan does.
+type Planner func(base iter.Seq[reconcile.Agreed], snaps [2][]reconcile.Node, policy reconcile.Policy) reconcile.Result
 
 // none stands for no content and no twin.
 const none = -1
@@ -16,6 +20,7 @@ const none = -1
 type Pair struct {
 	Sites  [2]*Site
 	Policy reconcile.Policy
+	plan   Planner
 
 	ids    [][2]int                  // by twin: server ids, or none
 	twinOf [2][]int                  // by server id
@@ -224,11 +229,11 @@ func (p *Pair) each(yield func(reconcile.Agreed) bool) {
 // Plan looks at both sides and asks what to do.
 func (p *Pair) Plan() reconcile.Result {
 	nodes := p.look()
-	return reconcile.Plan(p.each, nodes, p.policy())
+	return p.plan(p.each, nodes, p.asked())
 }
 
-// policy is the pair's with the callbacks that compare both sides in the neutral form.
-func (p *Pair) policy() reconcile.Policy {
+// asked is the pair's policy with the callbacks that compare both sides in the neutral form.
+func (p *Pair) asked() reconcile.Policy {
 	policy := p.Policy
 	policy.TrashHoldsTitle = [2]bool{p.Sites[0].Options.TrashHolds, p.Sites[1].Options.TrashHolds}
 	policy.Same = func(twin confluence.TwinID, facet reconcile.Facets) bool {

@@ -108,7 +108,7 @@ func (p *Pair) born(o Op, err error) bool {
 }
 
 func (p *Pair) newPage(o Op, at int, by string) bool {
-	c := Content{Birth: o.New, Kind: confluence.Page, Title: fmt.Sprint("Page ", o.New), Parent: at, Body: Token(o.New)}
+	c := Content{Birth: o.New, Kind: confluence.Page, Title: pageTitles[o.New], Parent: at, Body: Token(o.New)}
 	if at < 0 {
 		c.Parent = Nowhere
 	}

@@ -2,7 +2,6 @@ package reconciletest
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -29,17 +28,54 @@ type run struct {
 	r       *rand.Rand
 	out     Outcome
 	clashes map[confluence.TwinID]reconcile.Facets // of all results so far
+	differ  map[confluence.TwinID]reconcile.Facets // of both sides, because a person said so
+	titles  map[string]bool                        // that people gave to pages
 	race    []Op
 	round   roundFacts
 }
 
 // Run plays a case, and returns an error that names the laws that were broken.
-func Run(c Case) (Outcome, error) {
-	x := &run{Pair: NewPair(c.Policy, c.Options, c.Start), c: c, r: rand.New(rand.NewPCG(c.Seed, 13))}
+func Run(c Case) (Outcome, error) { return new(Player).Run(c) }
+
+// Player plays cases one after the other in the same memory. It is for one goroutine.
+type Player struct {
+	Plan Planner // to be held to the laws; nil: reconcile.Plan
+
+	sites [2]Site
+	pair  Pair
+	facts roundFacts
+}
+
+// fresh returns the player's pair, emptied.
+func (l *Player) fresh(policy reconcile.Policy, options [2]Options) *Pair {
+	p := &l.pair
+	for side := range l.sites {
+		l.sites[side] = Site{Contents: l.sites[side].Contents[:0], Roots: l.sites[side].Roots[:0], Options: options[side]}
+	}
+	*p = Pair{
+		Policy: policy, plan: l.Plan, Sites: [2]*Site{&l.sites[0], &l.sites[1]}, ids: p.ids[:0], twinOf: [2][]int{p.twinOf[0][:0], p.twinOf[1][:0]},
+		base: p.base[:0], seen: [2][]Content{p.seen[0][:0], p.seen[1][:0]}, written: p.written[:0], calls: p.calls[:0],
+		nodes: [2][]reconcile.Node{p.nodes[0][:0], p.nodes[1][:0]},
+	}
+	if p.plan == nil {
+		p.plan = reconcile.Plan
+	}
+	return p
+}
+
+// Run plays a case, and returns an error that names the laws that were broken.
+func (l *Player) Run(c Case) (Outcome, error) {
+	p := l.fresh(c.Policy, c.Options)
+	p.begin(c.Start)
+	x := &run{Pair: p, c: c, round: l.facts, r: rand.New(rand.NewPCG(c.Seed, 13))}
 	x.out.Rows, x.clashes, x.race = map[int]int{}, map[confluence.TwinID]reconcile.Facets{}, c.Race
+	x.titles, x.differ = map[string]bool{}, map[confluence.TwinID]reconcile.Facets{}
+	x.noteTitles()
 	x.hold()
-	if x.settle(0, false); len(x.calls) > 0 && len(c.Held) == 0 {
-		x.breaks("%d calls right after the baseline of equal sides was taken", len(x.calls))
+	if c.Seed%8 == 0 { // else orders are agreed on in the course of the first round
+		if x.settle(0, false); len(x.calls) > 0 {
+			x.breaks("I2: %d calls right after the baseline of equal sides was taken", len(x.calls))
+		}
 	}
 	for i, ops := range c.Rounds {
 		if len(x.broken) > 0 {
@@ -55,8 +91,11 @@ func Run(c Case) (Outcome, error) {
 		if len(x.broken) == 0 {
 			x.laws(last)
 		}
+		if len(x.broken) == 0 && c.Seed%8 == 3 {
+			x.decide(last)
+		}
 	}
-	x.out.Calls = len(x.calls)
+	x.out.Calls, l.facts = len(x.calls), x.round
 	if len(x.broken) > 0 {
 		return x.out, errors.New(strings.Join(x.broken[:min(len(x.broken), 6)], "\n"))
 	}
@@ -65,11 +104,17 @@ func Run(c Case) (Outcome, error) {
 
 // NewPair makes two sites that hold the same, and a pair that has agreed on all of it but orders.
 func NewPair(policy reconcile.Policy, options [2]Options, start []Start) *Pair {
-	x := &Pair{Policy: policy, Sites: [2]*Site{{Options: options[0]}, {Options: options[1]}}}
+	p := new(Player).fresh(policy, options)
+	p.begin(start)
+	return p
+}
+
+// begin makes the start on both sides and records it as agreed on.
+func (x *Pair) begin(start []Start) {
 	for _, side := range confluence.Sides {
 		s := x.Sites[side]
 		for i, st := range start {
-			c := Content{Birth: st.Birth, Kind: st.Kind, Home: i == 0, Title: fmt.Sprint("Page ", st.Birth), Body: Token(firstText + st.Birth)}
+			c := Content{Birth: st.Birth, Kind: st.Kind, Home: i == 0, Title: pageTitles[st.Birth], Body: Token(firstText + st.Birth)}
 			if st.Parent == Nowhere {
 				c.Parent = Nowhere
 			} else if c.Parent = x.find(side, st.Parent); c.Parent == none && i > 0 {
@@ -77,7 +122,7 @@ func NewPair(policy reconcile.Policy, options [2]Options, start []Start) *Pair {
 			}
 			switch st.Kind {
 			case confluence.Attachment:
-				c.Title, c.Body, c.File = fmt.Sprintf("file%d.png", st.Birth), 0, c.Body
+				c.Title, c.Body, c.File = fileNames[st.Birth], 0, c.Body
 			case confluence.Comment:
 				c.Title = ""
 			default:
@@ -99,7 +144,6 @@ func NewPair(policy reconcile.Policy, options [2]Options, start []Start) *Pair {
 			x.record(twin, allFacets)
 		}
 	}
-	return x
 }
 
 // hold makes facets of some contents wait for a person.
@@ -118,6 +162,18 @@ func (x *run) people(ops []Op) {
 		x.act(o)
 	}
 	x.round.end(x.Pair)
+	x.noteTitles()
+}
+
+// noteTitles notes what people called pages so far.
+func (x *run) noteTitles() {
+	for _, s := range x.Sites {
+		for id := range s.Contents {
+			if c := &s.Contents[id]; c.By != account {
+				x.titles[c.Title] = true
+			}
+		}
+	}
 }
 
 func (x *run) act(o Op) {
@@ -156,6 +212,12 @@ func (x *run) settle(fail int, racing bool) reconcile.Result {
 		r := x.Plan()
 		x.out.Plans++
 		x.check(r)
+		switch x.r.IntN(16) {
+		case 0:
+			x.mirrored(r)
+		case 1:
+			x.shuffled(r)
+		}
 		for _, c := range r.Clashes {
 			x.clashes[c.Twin] |= c.Facet
 		}
@@ -186,8 +248,8 @@ func (x *run) settle(fail int, racing bool) reconcile.Result {
 		}
 		x.marry(r)
 		x.carry(r, x.r.IntN, fail, step)
-		if racing && len(x.race) == 0 {
-			x.round.end(x.Pair)
+		if racing {
+			x.noteTitles()
 		}
 		if len(x.broken) > 0 {
 			return r
@@ -236,4 +298,32 @@ func (p *Pair) Carry(r reconcile.Result, seed uint64) error {
 		return errors.New(strings.Join(p.broken, "\n"))
 	}
 	return nil
+}
+
+// decide is a person who decides everything that waits. What was decided waits no more.
+func (x *run) decide(last reconcile.Result) {
+	decided := map[reconcile.Question]reconcile.Choice{}
+	for _, c := range last.Clashes {
+		if c.Open && c.Kind != "delete" && c.Kind != "cycle" && !strings.HasPrefix(c.What, "held back") && !strings.HasPrefix(c.What, "cannot") {
+			decided[reconcile.Question{Twin: c.Twin, Facet: c.Facet}] = []reconcile.Choice{reconcile.PreferA, reconcile.PreferB}[x.r.IntN(2)]
+		}
+	}
+	if len(decided) == 0 {
+		return
+	}
+	x.Policy.Decided = decided
+	_, to, oneWay, _ := direction(x.Policy.Mode)
+	for q, choice := range decided {
+		if oneWay && choice == []reconcile.Choice{reconcile.PreferA, reconcile.PreferB}[to] {
+			x.differ[q.Twin] |= q.Facet // the side that only sends is not written to: both stay as they are
+		}
+	}
+	r := x.settle(0, false)
+	for _, c := range r.Clashes {
+		choice, was := decided[reconcile.Question{Twin: c.Twin, Facet: c.Facet}]
+		if was && c.Open && len(x.broken) == 0 && !(c.Facet == reconcile.Status && x.differ[c.Twin].Has(reconcile.Status)) {
+			x.breaks("%v of %s was decided for %s, and waits: %s", c.Facet.Names(), c.Twin, choice, c.What)
+		}
+	}
+	x.Policy.Decided = nil
 }
