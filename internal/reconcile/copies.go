@@ -20,7 +20,7 @@ const (
 
 // copyTwin names the copy of one version of a content on one side, so that it is made once, whatever is interrupted.
 func copyTwin(it *item, side confluence.Side) confluence.TwinID {
-	sum := sha256.Sum256(fmt.Appendf(nil, "tandem conflict copy\x00%s\x00%d\x00%d", it.twin, side, it.node[side].Version))
+	sum := sha256.Sum256(fmt.Appendf(nil, "tandem conflict copy\x00%s\x00%s\x00%d", it.twin, it.node[side].ID, it.node[side].Version))
 	return confluence.TwinID(strings.ToLower(base32.StdEncoding.EncodeToString(sum[:10])))
 }
 

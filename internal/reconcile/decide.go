@@ -266,10 +266,10 @@ func (p *planner) judge(it *item, f Facets) {
 	}
 	switch {
 	case it.base == nil && p.migrating && !p.takeover(it):
-		p.wary[it] = p.wary[it] || f == Restrictions
+		p.contended(it, f)
 		p.clash(it, Clash{Facet: f, Kind: kindOf(f), Open: true, What: "at the destination before the migration, and different"})
 	case p.waits(it, f):
-		p.wary[it] = p.wary[it] || f == Restrictions
+		p.contended(it, f)
 		p.clash(it, Clash{Facet: f, Kind: "held", Open: true, What: "held, until a person decides"})
 	case a && b:
 		p.contend(it, f)
@@ -277,6 +277,13 @@ func (p *planner) judge(it *item, f Facets) {
 		p.flow(it, f, confluence.A)
 	default:
 		p.flow(it, f, confluence.B)
+	}
+}
+
+// contended notes that who may see a content is not settled.
+func (p *planner) contended(it *item, f Facets) {
+	if f == Restrictions {
+		p.wary[it] = true
 	}
 }
 
@@ -299,6 +306,8 @@ func (p *planner) flow(it *item, f Facets, from confluence.Side) {
 		it.at[from].send |= f // held, and decided against the change
 	case p.receives[to]:
 		it.at[to].send |= f
+	case p.mirror && !p.policy.Sweep && f&(Title|Parent) != 0:
+		it.clashed = true // titles and places are taken back with the next sweep
 	case p.mirror && decided != preferred(p.to):
 		it.at[from].send |= f
 		what := "edited at the destination, and taken back"
@@ -323,9 +332,7 @@ func (p *planner) keepOwn(it *item, f Facets) {
 	case choice == preferred(p.from):
 		it.at[p.to].send |= f
 	default:
-		if f == Restrictions {
-			p.wary[it] = true
-		}
+		p.contended(it, f)
 		p.clash(it, Clash{Facet: f, Kind: kindOf(f), Row: soloRow(f), Policy: Hold, Open: true, What: "edited at the destination"})
 	}
 }
@@ -351,9 +358,7 @@ func (p *planner) contend(it *item, f Facets) {
 		ok = p.copy(it, f, loser)
 	}
 	if !ok {
-		if f == Restrictions {
-			p.wary[it] = true
-		}
+		p.contended(it, f)
 		c.Open = true
 		p.clash(it, c)
 		return

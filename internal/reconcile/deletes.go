@@ -183,6 +183,12 @@ func (p *planner) decideAttached(it *item) {
 		it.skip = true
 		return
 	}
+	for _, side := range confluence.Sides {
+		if it.kind == confluence.Attachment && it.unmet(side) && page.at[side.Other()].restore {
+			it.skip, it.clashed = true, true // the page may come back with a file of that name
+			return
+		}
+	}
 	p.decideOne(it)
 }
 

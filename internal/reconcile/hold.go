@@ -79,7 +79,8 @@ func (p *planner) holdExposed() bool {
 			a.fresh, held, it.clashed = false, true, true
 			a.send &^= content
 			if later {
-				continue // once it is known where the restored page is
+				a.late = true // until it is known where the restored page is
+				continue
 			}
 			what := "held back: a page that restricts it at the source does not stand above it at the destination"
 			if !p.oneWay {

@@ -38,10 +38,7 @@ func Plan(base iter.Seq[Agreed], snaps [2][]Node, policy Policy) Result {
 	p.decide()
 	p.holdContended()
 	p.refuseFiles()
-	for settled := false; !settled; settled = !p.holdExposed() {
-		p.resolveTitles()
-		p.buildTrees()
-	}
+	p.arrange()
 	p.countRows()
 	p.brake()
 	p.makeSteps()
@@ -51,6 +48,23 @@ func Plan(base iter.Seq[Agreed], snaps [2][]Node, policy Policy) Result {
 	p.breakCycles()
 	p.homeFirst()
 	return p.finish()
+}
+
+// arrange settles places and titles, which depend on each other: in a migration a page without a title is not made, in a
+// sync what stands where decides who needs a title.
+func (p *planner) arrange() {
+	if p.migrating {
+		for settled := false; !settled; settled = !p.holdExposed() {
+			p.refuseTitles()
+			p.buildTrees()
+		}
+		return
+	}
+	for settled := false; !settled; settled = !p.settleTitles() {
+		for p.buildTrees(); p.holdExposed(); {
+			p.buildTrees()
+		}
+	}
 }
 
 // presence says what is known of a content on one side.
@@ -109,6 +123,7 @@ type act struct {
 	restore bool   // comes out of the trash
 	trash   bool   // goes into the trash
 	archive bool   // with trash: goes into the archive instead
+	late    bool   // waits for a later plan
 	lend    bool   // gives its title up for the moment in which another comes back with it
 	kept    bool   // would go, and stays because of what stands below it
 	send    Facets // are written with the other side's values, or with those of merged
@@ -153,6 +168,8 @@ type planner struct {
 	copies    map[*item]conflictCopy
 	wary      map[*item]bool            // restrictions stay different: what is new there may be seen by too many
 	copyCount map[confluence.TwinID]int // conflict copies below a page
+
+	given bool // up, in settling titles
 
 	steps  []*step
 	result Result

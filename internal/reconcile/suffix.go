@@ -24,6 +24,18 @@ const (
 	claimRestored
 )
 
+// settleTitles settles which page has a title that more than one would have; only pages are unique among each other. It
+// reports whether something will not come, or not yet, because of that.
+func (p *planner) settleTitles() bool {
+	p.given = false
+	for _, side := range confluence.Sides {
+		if p.receives[side] {
+			p.suffixTitles(side)
+		}
+	}
+	return p.given
+}
+
 // suffixTitles gives another title to all but one of the pages that would have the same on a side (rows 33 and 34): the
 // primary side's page keeps it, any other gets the name of the site where its title comes from, on both sides.
 func (p *planner) suffixTitles(side confluence.Side) {
@@ -65,6 +77,9 @@ func (p *planner) suffixTitles(side confluence.Side) {
 	free := p.titleSource()
 	for _, f := range doubled {
 		list := claims[f]
+		if p.putOff(list, side) {
+			continue
+		}
 		slices.SortStableFunc(list, func(a, b claim) int { return cmp.Compare(a.rank, b.rank) })
 		for _, c := range list[1:] {
 			p.yield(c.it, list, side, free)
@@ -73,6 +88,23 @@ func (p *planner) suffixTitles(side confluence.Side) {
 			}
 		}
 	}
+}
+
+// putOff lets pages wait for a title that another page gives up only later.
+func (p *planner) putOff(list []claim, side confluence.Side) bool {
+	if !slices.ContainsFunc(list, func(c claim) bool { return c.it != nil && c.it.at[side].late }) {
+		return false
+	}
+	for _, c := range list {
+		if c.it == nil || c.it.at[side].late || !c.it.takes(side) {
+			continue
+		}
+		a := &c.it.at[side]
+		a.fresh, a.restore, a.late, c.it.clashed = false, false, true, true
+		a.send &^= Title
+		p.given = true
+	}
+	return true
 }
 
 // takenBack notes collisions that end by taking back a rename of the receiver (row 34 of a mirror).
@@ -213,6 +245,7 @@ func (p *planner) lenders(it *item, list []claim, side confluence.Side) bool {
 
 // stayInTrash gives up a restore: a page comes back with the title it had.
 func (p *planner) stayInTrash(it *item, side confluence.Side) {
+	p.given = true
 	it.at[side].restore, it.at[side].send = false, 0
 	p.row(34)
 	p.clash(it, Clash{Facet: Title, Kind: "title", Row: 34, Open: true, What: "cannot come back from the trash: another page has its title"})

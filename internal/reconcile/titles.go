@@ -70,19 +70,6 @@ func (p *planner) holdsTitle(n *Node, side confluence.Side) bool {
 	return true
 }
 
-// resolveTitles settles which page has a title that more than one would have. Only pages are unique among each other.
-func (p *planner) resolveTitles() {
-	if p.migrating {
-		p.refuseTitles()
-		return
-	}
-	for _, side := range confluence.Sides {
-		if p.receives[side] {
-			p.suffixTitles(side)
-		}
-	}
-}
-
 // refuseTitles takes the titles away from pages that cannot have them in a migration: because a page that stays has it, or
 // because two pages want the same.
 func (p *planner) refuseTitles() {
