@@ -77,6 +77,9 @@ func (p *planner) makeStepsOn(it *item, side confluence.Side) {
 	if !a.fresh && (a.lend || a.send&(Title|Parent|Body|File) != 0) {
 		p.write(it, side)
 	}
+	if a.away && a.retitle == nil && a.temp == nil {
+		p.freeEarly(it, side)
+	}
 	if !a.fresh && a.send.Has(Status) {
 		s := p.step(it, side, confluence.VerbResolve, Status)
 		s.change.Resolved = it.node[side.Other()].Resolved

@@ -82,6 +82,9 @@ func (p *planner) suffixTitles(side confluence.Side) {
 		}
 		slices.SortStableFunc(list, func(a, b claim) int { return cmp.Compare(a.rank, b.rank) })
 		for _, c := range list[1:] {
+			if c.rank == claimFixed {
+				continue // the side itself lets both have it
+			}
 			p.yield(c.it, list, side, free)
 			if list[0].it != nil {
 				list[0].it.collided = true
@@ -96,10 +99,14 @@ func (p *planner) putOff(list []claim, side confluence.Side) bool {
 		return false
 	}
 	for _, c := range list {
-		if c.it == nil || c.it.at[side].late || !c.it.takes(side) {
+		if c.it == nil || c.it.at[side].late {
 			continue
 		}
 		a := &c.it.at[side]
+		if !c.it.takes(side) {
+			a.away = c.it.state[side] == here && !a.trash && slices.ContainsFunc(list, func(c claim) bool { return c.it != nil && c.it.at[side].restore })
+			continue
+		}
 		a.fresh, a.restore, a.late, c.it.clashed = false, false, true, true
 		a.send &^= Title
 		p.given = true
@@ -139,7 +146,7 @@ func (p *planner) borrow(list []claim, it *item, side confluence.Side) {
 			p.stayInTrash(it, side)
 			return
 		case c.it == it, !p.holdsTitle(c.it.node[side], side), p.fold[side](c.it.node[side].Title) != title:
-		case c.it.state[side] != here:
+		case c.it.state[side] != here || p.shown(c.it, side):
 			p.stayInTrash(it, side)
 			return
 		default:
@@ -230,6 +237,12 @@ func hasSuffix(title, plain, word string) bool {
 		}
 	}
 	return false
+}
+
+// shown reports whether a page stands where nothing may be written to it that comes from the other side.
+func (p *planner) shown(it *item, side confluence.Side) bool {
+	exposed, _ := p.exposed(it, side)
+	return exposed
 }
 
 // lenders lets all who have the title of a page that is restored give it up for the moment, if they can.

@@ -142,7 +142,7 @@ func (p *planner) titleEdges() {
 		for _, it := range p.items {
 			a := &it.at[side]
 			switch n := it.node[side]; {
-			case it.kind != confluence.Page || n == nil || a.retitle == nil && a.remove == nil:
+			case it.kind != confluence.Page || n == nil || a.retitle == nil && a.remove == nil && a.temp == nil:
 			case a.restore:
 				restored[p.fold[side](n.Title)] = it
 			case p.holdsTitle(n, side):
