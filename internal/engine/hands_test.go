@@ -152,11 +152,11 @@ func (w *hands) change(to confluence.Side, verb confluence.Verb, title string, f
 
 // shown is a content as a site has it now.
 type shown struct {
-	ID, Kind, Title, Status, Body, Parent string
-	Labels                                []string
-	Restrictions                          struct{ Read, Update []string }
-	Version                               int
-	Versions                              []struct{ Message string }
+	ID, Kind, Title, Status, Body, Parent, Space string
+	Labels                                       []string
+	Restrictions                                 struct{ Read, Update []string }
+	Version                                      int
+	Versions                                     []struct{ Message string }
 }
 
 // all lists what a site has.

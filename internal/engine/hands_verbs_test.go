@@ -80,11 +80,17 @@ func (w *hands) me(side confluence.Side) string {
 	return [2]string{login, w.hand.Me(side)}[side]
 }
 
+// personDoes lets a person do something, by an action that may name tandem's own user as ME.
+func (w *hands) personDoes(side confluence.Side, action string) {
+	w.t.Helper()
+	w.act(int(side), strings.ReplaceAll(action, "ME", w.me(side)))
+}
+
 // play does what people do and carries it across, until planning has nothing left.
 func (w *hands) play(from confluence.Side, acts ...string) (verbs []confluence.Verb) {
 	w.t.Helper()
 	for _, a := range acts {
-		w.act(int(from), strings.ReplaceAll(a, "ME", w.me(from)))
+		w.personDoes(from, a)
 	}
 	w.readAll()
 	for range 4 {
