@@ -87,6 +87,33 @@ func (c *Connector) comments(ctx context.Context, kind confluence.Kind, of confl
 	return out, nil
 }
 
+// Below lists the pages directly below a page, and its comments.
+func (c *Connector) Below(ctx context.Context, kind confluence.Kind, of confluence.ID) ([]confluence.Content, error) {
+	out, err := c.comments(ctx, kind, of)
+	if err != nil || kind != confluence.Page {
+		return out, err
+	}
+	k := get(v2+"/pages/{id}/direct-children", "the pages below could not be listed", string(of)).
+		with("limit", "250").at(confluence.Where{Content: string(of)})
+	err = listAll(ctx, c, k, func(got []childW) bool {
+		for _, w := range got {
+			if w.Type == string(confluence.Page) && w.Status == string(confluence.Current) {
+				out = append(out, confluence.Content{ID: confluence.ID(w.ID), Kind: confluence.Page, Status: confluence.Current, Title: w.Title, ParentID: of})
+			}
+		}
+		return true
+	})
+	return out, err
+}
+
+// childW is a row of the list of what stands below a page.
+type childW struct {
+	ID     string `json:"id"`
+	Type   string `json:"type"`
+	Status string `json:"status"`
+	Title  string `json:"title"`
+}
+
 // withComments adds to attachments the comments on them, which are footer comments only.
 func (c *Connector) withComments(ctx context.Context, files []confluence.Content) ([]confluence.Content, error) {
 	out := files

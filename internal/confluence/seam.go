@@ -161,6 +161,13 @@ type Glancer interface {
 	Glance(ctx context.Context, kind Kind, ids []ID, facets Facets) ([]Content, error)
 }
 
+// Below is a Reader that tells what hangs on a page at this moment: it is asked before a page is removed.
+type Below interface {
+	// Below lists the current pages directly below a page, and the comments on a page or blog post, of every place and
+	// depth. Of each it tells kind and id at least.
+	Below(ctx context.Context, kind Kind, id ID) ([]Content, error)
+}
+
 // Prober is a Reader that can look past restrictions, for an account that may. A site declares it by Capabilities.Probe.
 type Prober interface {
 	// Probe reads pages or blog posts by id, in any state, with every right that the account can be given, without facets.

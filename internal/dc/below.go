@@ -189,6 +189,20 @@ func commentsIn(rows []contentW, of confluence.ID) []confluence.Content {
 	return out
 }
 
+// Below lists the pages directly below a page, and its comments.
+func (c *Connector) Below(ctx context.Context, kind confluence.Kind, of confluence.ID) ([]confluence.Content, error) {
+	out, err := c.comments(ctx, of)
+	if err != nil || kind != confluence.Page {
+		return out, err
+	}
+	k := get(api+"/content/{id}/child/page", "the pages below could not be listed", string(of)).
+		with("limit", "200").at(confluence.Where{Content: string(of)})
+	var rows []contentW
+	err = listAll(ctx, c, k, func(got []contentW) bool { rows = append(rows, got...); return true })
+	pages := contentsOf(rows, func(x confluence.Content) bool { return x.Kind == confluence.Page && x.Status != confluence.Trashed })
+	return append(out, pages...), err
+}
+
 // inherit gives replies the kind of the comment they answer: their own location need not say so.
 func inherit(comments []confluence.Content) {
 	at := make(map[confluence.ID]int, len(comments))

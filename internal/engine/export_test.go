@@ -149,3 +149,16 @@ func (h *Hand) Bury(ctx context.Context, twins ...confluence.TwinID) error {
 
 // Me is tandem's account on a side.
 func (h *Hand) Me(side confluence.Side) string { return string(h.w.ids[side].Me.ID) }
+
+// Left says what of a side takes no part, and why.
+func (h *Hand) Left(ctx context.Context, side confluence.Side) []string {
+	v, err := h.w.look(ctx)
+	if err != nil {
+		panic(err)
+	}
+	var out []string
+	for _, l := range v.left[side] {
+		out = append(out, l.what)
+	}
+	return out
+}

@@ -99,7 +99,9 @@ func (w *hands) play(from confluence.Side, acts ...string) (verbs []confluence.V
 			w.t.Fatal(err)
 		}
 		for _, c := range r.Clashes {
-			w.t.Errorf("clash: %+v", c)
+			if c.Kind != "kind" { // a record of what one side cannot hold
+				w.t.Errorf("clash: %+v", c)
+			}
 		}
 		if len(r.Changes) == 0 {
 			return verbs

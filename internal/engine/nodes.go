@@ -57,15 +57,23 @@ func (s *work) buildSide(v *view, side confluence.Side) error {
 	return nil
 }
 
-// strangerNode is a content of one side alone: nothing is done to it, but the title or file name it has is taken.
+// strangerNode is a content of one side alone: nothing is done to it, but the title or file name it has is taken. Of a
+// pair that is kept equal it has no twin, unless planning is to say that its kind cannot be held.
 func (s *work) strangerNode(v *view, side confluence.Side, o *store.Observed) reconcile.Node {
 	c := o.Content
 	n := reconcile.Node{
 		Twin: strangerTwin(side, c.ID), ID: c.ID, Kind: c.Kind, Status: s.statusOf(c), Title: c.Title,
 		Parent: s.parentOf(v, side, c), Rank: -1, Version: c.Version.Number,
 	}
-	if c.Kind == confluence.Comment {
+	switch c.Kind {
+	case confluence.Comment:
 		n.Title = ""
+	case confluence.Page, confluence.BlogPost, confluence.Attachment:
+	default:
+		return n
+	}
+	if s.paired {
+		n.Twin = ""
 	}
 	return n
 }

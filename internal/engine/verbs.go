@@ -132,7 +132,35 @@ func (a *applier) unchangedSince(ctx context.Context, c reconcile.Change, seen *
 	case now.Status == confluence.Trashed && was.Status != confluence.Trashed:
 		return overtaken(c, "is in the trash already")
 	}
-	return nil
+	return a.nothingNewBelow(ctx, c, was.ID)
+}
+
+// nothingNewBelow asks what hangs on a page that is about to be removed. A page or a comment that the plan did not know is
+// read, so that the next plan knows it, and keeps the page.
+func (a *applier) nothingNewBelow(ctx context.Context, c reconcile.Change, id confluence.ID) error {
+	reader, ok := a.s.sites[c.Side].reader.(confluence.Below)
+	if !ok || c.Kind != confluence.Page && c.Kind != confluence.BlogPost {
+		return nil
+	}
+	list, err := reader.Below(ctx, c.Kind, id)
+	if err != nil {
+		return err
+	}
+	fresh := map[confluence.Kind][]confluence.ID{}
+	for _, x := range list {
+		if !a.view.knows(c.Side, x.ID) {
+			fresh[x.Kind] = append(fresh[x.Kind], x.ID)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	for _, kind := range []confluence.Kind{confluence.Page, confluence.Comment} {
+		if err := a.s.fetchAgain(ctx, c.Side, kind, fresh[kind]); err != nil {
+			return err
+		}
+	}
+	return overtaken(c, "has something new below it")
 }
 
 // overtaken ends a change that somebody at the side was quicker than. It is no failure of the content: the side is read

@@ -146,6 +146,15 @@ func present(c confluence.Content) bool {
 	return c.Status != confluence.Trashed && c.Status != reconcile.Purged
 }
 
+// knows reports whether a side was seen with a content, in whatever state.
+func (v *view) knows(side confluence.Side, id confluence.ID) bool {
+	if w, ok := v.index[side].ids[id]; ok && w.key != "" {
+		return true
+	}
+	_, besides := v.above[side][id]
+	return besides
+}
+
 // stranger keeps what takes no part.
 func (v *view) stranger(side confluence.Side, o *store.Observed) {
 	v.extra[side] = append(v.extra[side], o)

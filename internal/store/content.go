@@ -32,6 +32,8 @@ type contentDoc struct {
 	Comments    int               `json:"comments,omitempty"`
 	Untitled    bool              `json:"untitled,omitempty"`
 	SourceTitle string            `json:"sourceTitle,omitempty"`
+	Live        bool              `json:"live,omitempty"`
+	App         bool              `json:"app,omitempty"` // the author of the version
 }
 
 type labelDoc [2]string // prefix, name
@@ -59,6 +61,7 @@ func docOf(c *confluence.Content) contentDoc {
 		By: c.Version.By, Message: c.Version.Message, Minor: c.Version.Minor, Facets: c.Facets, BodyFormat: string(c.Body.Format),
 		Read: texts(c.Restrictions.Read), Update: texts(c.Restrictions.Update), Comment: (*commentDoc)(c.Comment),
 		File: (*fileDoc)(c.File), Attachments: c.Attachments, Comments: c.Comments, Untitled: c.Untitled, SourceTitle: c.SourceTitle,
+		Live: c.Live, App: c.Version.App,
 	}
 	for _, l := range c.Labels {
 		d.Labels = append(d.Labels, labelDoc{l.Prefix, l.Name})
@@ -70,11 +73,12 @@ func docOf(c *confluence.Content) contentDoc {
 func (d *contentDoc) into(c *confluence.Content) {
 	c.Status, c.SpaceID, c.ParentID, c.Container = d.Status, d.SpaceID, d.ParentID, d.Container
 	c.Position, c.Positioned, c.Created, c.Creator = d.Position, d.Positioned, d.Created, d.Creator
-	c.Version = confluence.Version{Number: d.Number, At: d.At, By: d.By, Message: d.Message, Minor: d.Minor}
+	c.Version = confluence.Version{Number: d.Number, At: d.At, By: d.By, Message: d.Message, Minor: d.Minor, App: d.App}
 	c.Facets, c.Body = d.Facets, confluence.Body{Format: confluence.BodyFormat(d.BodyFormat)}
 	c.Restrictions = confluence.Restrictions{Read: principals(d.Read), Update: principals(d.Update)}
 	c.Comment, c.File = (*confluence.CommentInfo)(d.Comment), (*confluence.FileInfo)(d.File)
 	c.Attachments, c.Comments, c.Untitled, c.SourceTitle = d.Attachments, d.Comments, d.Untitled, d.SourceTitle
+	c.Live = d.Live
 	for _, l := range d.Labels {
 		c.Labels = append(c.Labels, confluence.Label{Prefix: l[0], Name: l[1]})
 	}
