@@ -75,6 +75,9 @@ func (s *work) strangerNode(v *view, side confluence.Side, o *store.Observed) re
 	if s.paired {
 		n.Twin = ""
 	}
+	if s.paired && (c.Kind == confluence.Comment || c.Kind == confluence.Attachment) {
+		n.Twin = "" // it takes its name and place, and is nothing that the other side lacks
+	}
 	return n
 }
 
