@@ -113,7 +113,7 @@ func (s *Server) listConflicts(ctx context.Context, in *conflictsIn) (*Conflicts
 	}
 	out := Conflicts{Conflicts: []Conflict{}}
 	for _, c := range list {
-		out.Conflicts = append(out.Conflicts, conflictOf(c))
+		out.Conflicts = append(out.Conflicts, s.withNames(ctx, conflictOf(c)))
 	}
 	return &out, nil
 }
@@ -123,8 +123,17 @@ func (s *Server) showConflict(ctx context.Context, in *conflictIn) (*Conflict, e
 	if err != nil {
 		return nil, err
 	}
-	out := conflictOf(c)
+	out := s.withNames(ctx, conflictOf(c))
 	return &out, nil
+}
+
+// withNames names the authors.
+func (s *Server) withNames(ctx context.Context, c Conflict) Conflict {
+	names := s.namesOf(ctx, [2]string{c.Sides[0].Site, c.Sides[1].Site})
+	for i := range c.Sides {
+		c.Sides[i].By = names(c.Sides[i].By)
+	}
+	return c
 }
 
 func (s *Server) resolveConflict(ctx context.Context, in *resolveIn) (*Conflict, error) {
@@ -155,7 +164,7 @@ func (s *Server) resolveConflict(ctx context.Context, in *resolveIn) (*Conflict,
 			return nil, err
 		}
 	}
-	out := conflictOf(c)
+	out := s.withNames(ctx, conflictOf(c))
 	out.Preview = stop
 	return &out, nil
 }

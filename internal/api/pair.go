@@ -111,24 +111,6 @@ type Cycles struct {
 	Cycles []Cycle `json:"cycles"`
 }
 
-// Change is one write of a cycle: an edit of one side that was carried to the other.
-type Change struct {
-	Time   time.Time `json:"time"`
-	Cycle  int64     `json:"cycle"`
-	Site   string    `json:"site" doc:"where it was edited"`
-	To     string    `json:"to" doc:"where it was carried to"`
-	Who    string    `json:"who,omitempty" doc:"author of the newest version there"`
-	Page   string    `json:"page"`
-	Change []string  `json:"change" doc:"facets"`
-	Verb   string    `json:"verb"`
-	Result string    `json:"result" enum:"done,refused,unknown,absent,overtaken,intent"`
-}
-
-// Changes is what cycles wrote, the newest first.
-type Changes struct {
-	Changes []Change `json:"changes"`
-}
-
 type (
 	pairsIn struct {
 		State string `query:"state" enum:"draft,baselining,active,paused,halted,cutover,retiring,retired" doc:"in this state only"`
@@ -193,65 +175,6 @@ func (s *Server) pairCycles(ctx context.Context, in *recentIn) (*Cycles, error) 
 		out.Cycles = append(out.Cycles, cycleOf(r.Spec, c.Cycle))
 	}
 	return &out, nil
-}
-
-// pairChanges reads the journal of the newest cycles that wrote something.
-func (s *Server) pairChanges(ctx context.Context, in *recentIn) (*Changes, error) {
-	row, err := s.store.PairRow(ctx, in.Name)
-	if err != nil {
-		return nil, err
-	}
-	list, err := s.store.Cycles(ctx, row.ID, 0)
-	if err != nil {
-		return nil, err
-	}
-	out := Changes{Changes: []Change{}}
-	left := in.Limit
-	for _, c := range list {
-		if c.Written(0)+c.Written(1) == 0 && c.Failed == 0 {
-			continue
-		}
-		if left--; left < 0 {
-			break
-		}
-		changes, err := s.changesOf(ctx, row, c)
-		if err != nil {
-			return nil, err
-		}
-		out.Changes = append(out.Changes, changes...)
-	}
-	return &out, nil
-}
-
-func (s *Server) changesOf(ctx context.Context, row store.PairRow, c store.Cycle) ([]Change, error) {
-	carried, err := s.store.Carried(ctx, row.ID, c.Number)
-	if err != nil {
-		return nil, err
-	}
-	var out []Change
-	for _, w := range carried {
-		from := w.Side.Other()
-		x := Change{
-			Time: c.Started, Cycle: c.Number, Site: row.Sites[from], To: row.Sites[w.Side], Change: w.Facets.Names(),
-			Verb: string(w.Verb), Result: w.State,
-		}
-		agreed, err := s.store.AgreedByTwin(ctx, row.ID, w.Twin)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range agreed {
-			x.Page = a.Title[from]
-			seen, err := s.store.ObservedByID(ctx, row.ID, from, a.ID[from])
-			if err != nil {
-				return nil, err
-			}
-			for _, o := range seen {
-				x.Who = string(o.Content.Version.By)
-			}
-		}
-		out = append(out, x)
-	}
-	return out, nil
 }
 
 // whenever returns a time for JSON, nil where there is none.

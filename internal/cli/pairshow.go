@@ -68,8 +68,16 @@ var changeColumns = []column[api.Change]{
 	{"SIDE", func(c api.Change) any { return c.Site }},
 	{"WHO", func(c api.Change) any { return c.Who }},
 	{"PAGE", func(c api.Change) any { return c.Page }},
+	{"FILE", func(c api.Change) any { return c.File }},
 	{"CHANGE", func(c api.Change) any {
-		if len(c.Change) == 0 {
+		switch {
+		case c.Kind == "comment":
+			return "comment"
+		case c.Verb == "POST":
+			return "new"
+		case c.Kind == "attachment":
+			return "file"
+		case len(c.Change) == 0:
 			return c.Verb
 		}
 		return joined(c.Change)
