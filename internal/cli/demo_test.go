@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const demoDocument = `{
+const demoMigration = `{
   "migration": {
     "status": "FINISHED",
     "pages": 128,
@@ -20,18 +20,52 @@ const demoDocument = `{
     "groups": 0,
     "failures": 0
   },
-  "sync": {
-    "cycles": 0,
-    "propagated": 0,
-    "merged": 0,
-    "conflicts": 0
-  },
-  "parity": {
+`
+
+const demoParity = `  "parity": {
     "equal": true,
     "differences": 0
   }
 }
 `
+
+// demoDocument is what the demo prints with the wiki on a Data Center: 14 edits of people, each carried by one change, and
+// each site counts a checkpoint for every cycle of a pair that wrote.
+const demoDocument = demoMigration + `  "sync": {
+    "cycles": 3,
+    "propagated": 14,
+    "merged": 0,
+    "conflicts": 0,
+    "failed": 0,
+    "sides": [
+      {
+        "site": "dc",
+        "carried": 6,
+        "writes": 12
+      },
+      {
+        "site": "cloud",
+        "carried": 8,
+        "writes": 14
+      }
+    ],
+    "parity": {
+      "equal": true,
+      "differences": 0
+    }
+  },
+` + demoParity
+
+// exportDocument is what it prints with the wiki as an export.
+const exportDocument = demoMigration + `  "sync": {
+    "cycles": 0,
+    "propagated": 0,
+    "merged": 0,
+    "conflicts": 0,
+    "failed": 0,
+    "sides": []
+  },
+` + demoParity
 
 // TestDemo runs what the README promises, then looks at what was kept with commands of its own.
 func TestDemo(t *testing.T) {
@@ -67,7 +101,7 @@ func TestDemo(t *testing.T) {
 func TestDemoFromExport(t *testing.T) {
 	t.Parallel()
 	code, stdout, stderr := runCommand(t.Context(), nil, "", "demo", "--exit", "--output", "json", "--source", "export")
-	if code != 0 || stdout != demoDocument {
+	if code != 0 || stdout != exportDocument {
 		t.Fatalf("exit code %d\n%s\n%s", code, stdout, stderr)
 	}
 	if !strings.Contains(stderr, "3 spaces from company-export.zip") || strings.Contains(stderr, "Data Center") {

@@ -58,8 +58,9 @@ type Stage struct {
 	Sites  [2]*Site // the Data Center, nil where the wiki is an export, and the Cloud
 	Export string   // path of the export
 
-	opt    Options
-	people []byte
+	opt      Options
+	people   []byte
+	accounts [2]map[string]string // of the company's people by log-in name, on each site
 }
 
 // Open starts the emulated sites, gives the Cloud the company's accounts and groups and the Data Center its wiki.
@@ -116,7 +117,8 @@ func (s *Stage) writeExport(address string) (string, error) {
 
 // populate gives the Cloud the accounts of all who still work for the company, and its groups.
 func (s *Stage) populate() {
-	accounts, ids := map[string]string{}, map[string]string{}
+	accounts, ids := map[string]string{}, map[string]string{} // by e-mail address and by log-in name
+	s.accounts = [2]map[string]string{{}, ids}
 	cloud := s.Sites[sideB].emulated
 	for i, u := range company.Users() {
 		if u.Former {
@@ -125,6 +127,7 @@ func (s *Stage) populate() {
 		id := fmt.Sprintf("557058:%08x-demo-4000-8000-%012x", i+1, i+1)
 		cloud.AddUser(id, u.FullName, u.Email)
 		accounts[u.Email], ids[u.Name] = id, id
+		s.accounts[sideA][u.Name] = u.Name
 	}
 	for _, g := range company.Groups() {
 		var members []string

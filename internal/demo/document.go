@@ -25,12 +25,22 @@ type Migration struct {
 	Failures    int    `json:"failures"`
 }
 
-// Sync is all 0 where there is nothing to sync with: an export is a file.
+// Sync is what the pairs did; all 0 where there is nothing to sync with: an export is a file.
 type Sync struct {
-	Cycles     int `json:"cycles"`
-	Propagated int `json:"propagated"`
-	Merged     int `json:"merged"`
-	Conflicts  int `json:"conflicts"`
+	Cycles     int     `json:"cycles"`     // rounds, each one cycle of every pair, idle ones included
+	Propagated int     `json:"propagated"` // changes carried across
+	Merged     int     `json:"merged"`
+	Conflicts  int     `json:"conflicts"`
+	Failed     int     `json:"failed"`
+	Sides      []Side  `json:"sides"`
+	Parity     *Parity `json:"parity,omitempty"` // after the last round
+}
+
+// Side is what arrived at one site.
+type Side struct {
+	Site    string `json:"site"`
+	Carried int    `json:"carried"` // changes of the other site that cycles made here
+	Writes  int    `json:"writes"`  // requests that wrote, checkpoints included, as the site itself counted them
 }
 
 // Parity is the proof over all spaces.
@@ -63,6 +73,7 @@ func Check(d Document) *Deviation {
 		{"parity", "differences", 0, d.Parity.Differences},
 		{"sync", "conflicts", 0, d.Sync.Conflicts},
 		{"sync", "merged", 0, d.Sync.Merged},
+		{"sync", "failed", 0, d.Sync.Failed},
 	} {
 		if row.want != row.got {
 			return &Deviation{row.part, fmt.Sprintf("expected %s %d, got %d", row.name, row.want, row.got)}
@@ -70,6 +81,19 @@ func Check(d Document) *Deviation {
 	}
 	if !d.Parity.Equal {
 		return &Deviation{"parity", "expected parity equal, got different roots"}
+	}
+	if d.Sync.Cycles == 0 { // the wiki came as an export
+		return nil
+	}
+	// Every edit of one site arrives at the other by one change, and the last round finds nothing to do.
+	edits := Edits()
+	for i, side := range d.Sync.Sides {
+		if want := edits[1-i]; side.Carried != want {
+			return &Deviation{"sync", fmt.Sprintf("expected carried to %s %d, got %d", side.Site, want, side.Carried)}
+		}
+	}
+	if !d.Sync.Parity.Equal {
+		return &Deviation{"parity", "expected parity equal after the sync, got different roots"}
 	}
 	return nil
 }

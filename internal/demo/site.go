@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,6 +87,19 @@ func writeFile(dir, name string, write func(*os.File) error) (path string, err e
 	defer func() { err = errors.Join(err, f.Close()) }()
 	return path, write(f)
 }
+
+// writes is how many requests have changed something at the site, as it counts them itself. What people do does not count.
+func (s *Site) writes() int {
+	n := 0
+	for route, c := range s.emulated.Counters() {
+		if !strings.HasSuffix(route, "/users-bulk") { // a question that is too long for an address
+			n += int(c.Writes)
+		}
+	}
+	return n
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // Product names what is emulated.
 func (s *Site) Product() string { return "emulated " + s.emulated.Product() }

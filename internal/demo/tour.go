@@ -10,9 +10,10 @@ import (
 	"github.com/tandem-sync/tandem/internal/api"
 )
 
-// Tour goes the whole way: the sites, the plan with the people, its run, and the proof of parity.
+// Tour goes the whole way: the sites, the plan with the people, its run and the proof of parity; then, where the source
+// lives, pairs, edits on both sites, syncs, and the proof anew.
 func (s *Stage) Tour(ctx context.Context, tandem API) (Document, error) {
-	var doc Document
+	doc := Document{Sync: Sync{Sides: []Side{}}}
 	for _, site := range s.Sites {
 		if site == nil {
 			continue
@@ -24,10 +25,16 @@ func (s *Stage) Tour(ctx context.Context, tandem API) (Document, error) {
 	if err := s.createPlan(ctx, tandem); err != nil {
 		return doc, err
 	}
-	if err := s.migrate(ctx, tandem, &doc); err != nil {
+	run, err := s.migrate(ctx, tandem, &doc)
+	if err != nil {
 		return doc, err
 	}
-	s.opt.Say("sync        not built yet, left out; users and groups are not migrated yet, they come from a people file")
+	if s.Sites[sideA] == nil {
+		s.opt.Say("sync        left out: an export is a file that nobody edits")
+	} else if err := s.sync(ctx, tandem, &doc, run); err != nil {
+		return doc, err
+	}
+	s.opt.Say("left out    the merge of bodies that both sites edited; users and groups come from a people file")
 	return doc, nil
 }
 
@@ -69,15 +76,15 @@ func (s *Stage) createPlan(ctx context.Context, tandem API) error {
 	return nil
 }
 
-// migrate runs the plan and proves what it did.
-func (s *Stage) migrate(ctx context.Context, tandem API, doc *Document) error {
+// migrate runs the plan, proves what it did, and returns the run's name.
+func (s *Stage) migrate(ctx context.Context, tandem API, doc *Document) (string, error) {
 	var run api.Progress
 	if err := tandem.Call(ctx, http.MethodPost, "/runs", map[string]string{"plan": PlanName}, &run); err != nil {
-		return err
+		return "", err
 	}
 	run, err := tandem.Follow(ctx, run.Run)
 	if err != nil {
-		return err
+		return "", err
 	}
 	s.opt.Say("migration   run %s %s, %d of %d contents, %d failures", run.Run, run.Status, run.Done, run.Total, run.Failed)
 	if run.Error != nil {
@@ -85,11 +92,17 @@ func (s *Stage) migrate(ctx context.Context, tandem API, doc *Document) error {
 	}
 	doc.Migration.Status, doc.Migration.Failures = string(run.Status), run.Failed
 	if err := s.Sites[sideB].count(&doc.Migration); err != nil {
-		return err
+		return "", err
 	}
+	doc.Parity, err = s.prove(ctx, tandem, run.Run)
+	return run.Run, err
+}
+
+// prove reads both sides of all spaces of a run anew and compares them.
+func (s *Stage) prove(ctx context.Context, tandem API, run string) (Parity, error) {
 	var proof api.Verification
-	if err := tandem.Call(ctx, http.MethodPost, "/verifications", map[string]string{"run": run.Run, "depth": "everything"}, &proof); err != nil {
-		return err
+	if err := tandem.Call(ctx, http.MethodPost, "/verifications", map[string]string{"run": run, "depth": "everything"}, &proof); err != nil {
+		return Parity{}, err
 	}
 	for _, p := range proof.Proofs {
 		result := "different"
@@ -97,7 +110,9 @@ func (s *Stage) migrate(ctx context.Context, tandem API, doc *Document) error {
 			result = "proved equal"
 		}
 		s.opt.Say("parity      %-4s %s: %d leaves, %d exceptions, %d differences, root %.8s", p.Space, result, p.Leaves[0], len(p.Exceptions), len(p.Differences), p.Roots[0])
+		for _, d := range p.Differences {
+			s.opt.Say("            %s %s: %s, %s", d.Title, d.Field, d.Values[0], d.Values[1])
+		}
 	}
-	doc.Parity = Parity{Equal: proof.Equal, Differences: proof.Differences()}
-	return nil
+	return Parity{Equal: proof.Equal, Differences: proof.Differences()}, nil
 }
