@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,6 +87,9 @@ func TestScenarioFiles(t *testing.T) {
 func plays(t *testing.T, s *Scenario, opt ScenarioOptions) (r ScenarioResult) {
 	t.Helper()
 	var err error
+	if os.Getenv("TANDEM_TEST_LOG") != "" {
+		opt.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
 	synctest.Test(t, func(*testing.T) {
 		opt.Quiet = synctest.Wait
 		r, err = s.Run(opt)

@@ -15,6 +15,9 @@ func (p *play) before(e Event) Fate {
 		p.request(e.Call)
 	case Answer:
 		p.answered(e.Call)
+		if p.opt.Log != nil {
+			p.opt.Log.Debug("answer", "call", e.Call.String())
+		}
 	case Point, Commit:
 		if p.cycles > 0 && p.fall(e) {
 			p.crashed = true
@@ -91,6 +94,9 @@ func (p *play) answered(call *Call) {
 	}
 	delete(p.at, call)
 	s.Status = call.Status
+	if p.opt.Log != nil {
+		p.opt.Log.Info("call", "n", call.N, "cycle", s.Cycle, "site", siteNames[s.Side], "verb", s.Verb, "path", s.Path, "status", s.Status)
+	}
 	p.fail(p.readers(s.Side, s))
 	for _, d := range p.during {
 		if d.Side == s.Side && d.Verb == s.Verb && d.calls == d.N && d.When == "after" {

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -35,15 +36,8 @@ func (p *play) judge() error {
 	if err != nil {
 		return err
 	}
-	for _, side := range confluence.Sides {
-		if err := p.judgeSide(side, states[side]); err != nil {
-			return err
-		}
-	}
-	if !p.sc.Want.Unequal {
-		if err := p.judgeEqual(states); err != nil {
-			return err
-		}
+	if err := p.judgePages(states); err != nil {
+		return now.explain(err, p.sc.Want)
 	}
 	if err := p.judgeStanding(now, states); err != nil {
 		return err
@@ -57,6 +51,34 @@ func (p *play) judge() error {
 		return err
 	}
 	return p.judgeThen(now)
+}
+
+// judgePages is about what the sites hold.
+func (p *play) judgePages(states [2]*siteState) error {
+	for _, side := range confluence.Sides {
+		if err := p.judgeSide(side, states[side]); err != nil {
+			return err
+		}
+	}
+	if p.sc.Want.Unequal {
+		return nil
+	}
+	return p.judgeEqual(states)
+}
+
+// explain adds to what a site does not hold how the pair stands, where that is not as wanted either.
+func (now standing) explain(err error, want wantFile) error {
+	var f *Failure
+	if !errors.As(err, &f) {
+		return err
+	}
+	if now.Pair != want.Pair {
+		f.What += fmt.Sprintf(" (the pair is %s%s)", now.Pair, because(now.Brake))
+	}
+	if len(now.Conflicts) > len(want.Conflicts) {
+		f.What += fmt.Sprintf(" (open conflicts%s)", others(now.Conflicts))
+	}
+	return f
 }
 
 // judgeSide holds the pages of a side against what is wanted of them, and all others against the start.

@@ -156,6 +156,13 @@ func (d paired) Sync(kind string) error {
 // settled lets happen what is due after an act in tandem. That the pair is halted, or takes no cycle, is no error of the
 // scenario: how the pair stands is asserted. After a crash the engine that was started again goes on by itself.
 func (d paired) settled(err error) error {
+	if err != nil && d.p.opt.Log != nil {
+		d.p.opt.Log.Info("answered", "error", err)
+		cs, _ := d.p.w.Store().Cycles(d.p.w.Context(), 1, 3)
+		for _, c := range cs {
+			d.p.opt.Log.Info("cycle", "c", fmt.Sprintf("%+v", c))
+		}
+	}
 	var e *confluence.Error
 	if errors.As(err, &e) && (e.Code == confluence.CodeBrake || e.Code == confluence.CodePairState) || errors.Is(err, errCrashed) {
 		err = nil
