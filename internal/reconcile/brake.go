@@ -49,7 +49,8 @@ func (p *planner) halt(b Brake) {
 	p.result.Brakes = append(p.result.Brakes, b)
 }
 
-// brakeEmptied halts when a side shows less than half of the pages that were agreed on.
+// brakeEmptied halts when a side shows less than half of the pages that were agreed on. What it shows in its trash is
+// not missing: the brake on deletes is about that.
 func (p *planner) brakeEmptied(side confluence.Side, l Limits) {
 	b := Brake{Name: "emptied", Side: side}
 	shown := 0
@@ -59,7 +60,7 @@ func (p *planner) brakeEmptied(side confluence.Side, l Limits) {
 		}
 		b.Of++
 		switch it.state[side] {
-		case here, archived, away:
+		case here, archived, away, trashed, along:
 			shown++
 		default:
 			b.Sample = append(b.Sample, it.twin)
