@@ -71,7 +71,7 @@ func TestBenchScale(t *testing.T) {
 
 func TestBenchRefuses(t *testing.T) {
 	for _, args := range [][]string{
-		{"--suite", "change"}, {"--suite", "nonsense"}, {"--pages", "1"}, {"--connections", "0"}, {"--size", "much"}, {"--latency", "-1s"},
+		{"--suite", "merge"}, {"--suite", "nonsense"}, {"--pages", "1"}, {"--connections", "0"}, {"--size", "much"}, {"--latency", "-1s"},
 	} {
 		code, out, messages := inDir(t, t.TempDir(), append([]string{"bench"}, args...)...)
 		if code != 2 || out != "" || !strings.Contains(messages, "T-1001") {

@@ -50,14 +50,14 @@ type Options struct {
 // suites are what can be measured, in the order of "all".
 var suites = map[string]func(context.Context, Options) ([]Figure, error){
 	"wire": wire, "body": bodies, "export": export, "emulator": emulated, "scale": scale,
-	"idle": idle,
+	"idle": idle, "change": change,
 }
 
 // Suites are the names of the suites in the order in which "all" runs them.
-var Suites = []string{"wire", "body", "export", "emulator", "scale", "idle"}
+var Suites = []string{"wire", "body", "export", "emulator", "scale", "idle", "change"}
 
 // later are suites that measure parts of tandem that are not built yet.
-var later = []string{"change", "merge", "reconcile", "workers"}
+var later = []string{"merge", "reconcile", "workers"}
 
 // Choose returns the suites that names ask for: in their order, each once; "all" for all that are built.
 func Choose(names []string) ([]string, error) {
@@ -94,7 +94,7 @@ func New() Options {
 // Quick cuts sizes down to what continuous integration has time for. Figures keep their names and bounds.
 func (o Options) Quick() Options {
 	o.Pages, o.Size, o.Corpus, o.SitePages, o.LivePages, o.Repeat = []int{1_000}, 64<<20, 8<<20, 100_000, 5_000, 1
-	o.Pairs = 50
+	o.Pairs, o.PairPages = 10, 100
 	return o
 }
 

@@ -72,6 +72,13 @@ var (
 	LiveCallsPerPage = Bound{Most: true, Limit: 1.2}
 	// "Feed: at most 4 calls per site and interval, whether 1 or 500 pairs with 200,000 pages stand behind it."
 	FeedCalls = Bound{Most: true, Limit: 4}
+	// "One body edit carried: at most 4 calls. 1,000 idle intervals: 0 writes."
+	EditCalls = Bound{Most: true, Limit: 4}
+	NoWrites  = Bound{Most: true, Limit: 0}
+	// "Body and title edits at defaults (feed 10 s): 95 % across within 15 s towards Cloud; towards DC likewise; with 60 s
+	// index lag injected, what rides on the index within 90 s."
+	CarriedIn      = Bound{Most: true, Limit: 15_000}
+	CarriedLagging = Bound{Most: true, Limit: 90_000}
 )
 
 // "Sweep: at most n/200 + spaces + changed calls per side (labels and restrictions of Cloud pages may ride a rolling

@@ -68,8 +68,8 @@ func TestChoose(t *testing.T) {
 	}{
 		{[]string{"all"}, Suites, ""},
 		{[]string{"export", "body", "export"}, []string{"export", "body"}, ""},
-		{[]string{"body", "all"}, []string{"body", "wire", "export", "emulator", "scale", "idle"}, ""},
-		{[]string{"change"}, nil, "not built yet"},
+		{[]string{"body", "all"}, []string{"body", "wire", "export", "emulator", "scale", "idle", "change"}, ""},
+		{[]string{"merge"}, nil, "not built yet"},
 		{[]string{"speed"}, nil, "no suite"},
 	} {
 		got, err := Choose(c.names)

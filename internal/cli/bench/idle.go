@@ -29,7 +29,8 @@ func idle(ctx context.Context, o Options) ([]Figure, error) {
 			out = append(out, figures...)
 		}
 	}
-	return out, nil
+	figures, err := idlePairs(ctx, o)
+	return append(out, figures...), err
 }
 
 // watched is an emulated site on a clock that stands still, and tandem's connection to it without a network in between.
