@@ -29,6 +29,7 @@ const (
 // of it, so what is measured is what tandem waits for.
 func change(ctx context.Context, o Options) (figures []Figure, err error) {
 	err = o.withPairs(ctx, changePairs, changePages, func(p *pairs) error {
+		p.edits = changeEdits
 		got, err := p.oneEdit(ctx, o)
 		if figures = append(figures, got...); err != nil {
 			return err
@@ -70,7 +71,7 @@ func (p *pairs) oneEdit(ctx context.Context, o Options) (figures []Figure, err e
 		if err := p.edit(from, x.title, x.text); err != nil {
 			return nil, err
 		}
-		if err := p.let(ctx, 6*feedEvery, feedEvery); err != nil {
+		if err := p.let(ctx, 6*feedEvery, pairStep); err != nil {
 			return nil, err
 		}
 		if there, err := p.arrived(x); err != nil || !there {
@@ -91,10 +92,10 @@ func (p *pairs) oneEdit(ctx context.Context, o Options) (figures []Figure, err e
 
 // latency measures how long edits from one side take.
 func (p *pairs) latency(ctx context.Context, o Options, from confluence.Side, lag string, bound Bound, suffix string, page int) (Figure, error) {
-	o.Say("change: %d body edits from %s, index lag %s", changeEdits, pairSites[from], lag)
+	o.Say("change: %d body edits from %s, index lag %s", p.edits, pairSites[from], lag)
 	chance := rand.New(rand.NewPCG(o.Seed, uint64(from)))
 	var took []float64
-	for n := range changeEdits {
+	for n := range p.edits {
 		if err := p.let(ctx, time.Duration(chance.IntN(int(feedEvery/changeStep)))*changeStep, changeStep); err != nil {
 			return Figure{}, err
 		}
@@ -125,7 +126,7 @@ func (p *pairs) latency(ctx context.Context, o Options, from confluence.Side, la
 	}
 	slices.Sort(took)
 	return figure("change", "p95_to_"+pairSites[from.Other()]+suffix, took[(len(took)*95+99)/100-1], unitMS, bound,
-		fmt.Sprintf("%d body edits on %s at feeds of %v, index lag %s, until they show on %s", changeEdits, pairSites[from], feedEvery, lag, pairSites[from.Other()]),
+		fmt.Sprintf("%d body edits on %s at feeds of %v, index lag %s, until they show on %s", p.edits, pairSites[from], feedEvery, lag, pairSites[from.Other()]),
 		fmt.Sprintf("%.1f s the fastest, %.1f s the median, %.1f s the slowest", took[0]/1000, median(took)/1000, took[len(took)-1]/1000)), nil
 }
 

@@ -16,6 +16,7 @@ const (
 	sweepEvery = 15 * time.Minute // and of sweeps
 	quietFor   = 1_000            // intervals
 	dayLong    = 24 * time.Hour
+	pairStep   = time.Second
 )
 
 // withPairs joins pairs, measures and ends them.
@@ -57,23 +58,25 @@ func idlePairs(ctx context.Context, o Options) (figures []Figure, err error) {
 // interval counts what one interval of a site costs while no pair sweeps, and what one sweep of every pair costs.
 func (p *pairs) interval(ctx context.Context, o Options, count int) (figures []Figure, err error) {
 	o.Say("idle: %d pairs: feeds, then a sweep of each", count)
+	// What the migration has left to look at is looked at first.
+	if err := p.let(ctx, 6*feedEvery, pairStep); err != nil {
+		return nil, err
+	}
 	_, at, err := p.tally(ctx, [2]int64{})
 	if err != nil {
 		return nil, err
 	}
-	if err := p.let(ctx, 30*feedEvery, feedEvery); err != nil {
-		return nil, err
-	}
-	t, at, err := p.tally(ctx, at)
+	t, at, err := p.atRest(ctx, 30, at)
 	if err != nil {
 		return nil, err
 	}
 	for side, name := range pairSites {
 		calls := t.reads[side] + t.writes[side]
 		figures = append(figures, figure("idle", fmt.Sprintf("interval_calls_%s_%d", name, count), float64(calls)/float64(max(1, t.feeds[side])), unitCalls,
-			FeedCalls, fmt.Sprintf("%d feeds of the site behind %d pairs of %d pages", t.feeds[side], count, o.PairPages), t.byRoute[side]))
+			FeedCalls, fmt.Sprintf("%d feeds of the site behind %d pairs of %d pages, at times when no pair sweeps", t.feeds[side], count, o.PairPages),
+			t.byRoute[side]))
 	}
-	if err := p.let(ctx, sweepEvery, feedEvery); err != nil {
+	if err := p.let(ctx, sweepEvery, pairStep); err != nil {
 		return nil, err
 	}
 	if t, _, err = p.tally(ctx, at); err != nil {
@@ -86,6 +89,52 @@ func (p *pairs) interval(ctx context.Context, o Options, count int) (figures []F
 			fmt.Sprintf("sweeps of %d pairs of %d pages, nothing changed, without %d feeds", count, o.PairPages, t.feeds[side]), t.byRoute[side]))
 	}
 	return figures, nil
+}
+
+// atRest sums up so many intervals, leaving out those in which a pair had a cycle.
+func (p *pairs) atRest(ctx context.Context, intervals int, at [2]int64) (sum tally, now [2]int64, err error) {
+	now = at
+	for range intervals {
+		before, err := p.cycles(ctx)
+		if err != nil {
+			return sum, now, err
+		}
+		if err := p.let(ctx, feedEvery, pairStep); err != nil {
+			return sum, now, err
+		}
+		after, err := p.cycles(ctx)
+		if err != nil {
+			return sum, now, err
+		}
+		var t tally
+		if t, now, err = p.tally(ctx, now); err != nil {
+			return sum, now, err
+		}
+		if before == after {
+			sum = sum.plus(t)
+		}
+	}
+	return sum, now, nil
+}
+
+// cycles is how many cycles all pairs have had.
+func (p *pairs) cycles(ctx context.Context) (n int64, err error) {
+	rows, err := p.store.PairRows(ctx)
+	for _, r := range rows {
+		n += int64(r.Cycle)
+	}
+	return n, err
+}
+
+func (t tally) plus(more tally) tally {
+	for side := range pairSites {
+		t.feeds[side] += more.feeds[side]
+		t.reads[side] += more.reads[side]
+		t.writes[side] += more.writes[side]
+		t.byRoute[side] = more.byRoute[side]
+	}
+	t.marks += more.marks
+	return t
 }
 
 // feedCost is what a feed costs at each site.
@@ -105,7 +154,7 @@ func (p *pairs) day(ctx context.Context, o Options) (figures []Figure, err error
 		return nil, err
 	}
 	began := p.clock.Now()
-	if err := p.let(ctx, quietFor*feedEvery, feedEvery); err != nil {
+	if err := p.let(ctx, quietFor*feedEvery, pairStep); err != nil {
 		return nil, err
 	}
 	quiet, at, err := p.tally(ctx, at)
@@ -114,7 +163,7 @@ func (p *pairs) day(ctx context.Context, o Options) (figures []Figure, err error
 	}
 	figures = append(figures, figure("idle", "writes_1000_intervals", float64(quiet.writes[0]+quiet.writes[1]), unitCalls, NoWrites,
 		fmt.Sprintf("%d and %d feeds, and the sweeps meanwhile, of %d pairs", quiet.feeds[0], quiet.feeds[1], dayPairs), quiet.byRoute[0], quiet.byRoute[1]))
-	if err := p.let(ctx, dayLong-p.clock.Now().Sub(began), feedEvery); err != nil {
+	if err := p.let(ctx, dayLong-p.clock.Now().Sub(began), pairStep); err != nil {
 		return nil, err
 	}
 	rest, _, err := p.tally(ctx, at)

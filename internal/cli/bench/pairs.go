@@ -33,6 +33,7 @@ type pairs struct {
 	names  []string           // of the pairs, which are the keys of their spaces
 	spaces []confluence.Space // of the Data Center
 	pages  [][]confluence.ID  // of the Data Center, by space
+	edits  int                // whose latency is measured
 	ids    atomic.Int64
 	stop   func() error
 }
