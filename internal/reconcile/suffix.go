@@ -59,9 +59,9 @@ func (p *planner) suffixTitles(side confluence.Side) {
 		}
 		switch {
 		case it.will(side):
-			add(it.finalTitle(side), claim{it, p.claimRank(it, side)})
+			add(it.finalTitle(side), claim{it: it})
 		case !it.at[side].trash && p.holdsTitle(it.node[side], side):
-			add(it.node[side].Title, claim{it, claimFixed})
+			add(it.node[side].Title, claim{it: it, rank: claimFixed})
 		}
 	}
 	for _, it := range p.items {
@@ -79,6 +79,11 @@ func (p *planner) suffixTitles(side confluence.Side) {
 		list := claims[f]
 		if p.putOff(list, side) {
 			continue
+		}
+		for i, c := range list {
+			if c.it != nil && c.it.will(side) {
+				list[i].rank = p.claimRank(c.it, side)
+			}
 		}
 		slices.SortStableFunc(list, func(a, b claim) int { return cmp.Compare(a.rank, b.rank) })
 		for _, c := range list[1:] {
@@ -167,6 +172,8 @@ func (p *planner) claimRank(it *item, side confluence.Side) int {
 			return claimPrimary
 		}
 		return claimOther
+	case p.shown(it, side): // its title is its own affair
+		return claimFixed
 	case it.skip || p.oneWay && (side == p.from || !p.mirror && it.state[other] == never):
 		return claimFixed
 	case it.base == nil && it.state[other] == never, it.changed[side].Has(Title):
