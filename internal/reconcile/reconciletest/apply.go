@@ -25,7 +25,7 @@ func (p *Pair) apply(c *carrier, change reconcile.Change) bool {
 	err := p.call(c, change, id, twin)
 	var refusal Refusal
 	switch {
-	case errors.As(err, &refusal) && c.racing:
+	case errors.As(err, &refusal) && (c.racing || c.unseen(change)):
 		return false
 	case err != nil:
 		p.breaks("%s of %s at side %d (%v) was refused: %v", change.Verb, change.Twin, change.Side, change.Facets.Names(), err)
@@ -33,7 +33,7 @@ func (p *Pair) apply(c *carrier, change reconcile.Change) bool {
 	}
 	if creating(change.Verb) {
 		id = len(site.Contents) - 1
-	} else if !c.back[place{change.Side, change.Twin}] && p.idle(change, &before, id) {
+	} else if !c.racing && !c.back[place{change.Side, change.Twin}] && p.idle(change, &before, id) {
 		p.breaks("%s of %s at side %d (%v) changes nothing", change.Verb, change.Twin, change.Side, change.Facets.Names())
 	}
 	if change.Verb == confluence.VerbRestore {
@@ -89,6 +89,8 @@ func (p *Pair) moved(change reconcile.Change, id int) bool {
 		return now.Readers != was.Readers || now.Editors != was.Editors
 	case confluence.VerbLabel, confluence.VerbUnlabel:
 		return now.Labels != was.Labels
+	case confluence.VerbReplace:
+		return now.Version != was.Version
 	case confluence.VerbMove:
 		return now.Parent != was.Parent
 	case confluence.VerbRestore:

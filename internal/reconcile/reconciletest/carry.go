@@ -110,7 +110,7 @@ func (p *Pair) guard(c *carrier, change reconcile.Change, id int) {
 	}
 	from := change.Side.Other()
 	source := p.find(from, p.number(change.Twin))
-	if source == none || source >= len(p.seen[from]) || !p.Sites[from].Live(source) {
+	if source == none || source >= len(p.observed[from]) || !p.Sites[from].Live(source) {
 		return
 	}
 	at := id
@@ -141,24 +141,44 @@ func (p *Pair) guard(c *carrier, change reconcile.Change, id int) {
 	}
 }
 
-// shutOut returns who can read a content of a side, as far as it goes by what that side shuts out: where its people have
-// left a restriction alone since both agreed, those of the other side may have loosened it.
+// shutOut returns who could read a content of a side when it was looked at, as far as it goes by what that side shuts
+// out: see eased.
 func (p *Pair) shutOut(from confluence.Side, id int) Set {
-	all, other := Everybody, from.Other()
-	for id = p.Sites[from].Owner(id); id != Nowhere; id = p.Sites[from].Contents[id].Parent {
-		own := p.Sites[from].Contents[id].Readers
-		twin := p.twinOf[from][id]
-		if there := p.find(other, twin); there != none && own != 0 && p.base[twin].Twin != "" {
-			if was, _ := PrincipalSet(p.base[twin].Readers[from]); was == own {
-				own |= p.Sites[other].Contents[there].Readers
-				if p.Sites[other].Contents[there].Readers == 0 {
-					own = 0
-				}
-			}
-		}
-		if own != 0 {
+	all, list := Everybody, p.observed[from]
+	for list[id].Kind == confluence.Attachment || list[id].Kind == confluence.Comment {
+		id = list[id].Parent
+	}
+	for ; id != Nowhere; id = list[id].Parent {
+		if own := p.eased[from][id]; own != 0 {
 			all &= own
 		}
 	}
 	return all
+}
+
+// ease sets who each content of a side lets in: where its people have left a restriction alone since both agreed, those
+// of the other side may have loosened it.
+func (p *Pair) ease(side confluence.Side) {
+	other := side.Other()
+	p.eased[side] = p.eased[side][:0]
+	for id := range p.observed[side] {
+		own := p.observed[side][id].Readers
+		twin := p.twinOf[side][id]
+		if there := p.find(other, twin); there != none && own != 0 && p.base[twin].Twin != "" {
+			was, _ := PrincipalSet(p.base[twin].Readers[side])
+			switch now := p.Sites[other].Contents[there].Readers; {
+			case was != own:
+			case now == 0:
+				own = 0
+			default:
+				own |= now
+			}
+		}
+		p.eased[side] = append(p.eased[side], own)
+	}
+}
+
+// unseen reports whether a call may be refused for what no snapshot showed: a file of a page that was in the trash.
+func (c *carrier) unseen(change reconcile.Change) bool {
+	return change.Verb == confluence.VerbAttach && c.back[place{change.Side, change.Parent}]
 }

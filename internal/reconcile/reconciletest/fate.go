@@ -53,8 +53,11 @@ func (x *run) touchedOwners() [2]map[int]bool {
 				continue
 			}
 			if id >= len(before) || before[id].Body != c.Body || before[id].File != c.File || before[id].Status != c.Status || before[id].Purged != c.Purged {
+				dropped := c.Purged || c.Status == confluence.Trashed
 				for at := c.Parent; at != Nowhere; at = after[at].Parent {
-					out[side][at] = true
+					if !dropped || after[at].Kind != confluence.Comment { // an answer keeps a comment, and none does not
+						out[side][at] = true
+					}
 					if after[at].Kind == confluence.Page || after[at].Kind == confluence.BlogPost {
 						break
 					}
@@ -71,7 +74,7 @@ func (x *run) deletes() {
 		return
 	}
 	for _, f := range x.fates() {
-		if f.trashed[0] == f.trashed[1] || f.gone[0] || f.gone[1] || x.base[f.twin].Held != 0 {
+		if f.trashed[0] == f.trashed[1] || f.gone[0] || f.gone[1] || x.base[f.twin].Held != 0 || x.round.contended[x.twinName(f.twin)] {
 			continue
 		}
 		by := confluence.A
@@ -100,13 +103,18 @@ func (x *run) deletes() {
 }
 
 // stuck reports whether something stands below a page that is not ours to move: what left the scope at the other side,
-// what our account cannot read there, or what waits for a person.
+// what our account cannot read there, what waits for a person, or what is archived.
 func (x *run) stuck(side confluence.Side, id int) bool {
 	s := x.Sites[side]
+	for i := range s.Contents {
+		if c := &s.Contents[i]; c.Parent == id && c.Status == confluence.Archived {
+			return true
+		}
+	}
 	for _, child := range s.Contents[id].Children {
 		twin := x.twinOf[side][child]
 		other := x.find(side.Other(), twin)
-		if x.base[twin].Detached || x.clashes[x.twinName(twin)].Has(reconcile.Status) || s.Contents[child].Hidden || other != none && x.Sites[side.Other()].Contents[other].Hidden || x.stuck(side, child) {
+		if x.base[twin].Detached || x.clashes[x.twinName(twin)]&(reconcile.Status|reconcile.Restrictions) != 0 || s.Contents[child].Hidden || other != none && x.Sites[side.Other()].Contents[other].Hidden || x.stuck(side, child) {
 			return true
 		}
 	}

@@ -15,6 +15,7 @@ import (
 // roundFacts is what both sides were before people acted, and after.
 type roundFacts struct {
 	before, after [2][]Content
+	contended     map[confluence.TwinID]bool // a clash named their text before
 }
 
 func (f *roundFacts) begin(p *Pair) {
@@ -163,6 +164,9 @@ func (x *run) converged(open map[confluence.TwinID]reconcile.Facets) {
 func (x *run) alone(side confluence.Side, id int, open map[confluence.TwinID]reconcile.Facets) bool {
 	s := x.Sites[side]
 	_, to, oneWay, _ := direction(x.Policy.Mode)
+	if x.withheld(side, id, open) {
+		return true
+	}
 	for at := id; at != Nowhere; at = s.Contents[at].Parent {
 		name := x.twin(side, at)
 		twin := x.twinOf[side][at]
@@ -181,11 +185,11 @@ func (x *run) alone(side confluence.Side, id int, open map[confluence.TwinID]rec
 		if c := &s.Contents[at]; (c.Kind == confluence.Page || c.Kind == confluence.BlogPost) && x.both(twin) {
 			return false
 		}
-		if s.Contents[at].Kind == confluence.Page && at == id && !x.withheld(side, at, open) {
+		if s.Contents[at].Kind == confluence.Page && at == id {
 			return false
 		}
 	}
-	return x.withheld(side, id, open)
+	return false
 }
 
 // withheld reports whether restrictions that wait for a person keep new content of a page back.
@@ -269,6 +273,9 @@ func (x *run) nothingLost() {
 	replaced := map[written]bool{}
 	for _, w := range x.written {
 		replaced[written{twin: w.twin, before: w.before}] = true
+		if w.value == 0 {
+			replaced[written{twin: w.twin}] = true
+		}
 	}
 	for _, w := range x.written {
 		if w.value == 0 || replaced[written{twin: w.twin, before: w.value}] {
@@ -291,7 +298,8 @@ func (x *run) nothingLost() {
 				found = found || v.Body+v.File == w.value
 			}
 		}
-		if current == 2 || found && x.named(w) {
+		deleted := replaced[written{twin: w.twin}] // by a person, with its past
+		if current == 2 || (found || deleted) && x.named(w) {
 			continue
 		}
 		x.breaks("I3: what was written to %s at side %d (%d) is current on %d sides, retrievable: %v, and no clash named it",

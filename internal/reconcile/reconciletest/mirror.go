@@ -104,9 +104,17 @@ func lines(r reconcile.Result, exchanged bool) []string {
 	for _, j := range r.Joined {
 		same[max(j.Twins[0], j.Twins[1])] = min(j.Twins[0], j.Twins[1])
 	}
+	for _, c := range r.Changes {
+		if c.CopyOf != "" {
+			same[c.Twin] = "a copy" // made up anew for each plan
+		}
+	}
 	name := func(t confluence.TwinID) confluence.TwinID {
 		if n, joined := same[t]; joined {
 			return n
+		}
+		if _, minted := numberOf(t); !minted && t != "" {
+			return "a copy"
 		}
 		return t
 	}

@@ -22,11 +22,13 @@ type Pair struct {
 	Policy reconcile.Policy
 	plan   Planner
 
-	ids    [][2]int                  // by twin: server ids, or none
-	twinOf [2][]int                  // by server id
-	names  map[int]confluence.TwinID // of twins that the planner named: conflict copies
-	base   []reconcile.Agreed        // by twin; without an id on both sides: never agreed
-	seen   [2][]Content              // what the last snapshot showed, and what was read back since
+	ids      [][2]int                  // by twin: server ids, or none
+	twinOf   [2][]int                  // by server id
+	names    map[int]confluence.TwinID // of twins that the planner named: conflict copies
+	base     []reconcile.Agreed        // by twin; without an id on both sides: never agreed
+	observed [2][]Content              // when the last snapshot was taken
+	eased    [2][]Set                  // whom they let in
+	seen     [2][]Content              // what the last snapshot showed, and what was read back since
 
 	written []written
 	broken  []string
@@ -132,6 +134,7 @@ func (p *Pair) look() [2][]reconcile.Node {
 	for _, side := range confluence.Sides {
 		s := p.Sites[side]
 		p.seen[side] = append(p.seen[side][:0], s.Contents...)
+		p.observed[side] = append(p.observed[side][:0], s.Contents...)
 		p.nodes[side] = p.nodes[side][:0]
 		for id := range s.Contents {
 			if p.listed(side, id) {
@@ -146,6 +149,7 @@ func (p *Pair) look() [2][]reconcile.Node {
 		for rank, child := range s.Roots {
 			p.rank(side, child, rank)
 		}
+		p.ease(side)
 	}
 	return p.nodes
 }

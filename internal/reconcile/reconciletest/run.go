@@ -54,7 +54,8 @@ func (l *Player) fresh(policy reconcile.Policy, options [2]Options) *Pair {
 	}
 	*p = Pair{
 		Policy: policy, plan: l.Plan, Sites: [2]*Site{&l.sites[0], &l.sites[1]}, ids: p.ids[:0], twinOf: [2][]int{p.twinOf[0][:0], p.twinOf[1][:0]},
-		base: p.base[:0], seen: [2][]Content{p.seen[0][:0], p.seen[1][:0]}, written: p.written[:0], calls: p.calls[:0],
+		base: p.base[:0], seen: [2][]Content{p.seen[0][:0], p.seen[1][:0]},
+		observed: [2][]Content{p.observed[0][:0], p.observed[1][:0]}, eased: [2][]Set{p.eased[0][:0], p.eased[1][:0]}, written: p.written[:0], calls: p.calls[:0],
 		nodes: [2][]reconcile.Node{p.nodes[0][:0], p.nodes[1][:0]},
 	}
 	if p.plan == nil {
@@ -69,6 +70,7 @@ func (l *Player) Run(c Case) (Outcome, error) {
 	p.begin(c.Start)
 	x := &run{Pair: p, c: c, round: l.facts, r: rand.New(rand.NewPCG(c.Seed, 13))}
 	x.out.Rows, x.clashes, x.race = map[int]int{}, map[confluence.TwinID]reconcile.Facets{}, c.Race
+	x.round.contended = map[confluence.TwinID]bool{}
 	x.titles, x.differ = map[string]bool{}, map[confluence.TwinID]reconcile.Facets{}
 	x.noteTitles()
 	x.hold()
@@ -158,6 +160,12 @@ func (x *run) hold() {
 // people let people act, and notes what the laws need of it.
 func (x *run) people(ops []Op) {
 	x.round.begin(x.Pair)
+	clear(x.round.contended)
+	for twin, facets := range x.clashes {
+		if facets&(reconcile.Body|reconcile.File) != 0 {
+			x.round.contended[twin] = true
+		}
+	}
 	for _, o := range ops {
 		x.act(o)
 	}
@@ -263,6 +271,7 @@ func (x *run) settle(fail int, racing bool) reconcile.Result {
 func (x *run) interfere() {
 	for len(x.race) > 0 && x.r.IntN(3) == 0 {
 		x.act(x.race[0])
+		x.noteTitles()
 		x.race = x.race[1:]
 	}
 }
@@ -274,7 +283,7 @@ func (x *run) consent(r reconcile.Result) {
 		allowed[name] = true
 	}
 	for _, b := range r.Brakes {
-		if allowed[b.Name] {
+		if x.Policy.Allowed[b.Name] {
 			x.breaks("brake %s acts after a person let it pass", b.Name)
 		}
 		allowed[b.Name] = true
