@@ -232,7 +232,7 @@ func (p *planner) resurrect() {
 				continue
 			}
 			from := side.Other()
-			for up := p.byTwin[p.parentOf(it, from)]; up != nil && up.at[from].trash; up = p.byTwin[p.parentOf(up, from)] {
+			for up := p.byTwin[p.parentOf(it, from)]; up != nil && up.at[from].trash && up.state[side].gone(); up = p.byTwin[p.parentOf(up, from)] {
 				up.at[from].trash, up.at[from].archive = false, false
 				p.revive(up, side)
 			}
@@ -283,7 +283,7 @@ func (p *planner) blockDeletes(side confluence.Side) {
 		if p.oneWay && !p.mirror && it.state[side] == here && it.state[side.Other()] == never {
 			stays = true // a page of the receiver alone
 		}
-		if stays {
+		if stays || it.at[side].barred.Has(Parent) {
 			block(p.byTwin[n.Parent])
 		}
 	}

@@ -59,7 +59,8 @@ func (p *planner) restricts(it *item, side confluence.Side) bool {
 }
 
 // holdExposed keeps new content from places on a side where a page that shuts people out on the side it comes from would
-// not stand above it: because the content was moved there, or the page is missing. It reports whether it held anything.
+// not stand above it: because the content was moved there, or the page is missing. It reports whether it held anything
+// that it had not held before: a page that is to move out of a deleted one is found again in each tree.
 func (p *planner) holdExposed() bool {
 	held := false
 	for _, to := range confluence.Sides {
@@ -76,8 +77,10 @@ func (p *planner) holdExposed() bool {
 			if !exposed {
 				continue
 			}
-			a.fresh, held, it.clashed = false, true, true
+			held = held || a.fresh || content&^a.barred != 0
+			a.fresh, it.clashed = false, true
 			a.send &^= content
+			a.barred |= content
 			if later {
 				a.late = true // until it is known where the restored page is
 				continue

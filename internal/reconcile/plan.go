@@ -127,6 +127,7 @@ type act struct {
 	away    bool   // has a temporary title until the next plan
 	lend    bool   // gives its title up for the moment in which another comes back with it
 	kept    bool   // would go, and stays because of what stands below it
+	barred  Facets // are not written: somebody would see them who is shut out where they come from
 	send    Facets // are written with the other side's values, or with those of merged
 	merged  Facets
 	dest    *item // the final parent of a page; the holder of a file or comment; nil at the root

@@ -259,7 +259,7 @@ func (p *planner) buildTree(side confluence.Side, walk []*item) {
 // orphaned reports whether a page stays on a side where the page above it is deleted: a survivor, which moves out before.
 func (p *planner) orphaned(it *item, side confluence.Side) bool {
 	up := it.at[side].dest
-	return it.state[side] == here && !it.at[side].trash && up != nil && up.at[side].trash && !up.at[side].archive
+	return it.state[side] == here && !it.at[side].trash && !it.at[side].barred.Has(Parent) && up != nil && up.at[side].trash && !up.at[side].archive
 }
 
 // wait puts off what would come below a content of which nobody knows whether it is still there.

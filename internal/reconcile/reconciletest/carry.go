@@ -116,6 +116,8 @@ func (p *Pair) guard(c *carrier, change reconcile.Change, id int) {
 	at := id
 	if creating(change.Verb) {
 		at = p.parentID(change)
+	} else if change.Facets == reconcile.Title && id < len(p.observed[change.Side]) && p.observed[change.Side][id].Title == change.Title {
+		return // it gets back the title that it lent to another for a moment
 	}
 	here := Everybody
 	if at != Nowhere && at < len(p.Sites[change.Side].Contents) {
