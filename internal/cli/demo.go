@@ -30,8 +30,9 @@ func (a *app) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Show everything on a sample company; needs no account and no network", Args: cobra.NoArgs,
 		Long: "Starts an emulated Data Center with a sample company's wiki and an emulated Cloud, migrates the three spaces and\n" +
-			"proves that both sides are equal. Then everything stays up to be looked at, until Ctrl-C; it is thrown away then.\n" +
-			"With --exit it ends at once, and standard output holds one JSON document. With --source export the wiki comes as an\n" +
+			"proves that both sides are equal. Then people edit on both sites, pairs carry that across, and parity is proved anew.\n" +
+			"After that everything stays up, says how to edit both sites with curl and shows each cycle that carries something,\n" +
+			"until Ctrl-C; it is thrown away then. With --exit it ends at once, and standard output holds one JSON document. With --source export the wiki comes as an\n" +
 			"XML export and only the Cloud is emulated.",
 	}
 	fl := cmd.Flags()
@@ -100,7 +101,7 @@ func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
 	if f.exit {
 		return a.demoResult(doc)
 	}
-	return a.demoStay(ctx, stage, s, doc)
+	return a.demoStay(ctx, stage, s, demoAPI{a, c}, doc)
 }
 
 // demoAPI is the API as the demo uses it.
@@ -124,37 +125,6 @@ func (a *app) demoResult(doc demo.Document) error {
 		a.exit(map[string]int{"migration": exitUnfinished, "parity": exitDiffers, "sync": 5}[d.Part])
 	}
 	return nil
-}
-
-// demoStay prints where everything is and waits for the end.
-func (a *app) demoStay(ctx context.Context, stage *demo.Stage, s *listener, doc demo.Document) error {
-	m := doc.Migration
-	w := a.env.Stdout
-	verdict := "proved equal"
-	if !doc.Parity.Equal {
-		verdict = fmt.Sprintf("%d differences", doc.Parity.Differences)
-	}
-	fmt.Fprintf(w, "\n%s: %d pages, %d blog posts, %d attachments, %d failures; %s\n\n", m.Status, m.Pages, m.BlogPosts, m.Attachments, m.Failures, verdict)
-	state := a.settings.DataDir
-	tandem := program() + " --data-dir " + state
-	fmt.Fprintf(w, "Look at it:\n")
-	fmt.Fprintf(w, "  %s run report %s\n", tandem, demo.PlanName)
-	fmt.Fprintf(w, "  %s run report %s --format html --to report.html\n", tandem, demo.PlanName)
-	fmt.Fprintf(w, "  %s verify run --run %s\n", tandem, demo.PlanName)
-	fmt.Fprintf(w, "  curl -H \"Authorization: Bearer $(cat %s)\" %s%s/runs\n", filepath.Join(state, tokenName), s.address, api.Prefix)
-	for _, site := range stage.Sites {
-		if site != nil {
-			fmt.Fprintf(w, "  curl '%s/dump?form=full'        what the %s holds\n", site.Control, site.Product())
-			fmt.Fprintf(w, "  curl %s/counters                what it was asked\n", site.Control)
-		}
-	}
-	fmt.Fprintln(w, "\nPress Ctrl-C to stop; everything is thrown away then (--keep DIR keeps it).")
-	select {
-	case <-ctx.Done():
-		return nil
-	case err := <-s.failed:
-		return err
-	}
 }
 
 // program is what a person types to run this program.

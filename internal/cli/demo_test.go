@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -138,6 +140,42 @@ func TestDemoStays(t *testing.T) {
 	code, report, stderr := runCommand(t.Context(), nil, "", strings.Fields(command[1])...)
 	if code != 0 || !strings.Contains(report, "FINISHED") {
 		t.Errorf("exit code %d: %s%s", code, report, stderr)
+	}
+	// Both sites are edited as the text says, and what is edited arrives on the other.
+	calls := regexp.MustCompile(`curl .*-X (\S+) (?:-(u|H) '([^']+)' -H '[^']+' )?'(http[^']+)' -d '(.+)'\n`).FindAllStringSubmatch(text, -1)
+	if len(calls) != 4 {
+		t.Fatalf("%d calls to edit with:\n%s", len(calls), text)
+	}
+	for _, c := range calls {
+		r, err := http.NewRequestWithContext(t.Context(), c[1], c[4], strings.NewReader(c[5]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		if c[2] == "u" {
+			name, secret, _ := strings.Cut(c[3], ":")
+			r.SetBasicAuth(name, secret)
+		} else if c[2] == "H" {
+			r.Header.Set("Authorization", strings.TrimPrefix(c[3], "Authorization: "))
+		}
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s %s", c[4], resp.Status, answer)
+		}
+	}
+	for _, want := range []string{`to cloud [1-9]`, `to dc [1-9]`} {
+		shown := regexp.MustCompile(`\n\d\d:\d\d:\d\d  ops  cycle \d+ \(\w+\): .*` + want)
+		for deadline := time.Now().Add(time.Minute); !shown.MatchString(stdout.String()); {
+			if time.Now().After(deadline) {
+				t.Fatalf("no cycle with %s is shown:\n%s", want, stdout)
+			}
+			time.Sleep(100 * time.Millisecond) // another process's output: there is nothing to wait on
+		}
 	}
 	cancel()
 	if code := <-ended; code != 0 {
