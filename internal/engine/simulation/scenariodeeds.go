@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
@@ -50,6 +51,9 @@ func (p *play) act(side confluence.Side, person string, d deed) error {
 }
 
 func (p *play) perform(side confluence.Side, person string, action map[string]any) ([]string, error) {
+	if p.started {
+		p.w.clock.set(p.w.Now().Add(deedTime)) // people take their time: no two do something in one moment
+	}
 	ids, err := p.w.Act(side, p.cast.accounts[side][person], action)
 	if err != nil {
 		text, _ := json.Marshal(action)
@@ -57,6 +61,9 @@ func (p *play) perform(side confluence.Side, person string, action map[string]an
 	}
 	return ids, nil
 }
+
+// deedTime is how long a person takes to do something; what is due meanwhile waits for the next cycle or wait.
+const deedTime = 250 * time.Millisecond
 
 // words are the members of an action as the emulator of a side takes them.
 func (p *play) words(side confluence.Side, d deed) (map[string]any, error) {

@@ -46,45 +46,29 @@ type paired struct{ p *play }
 
 func (p *play) engine() driver { return paired{p} }
 
-// Begin migrates the space from side A to side B and joins the two spaces as the policy says: the pair takes over what the
-// migration left as its baseline.
+// Begin joins the two spaces as the policy says, compares them, and takes what both
+// hold as the baseline.
 func (d paired) Begin() error {
 	p := d.p
-	var run string
-	err := p.w.Do(func(e *engine.Engine) (err error) {
-		ctx := p.w.Context()
-		_, err = e.ImportPeople(ctx, siteNames[confluence.A], siteNames[confluence.B], []byte(p.peopleCSV()))
-		if err != nil {
-			return err
+	err := p.w.Do(func(e *engine.Engine) error {
+		_, err := e.ImportPeople(p.w.Context(), siteNames[confluence.A], siteNames[confluence.B], []byte(p.peopleCSV()))
+		if err == nil {
+			_, err = e.CreatePair(p.w.Context(), p.sc.Policy.spec())
 		}
-		plan := migration.NewPlan()
-		plan.Name, plan.From.Site, plan.To.Site = pairName, siteNames[confluence.A], siteNames[confluence.B]
-		plan.Spaces = []migration.SpaceScope{migration.NewScope(scenarioKey, "")}
-		if _, err = e.CreatePlan(ctx, plan); err != nil {
-			return err
-		}
-		run, err = e.Start(ctx, pairName)
 		return err
 	})
-	if err == nil {
-		err = p.w.Settle()
-	}
 	if err != nil {
 		return err
 	}
-	if r, err := p.w.Store().Run(p.w.Context(), run); err != nil || r.Status != migration.PlanFinished {
-		return fmt.Errorf("the migration of the start is %s: %w", r.Status, err)
-	}
 	return p.w.Do(func(e *engine.Engine) error {
-		ctx, spec := p.w.Context(), p.sc.Policy.spec()
-		spec.Adopt = run
-		if _, err := e.CreatePair(ctx, spec); err != nil {
+		preview, err := e.BaselinePair(p.w.Context(), pairName, "")
+		if err != nil {
 			return err
 		}
-		preview, err := e.BaselinePair(ctx, pairName, "")
-		if err == nil {
-			_, err = e.BaselinePair(ctx, pairName, preview.Digest)
+		if preview.Differing+preview.Only[0]+preview.Only[1] > 0 {
+			return fmt.Errorf("the two sides are not equal at the start: %+v", preview.Rows)
 		}
+		_, err = e.BaselinePair(p.w.Context(), pairName, preview.Digest)
 		return err
 	})
 }

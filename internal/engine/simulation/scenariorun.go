@@ -207,6 +207,7 @@ type play struct {
 	shown    []shownTo
 	broken   error
 	marks    [2][]mark // checkpoints that the servers held
+	started  bool      // the start is made and agreed on
 
 	asserted int
 }
@@ -243,8 +244,10 @@ func (p *play) open() error {
 			return err
 		}
 	}
-	if err := p.build(confluence.A); err != nil {
-		return fmt.Errorf("the start state cannot be made: %w", err)
+	for _, side := range confluence.Sides {
+		if err := p.build(side); err != nil {
+			return fmt.Errorf("the start state cannot be made: %w", err)
+		}
 	}
 	if err := p.w.Advance(beginning); err != nil {
 		return err
@@ -279,7 +282,7 @@ func (p *play) open() error {
 			return err
 		}
 	}
-	p.shown = nil
+	p.shown, p.started = nil, true
 	return nil
 }
 
