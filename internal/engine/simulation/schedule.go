@@ -125,6 +125,9 @@ func (w *World) deliver(t *ticket, fate Fate) error {
 	return s.SetFaults(kept)
 }
 
+// patience is how long a call of the engine may take on the world's clock.
+const patience = 6 * time.Hour
+
 // Do runs a function on the engine, as the API would, and lets happen what must until it returns.
 func (w *World) Do(f func(e *engine.Engine) error) error {
 	p := w.proc
@@ -135,7 +138,13 @@ func (w *World) Do(f func(e *engine.Engine) error) error {
 		defer close(done)
 		result = f(p.engine)
 	})
+	since := w.Now()
+	late := false
 	ended := func() bool {
+		late = w.Now().Sub(since) > patience
+		if late {
+			return true
+		}
 		select {
 		case <-done:
 			return true
@@ -145,6 +154,9 @@ func (w *World) Do(f func(e *engine.Engine) error) error {
 	}
 	if err := w.until(ended, time.Time{}); err != nil {
 		return err
+	}
+	if late {
+		return fmt.Errorf("simulation: a call of the engine has not returned after %v", patience)
 	}
 	if p != w.proc {
 		<-done
