@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/engine/planted"
 	"github.com/tandem-sync/tandem/internal/reconcile"
 	"github.com/tandem-sync/tandem/internal/store"
 )
@@ -116,6 +117,9 @@ func newApplier(s *work, v *view, r reconcile.Result) *applier {
 		if c.Facets.Has(reconcile.Title) {
 			a.titles[c.Side][c.Twin] = c.Title // a temporary title comes before the one that stays
 		}
+	}
+	if planted.On(planted.ContentFirst) {
+		contentFirst(a.changes)
 	}
 	a.waiting = make([]int, len(a.changes))
 	a.left = len(a.changes)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/engine/planted"
 	"github.com/tandem-sync/tandem/internal/migration"
 	"github.com/tandem-sync/tandem/internal/reconcile"
 	"github.com/tandem-sync/tandem/internal/store"
@@ -125,6 +126,9 @@ func (a *applier) reread(ctx context.Context, c reconcile.Change) (again reconci
 		return c, false, err
 	}
 	edited, err := a.edited(c, was, &now)
+	if planted.On(planted.LastWriterWins) {
+		edited = 0
+	}
 	if err != nil {
 		return c, false, err
 	}
@@ -211,6 +215,9 @@ func (s *work) perform(ctx context.Context, w *write, a *applier) (confluence.Re
 			return res, err
 		}
 		found, res, err := s.probe(ctx, in, w)
+		if planted.On(planted.NoProbe) {
+			found, err = false, nil
+		}
 		if err != nil {
 			return res, err
 		}

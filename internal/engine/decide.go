@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/engine/planted"
 	"github.com/tandem-sync/tandem/internal/reconcile"
 	"github.com/tandem-sync/tandem/internal/store"
 )
@@ -117,12 +119,18 @@ func (c *cycle) plan(ctx context.Context, v *view) (reconcile.Result, error) {
 		return reconcile.Result{}, err
 	}
 	p.Decided = decided
+	if planted.On(planted.NoConflict) {
+		p.Choices = map[reconcile.Facets]reconcile.Choice{reconcile.Body: reconcile.PreferA, reconcile.Title: reconcile.PreferA}
+	}
 	r := reconcile.Plan(v.eachBase, v.nodes, p)
 	fused, err := c.frozen(ctx)
 	if err != nil {
 		return r, err
 	}
 	r.Changes = without(r.Changes, func(ch reconcile.Change) bool {
+		if planted.On(planted.TitleLeft) && ch.Verb == confluence.VerbPut && v.marked(ch) {
+			return true
+		}
 		return c.refusedBefore(ch) || rewrites(ch) && c.held(ch.Twin) || fused[ch.Twin]&ch.Facets != 0
 	})
 	return r, nil
@@ -136,6 +144,9 @@ func (c *cycle) refusedBefore(ch reconcile.Change) bool {
 // brake halts the cycle where what would be done looks like an accident.
 func (c *cycle) brake(v *view, r reconcile.Result) error {
 	c.rec.Rows = addRows(c.rec.Rows, r.Rows)
+	for row, n := range r.Rows {
+		c.e.opt.Count(fmt.Sprintf("row %d", row), n)
+	}
 	for _, b := range r.Brakes {
 		if c.allowed(b.Name) {
 			continue

@@ -41,7 +41,10 @@ type Options struct {
 	// Fail is called at the named points before-call, after-call and after-outcome of every write; crash tests end the
 	// process in it. Nil: nothing happens.
 	Fail func(point string, verb confluence.Verb)
-	Log  *slog.Logger
+	// Count is told of what happens inside: "row 13" when a row of the decision table decides, "probe PUT" when a write of
+	// unknown outcome is looked for. Nil: nobody counts.
+	Count func(what string, n int)
+	Log   *slog.Logger
 	// Workers is how many chains of slices run side by side.
 	Workers int
 	// Parallel is how many bodies are looked at side by side; zero = one for each processor, at most 4.
@@ -96,6 +99,9 @@ func New(opt Options) *Engine {
 	}
 	if opt.Fail == nil {
 		opt.Fail = func(string, confluence.Verb) {}
+	}
+	if opt.Count == nil {
+		opt.Count = func(string, int) {}
 	}
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/engine/planted"
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
@@ -253,6 +254,16 @@ func (g *goneFrom) rest(ctx context.Context) error {
 	}
 	for _, list := range g.lost {
 		g.c.rec.Unknown[g.side] += len(list)
+	}
+	if planted.On(planted.DeleteOnMissing) {
+		for _, list := range g.lost {
+			for _, o := range list {
+				o.Content.Status, o.Pass = purged, g.c.pair.Pass[g.side]
+				if err := g.put(ctx, o); err != nil {
+					return err
+				}
+			}
+		}
 	}
 	return g.c.commit(ctx, func(tx *store.Tx) error { return tx.ForgetObserved(g.c.row.ID, g.side, g.c.pair.Pass[g.side]) })
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/engine/planted"
 	"github.com/tandem-sync/tandem/internal/jobs"
 	"github.com/tandem-sync/tandem/internal/migration"
 	"github.com/tandem-sync/tandem/internal/store"
@@ -126,6 +127,10 @@ func (e *Engine) readFeed(ctx context.Context, name string, pairs []feedPair) er
 	}
 	list, err := s.reader.Feed(ctx, f.mark.Since.Add(-f.reach()))
 	if err != nil {
+		if planted.On(planted.WatermarkPast) {
+			f.mark.Since = f.now.Add(time.Hour)
+			_ = f.store(ctx, nil)
+		}
 		return err
 	}
 	hints, err := f.fanOut(ctx, f.fresh(list))

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/body"
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/engine/planted"
 	"github.com/tandem-sync/tandem/internal/reconcile"
 	"github.com/tandem-sync/tandem/internal/store"
 )
@@ -84,6 +85,11 @@ func (a *applier) learner(c reconcile.Change, facets reconcile.Facets, edit func
 			row.Digest[to][f.Index()] = confluence.Digest{}
 			row.Pending[to] |= f
 			row.Facets &^= f
+			if planted.On(planted.EarlyBaseline) {
+				row.Digest[to][f.Index()] = node.Digest[f.Index()]
+				row.Pending[to] &^= f
+				row.Facets |= f
+			}
 		}
 		row.Owed[to] &^= settled
 		if settled&reconcile.Parent != 0 {

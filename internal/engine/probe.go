@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/engine/planted"
 	"github.com/tandem-sync/tandem/internal/reconcile"
 	"github.com/tandem-sync/tandem/internal/store"
 )
@@ -22,6 +23,7 @@ const skewMargin = 15 * time.Minute
 // knows the write by its intent alone, because after a crash nothing else is left. found is false only where the site
 // showed that it was not made.
 func (s *work) probe(ctx context.Context, in store.Intent, w *write) (found bool, res confluence.Result, err error) {
+	s.e.opt.Count("probe "+string(in.Verb), 1)
 	s.e.opt.Log.Info("probing", "op", in.Op, "verb", in.Verb, "key", in.NaturalKey)
 	switch in.Verb {
 	case confluence.VerbPost:
@@ -412,7 +414,7 @@ func keyTaken(p store.Pair, dst *site) error {
 // settleUnknown settles, before anything is planned, every write that an earlier execution left without an outcome.
 func (s *work) settleUnknown(ctx context.Context) error {
 	open, err := s.e.store.OpenIntents(ctx, store.JournalFilter{Pair: s.pair.ID})
-	if err != nil || len(open) == 0 {
+	if err != nil || len(open) == 0 || planted.On(planted.JournalIgnored) {
 		return err
 	}
 	v, err := s.look(ctx)

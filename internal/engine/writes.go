@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/engine/planted"
 	"github.com/tandem-sync/tandem/internal/migration"
 	"github.com/tandem-sync/tandem/internal/reconcile"
 	"github.com/tandem-sync/tandem/internal/store"
@@ -21,6 +22,9 @@ func (a *applier) restriction(c reconcile.Change) (*write, error) {
 	want, missing, err := a.restrictions(c)
 	if err != nil {
 		return nil, err
+	}
+	if planted.On(planted.EmptyRestriction) {
+		want = confluence.Restrictions{}
 	}
 	w := &write{
 		side: c.Side, change: confluence.Restrict{ID: d.id, Kind: c.Kind, Restrictions: want},

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -46,6 +47,7 @@ type life struct {
 	w      *World
 	crowd  *crowd
 	storm  *storm
+	mu     sync.Mutex // guards counts
 	counts map[string]int
 	broken []string
 	mode   string // of the pair
@@ -90,7 +92,14 @@ func (c Case) Run() (out Outcome, err error) {
 	return out, l.judgePair()
 }
 
-func (l *life) count(what string) { l.counts[what]++ }
+func (l *life) count(what string) { l.add(what, 1) }
+
+// add counts what happened; the engine's goroutines do as well.
+func (l *life) add(what string, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.counts[what] += n
+}
 
 func (l *life) wrong(invariant, format string, args ...any) {
 	l.broken = append(l.broken, invariant+": "+fmt.Sprintf(format, args...))
@@ -103,7 +112,7 @@ var options = [2]map[string][]string{
 }
 
 func (l *life) begin() error {
-	opt := Options{Seed: l.Seed + 1, Quiet: l.Quiet, Slice: 30 * time.Second, Before: func(e Event) Fate {
+	opt := Options{Count: l.add, Seed: l.Seed + 1, Quiet: l.Quiet, Slice: 30 * time.Second, Before: func(e Event) Fate {
 		if l.storm == nil {
 			return Fate{}
 		}

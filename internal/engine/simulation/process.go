@@ -63,7 +63,7 @@ func (w *World) startProcess(dir string) error {
 		p.budget[side] = rest.NewBudget(rest.BudgetOptions{Concurrent: 64, Clock: p.restClock()})
 	}
 	p.engine = engine.New(engine.Options{
-		Store: st, Connect: p.connect, Now: p.now, Wait: p.wait, NewID: p.newID, Go: p.start, Fail: p.passPoint, Log: log,
+		Store: st, Connect: p.connect, Now: p.now, Wait: p.wait, NewID: p.newID, Go: p.start, Fail: p.passPoint, Log: log, Count: p.w.opt.Count,
 		Owner: p.name, Workers: w.opt.Workers, Parallel: 1, Slice: w.opt.Slice, Timeout: w.opt.Timeout,
 	})
 	w.proc = p

@@ -39,6 +39,8 @@ type Options struct {
 	// Quiet returns when every goroutine of the world waits for something. Nil: the runtime is watched until nothing
 	// runs, which takes a process that does nothing else. Tests in a bubble give synctest.Wait, which is exact.
 	Quiet func()
+	// Count is that of the engine.
+	Count func(what string, n int)
 	// Before is called before an event goes on, when everything else stands still. It may act on the sites, and says what
 	// is to happen to the event. Nil: everything goes on.
 	Before func(Event) Fate

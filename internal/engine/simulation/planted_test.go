@@ -1,0 +1,29 @@
+//go:build planted
+
+package simulation
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tandem-sync/tandem/internal/engine/planted"
+)
+
+// TestPlanted plants each bug and demands that one of the first seeds shows it: a simulation that finds nothing in a wrong
+// engine proves nothing about a right one.
+func TestPlanted(t *testing.T) {
+	for _, bug := range planted.All {
+		t.Run(string(bug), func(t *testing.T) {
+			planted.Plant(bug)
+			defer planted.Plant("")
+			for seed := *base; seed < *base+uint64(*seeds); seed++ {
+				out, err := runCase(t, Case{Seed: seed, Pair: true})
+				if err != nil || len(out.Broken) > 0 {
+					t.Logf("seed %d: %v %s", seed, err, strings.Join(out.Broken[:min(2, len(out.Broken))], "; "))
+					return
+				}
+			}
+			t.Errorf("no seed shows it")
+		})
+	}
+}
