@@ -69,6 +69,13 @@ func (e *Engine) SyncPair(ctx context.Context, name string, opt SyncOptions) (Cy
 		if found {
 			return e.answered(ctx, name, c)
 		}
+		// A feed, or a cycle before, may halt the pair: then nobody answers.
+		if row, err = e.store.PairRow(ctx, name); err != nil {
+			return CycleReport{}, err
+		}
+		if err := maySync(row, opt); err != nil {
+			return CycleReport{Pair: name, State: row.State}, err
+		}
 		select {
 		case <-ctx.Done():
 			return CycleReport{}, ctx.Err()

@@ -61,11 +61,18 @@ const spaceKey = "K"
 func (c Case) Run() (out Outcome, err error) {
 	l := &life{Case: c, rand: rand.New(rand.NewPCG(c.Seed, 7)), counts: map[string]int{}}
 	defer func() {
+		story := ""
+		if err != nil && l.w != nil && l.w.proc != nil {
+			story = l.failures()
+		}
 		if l.w != nil {
 			err = errors.Join(err, l.w.Close())
 			out.Log, out.Trace = l.w.Log(), l.w.trace.Bytes()
 		}
 		out.Counts, out.Broken = l.counts, l.broken
+		if err != nil && l.w != nil && l.w.proc != nil {
+			err = fmt.Errorf("%w\n%s", err, story)
+		}
 		if l.crowd != nil {
 			out.Acts = append(out.Acts, "pair "+l.mode)
 			for i, a := range l.crowd.acts {
@@ -334,6 +341,14 @@ func (l *life) failures() string {
 				fmt.Fprintln(&b, parity.Text(p.Proof))
 			}
 		}
+	}
+	pairs, _ := l.w.Store().PairRows(l.w.Context())
+	for _, p := range pairs {
+		fmt.Fprintf(&b, "pair %s: %s, halt %+v, request %+v\n", p.Spec.Name, p.State, p.Sync.Halt, p.Request)
+	}
+	slices, _ := l.w.Store().Slices(l.w.Context())
+	for _, s := range slices {
+		fmt.Fprintf(&b, "slice %s due %s, owner %q, parked %v, attempt %d: %s\n", s.ID, s.Due.Format(time.TimeOnly), s.Owner, s.Parked, s.Attempt, s.Error)
 	}
 	return b.String()
 }
