@@ -17,13 +17,23 @@
 //	                            listing showed counts as missing.
 //	attachments, comments       The same rows carry childTypes, which says if a content has any. Only contents that have
 //	                            some are asked, by their own v2 listings. CQL over type = attachment or comment is not
-//	                            used: it leaves out attachments that their page lists. The site-wide v2 lists are not
-//	                            used: they cannot be limited to a space.
+//	                            used to list a space: it leaves out attachments that their page lists. The site-wide v2
+//	                            lists are not used: they cannot be limited to a space.
 //	replies                     One call per comment: no listing tells if a comment has any.
 //	folders                     There is no listing of folders. Those that are parents of listed pages are read by id, and
 //	                            so are their parents.
 //
-// 1,000 pages without attachments and comments cost 4 listings, 10 searches and 1 listing of blog posts.
+//	trash, archive              In the same listings as what is current, by their status.
+//
+// 1,000 pages without attachments and comments cost 4 listings, 10 searches and 1 listing of blog posts; without facets, 4
+// listings and 1 of blog posts.
+//
+// # Feeds and glances
+//
+// A feed is four calls: /pages and /blogposts of the whole site by -modified-date, one search for comments and attachments,
+// newest first, and user/current. The search has no date in it, so that no time zone matters, and is a hint only: what it
+// leaves out is found by glances. A glance is one search by 100 ids, whose rows carry labels, restrictions, attachments and
+// comments of every depth, all in one call; 10,000 pages take 100 calls for all four or for any one of them.
 //
 // # What a refusal proves
 //

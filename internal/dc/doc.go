@@ -16,9 +16,11 @@
 //	                      next page is the end. Where a site has no scan, the content listing by offset takes its place.
 //	longer lists          An expanded list that may not be whole is read by itself.
 //	comments              One call for each page that has some, replies of any depth included.
-//	changes               CQL by lastmodified, newest first, stopped at the watermark. Date literals are read in a zone that
-//	                      nobody tells, so the query reaches a day and two hours further back, and rows are compared by
-//	                      their own dates.
+//	changes               CQL by lastmodified over the whole site, newest first, without a date: date literals are read in a
+//	                      zone that nobody tells. One page of 200 rows, then user/current: two calls, as long as the page
+//	                      reaches back to the watermark.
+//	without bodies        200 rows a call, and in the same rows, by expansion, comments of every depth, without their bodies.
+//	                      With the trash asked for, status any lists it in the same calls.
 //	trash                 space/{key}/trash for space administrators, else the content listing with status trashed.
 //
 // CQL never proves that something is not there; it is used for changes alone.
