@@ -11,6 +11,7 @@ import (
 
 // oneSided are the scenarios that say something about one product alone, and why.
 var oneSided = map[string]string{
+	"S041": "a page moved on Cloud has a place among its siblings there, and Data Center must be told it by one more move",
 	"S055": "the editor of Cloud is what it is about",
 }
 
