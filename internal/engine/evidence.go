@@ -17,9 +17,6 @@ import (
 func (c *cycle) stepGone(ctx context.Context) error {
 	absent := map[string]time.Time{}
 	for _, side := range confluence.Sides {
-		if err := c.showsEnough(ctx, side); err != nil {
-			return err
-		}
 		g := &goneFrom{c: c, side: side, absent: absent}
 		if err := g.find(ctx); err != nil {
 			return onSide(side, err)
@@ -28,40 +25,6 @@ func (c *cycle) stepGone(ctx context.Context) error {
 	c.row.Sync.Absent = absent
 	c.enter(stepAudit)
 	return nil
-}
-
-// showsEnough halts the pair where a listing lacks a large part of what both sides agreed on, before each of the missing
-// is asked for by id.
-func (c *cycle) showsEnough(ctx context.Context, side confluence.Side) error {
-	if c.allowed(brakeEmptied) {
-		return nil
-	}
-	listed := map[confluence.ID]bool{}
-	err := c.e.store.EachObserved(ctx, c.row.ID, side, func(o store.Observed) error {
-		if o.Pass == c.pair.Pass[side] || o.Content.Status == confluence.Trashed {
-			listed[o.ID] = true
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	of, shown := 0, 0
-	err = c.e.store.EachAgreed(ctx, c.row.ID, func(a store.AgreedRow) error {
-		if a.ID[side] == "" || a.Tomb || a.Detached || a.Kind != confluence.Page && a.Kind != confluence.BlogPost {
-			return nil
-		}
-		of++
-		if listed[a.ID[side]] {
-			shown++
-		}
-		return nil
-	})
-	if err != nil || of < 2 || float64(shown) >= c.row.Spec.BrakeShare("listing", 0.5)*float64(of) {
-		return err
-	}
-	return &halting{store.Halt{Brake: brakeEmptied, Side: side, Count: of - shown, Of: of,
-		What: fmt.Sprintf("%s shows %d of %d pages", c.row.Sites[side], shown, of)}}
 }
 
 // goneFrom is the search for what a side no longer lists.
@@ -77,6 +40,9 @@ func (g *goneFrom) find(ctx context.Context) error {
 		return err
 	}
 	if err := g.byTrash(ctx); err != nil {
+		return err
+	}
+	if err := g.enough(ctx); err != nil {
 		return err
 	}
 	for _, kind := range []confluence.Kind{confluence.Page, confluence.BlogPost, confluence.Attachment, confluence.Comment} {
@@ -150,6 +116,34 @@ func (g *goneFrom) byTrash(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// enough halts the pair where neither listing nor trash shows a large part of what both sides agreed on, before each of
+// the missing is asked for by id.
+func (g *goneFrom) enough(ctx context.Context) error {
+	if g.c.allowed(brakeEmptied) {
+		return nil
+	}
+	lost := map[confluence.ID]bool{}
+	for _, o := range slices.Concat(g.lost[confluence.Page], g.lost[confluence.BlogPost]) {
+		lost[o.ID] = true
+	}
+	of, missing := 0, 0
+	err := g.c.e.store.EachAgreed(ctx, g.c.row.ID, func(a store.AgreedRow) error {
+		if a.ID[g.side] == "" || a.Tomb || a.Detached || a.Kind != confluence.Page && a.Kind != confluence.BlogPost {
+			return nil
+		}
+		of++
+		if lost[a.ID[g.side]] {
+			missing++
+		}
+		return nil
+	})
+	if err != nil || of < 2 || float64(of-missing) >= g.c.row.Spec.BrakeShare("listing", 0.5)*float64(of) {
+		return err
+	}
+	return &halting{store.Halt{Brake: brakeEmptied, Side: g.side, Count: missing, Of: of,
+		What: fmt.Sprintf("%s shows %d of %d pages", g.c.row.Sites[g.side], of-missing, of)}}
 }
 
 // take removes a content from the lost ones.
