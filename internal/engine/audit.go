@@ -245,7 +245,7 @@ func (c *cycle) confirmGone(ctx context.Context, side confluence.Side, missed ma
 					continue
 				}
 				o.Pass = c.pair.Pass[side]
-				rows = append(rows, o)
+				rows = append(rows, unrestorable(o))
 			}
 		}
 	}

@@ -30,13 +30,14 @@ type cycle struct {
 // cycleCursor is what one slice of a cycle tells the next. Everything that matters is in the tables; a lost cursor costs
 // repeated reading, never a repeated write.
 type cycleCursor struct {
-	Cycle   int64        `json:"cycle,omitempty"` // under way
-	Step    cycleStep    `json:"step,omitempty"`
-	Listing listing      `json:"listing,omitzero"`
-	Began   [2]time.Time `json:"began,omitzero"`  // the listing of each side, by the clock of its site
-	Hinted  time.Time    `json:"hinted,omitzero"` // hints noted until then are looked at
-	Round   int          `json:"round,omitempty"` // rounds of decide, apply, read back
-	Fails   int          `json:"fails,omitempty"` // cycles in a row that failed
+	Cycle     int64        `json:"cycle,omitempty"` // under way
+	Step      cycleStep    `json:"step,omitempty"`
+	Listing   listing      `json:"listing,omitzero"`
+	Began     [2]time.Time `json:"began,omitzero"`      // the listing of each side, by the clock of its site
+	Hinted    time.Time    `json:"hinted,omitzero"`     // hints noted until then are looked at
+	Round     int          `json:"round,omitempty"`     // rounds of decide, apply, read back
+	Confirmed bool         `json:"confirmed,omitempty"` // what was written was just read back
+	Fails     int          `json:"fails,omitempty"`     // cycles in a row that failed
 }
 
 // cycleStep is a part of a cycle.

@@ -24,10 +24,11 @@ func (c *cycle) stepDecide(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if v.unread() {
+	if v.unread() && !c.cursor.Confirmed {
 		c.enter(stepConfirm) // an earlier execution wrote, and ended before it looked
 		return nil
 	}
+	c.cursor.Confirmed = false
 	if wrote, err := c.writeResults(ctx, v); err != nil || wrote {
 		c.enter(stepConfirm)
 		return err
@@ -148,7 +149,8 @@ func (c *cycle) brake(v *view, r reconcile.Result) error {
 		c.e.opt.Count(fmt.Sprintf("row %d", row), n)
 	}
 	for _, b := range r.Brakes {
-		if c.allowed(b.Name) {
+		// What is missing without a trace has halted the sweep before; what lies in the trash passes with the deletes.
+		if c.allowed(b.Name) || b.Name == brakeEmptied && c.sweeps() && c.allowed("deletes") {
 			continue
 		}
 		c.rec.Plan = planned(v, r.Changes)
@@ -213,5 +215,6 @@ func (c *cycle) stepConfirm(ctx context.Context) error {
 		return err
 	}
 	c.enter(stepDecide)
+	c.cursor.Confirmed = true // what the site does not show now is planned with as it is
 	return nil
 }

@@ -175,6 +175,7 @@ func (g *goneFrom) trashed(ctx context.Context, seen confluence.Content) error {
 
 func (g *goneFrom) put(ctx context.Context, o store.Observed) error {
 	o.Pass = g.c.pair.Pass[g.side]
+	o = unrestorable(o)
 	return g.c.commit(ctx, func(tx *store.Tx) error { return tx.PutObserved(o) })
 }
 
@@ -260,6 +261,15 @@ func (g *goneFrom) rest(ctx context.Context) error {
 		}
 	}
 	return g.c.commit(ctx, func(tx *store.Tx) error { return tx.ForgetObserved(g.c.row.ID, g.side, g.c.pair.Pass[g.side]) })
+}
+
+// unrestorable is a content as planning has to see it: no API takes a file out of the trash, so that one in there comes
+// back by an upload only.
+func unrestorable(o store.Observed) store.Observed {
+	if o.Content.Kind == confluence.Attachment && o.Content.Status == confluence.Trashed {
+		o.Content.Status = purged
+	}
+	return o
 }
 
 // purged is the status of what is gone for good, as reconcile knows it.

@@ -48,6 +48,9 @@ func (c *cycle) fetch(ctx context.Context, side confluence.Side, kind confluence
 		return onSide(side, err)
 	}
 	rows, blobs, findings := c.observe(side, c.pair.Pass[side], confluence.Batch{Contents: seen})
+	for i := range rows {
+		rows[i] = unrestorable(rows[i])
+	}
 	err = c.commit(ctx, func(tx *store.Tx) error {
 		for _, b := range blobs {
 			tx.PutBlob(b)

@@ -69,7 +69,7 @@ func (a *applier) learner(c reconcile.Change, facets reconcile.Facets, edit func
 		defer a.rowMu.Unlock()
 		to, from := c.Side, c.Side.Other()
 		row := a.row(to, c.Twin)
-		if res.ID != "" && row.ID[to] == "" {
+		if res.ID != "" && (row.ID[to] == "" || makes(c.Verb)) {
 			row.ID[to] = res.ID
 		}
 		if res.Version > row.Version[to] {
@@ -104,6 +104,11 @@ func (a *applier) learner(c reconcile.Change, facets reconcile.Facets, edit func
 		a.view.agreed[c.Twin] = &row
 		return &row
 	}
+}
+
+// makes reports whether a verb makes a content, which gets an id of its own, also where an earlier one is gone for good.
+func makes(v confluence.Verb) bool {
+	return v == confluence.VerbPost || v == confluence.VerbAttach || v == confluence.VerbComment
 }
 
 func (v *view) nodeOf(side confluence.Side, twin confluence.TwinID) reconcile.Node {

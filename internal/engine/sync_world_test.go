@@ -47,7 +47,7 @@ var siteNames = [2]string{"dc", "cloud"}
 func newSync(t *testing.T) *syncWorld {
 	t.Helper()
 	w := &syncWorld{t: t, dir: t.TempDir(), clock: &stepClock{now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC), moved: make(chan struct{})}}
-	for i, o := range [2]emulator.Options{{Personality: "dc", Version: "9.2.0", Seed: 11}, {Personality: "cloud", Seed: 22}} {
+	for i, o := range [2]emulator.Options{{Personality: "dc", Version: "9.2.17", Seed: 11}, {Personality: "cloud", Seed: 22}} {
 		o.BaseURL = "https://" + siteNames[i] + ".example.test"
 		o.Now = func() time.Time { return w.clock.Now().Add(time.Duration(w.skew[i].Load())) }
 		o.Options = map[string]string{"CQ-01": "0s", "TR-03": "0s"}

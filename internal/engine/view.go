@@ -109,6 +109,9 @@ func (s *work) loadSeen(ctx context.Context, v *view, side confluence.Side) erro
 	var all []*store.Observed
 	err := s.e.store.EachObserved(ctx, s.pair.ID, side, func(o store.Observed) error {
 		o.Twin = s.twinOf(side, o.Content.ID)
+		if a := v.agreed[o.Twin]; a != nil && a.ID[side] != "" && a.ID[side] != o.Content.ID && !present(o.Content) {
+			return nil // its twin stands for the one that was made in its place
+		}
 		all = append(all, &o)
 		return nil
 	})
