@@ -50,15 +50,18 @@ func (p *planner) halt(b Brake) {
 }
 
 // brakeEmptied halts when a side shows less than half of the pages that were agreed on. What it shows in its trash is
-// not missing: the brake on deletes is about that.
+// not missing, as long as anything is left: the brake on deletes is about that.
 func (p *planner) brakeEmptied(side confluence.Side, l Limits) {
 	b := Brake{Name: "emptied", Side: side}
-	shown := 0
+	shown, left := 0, 0
 	for _, it := range p.items {
 		if it.attached() || it.base == nil || it.base.tomb || it.base.detached || it.base.id[side] == "" {
 			continue
 		}
 		b.Of++
+		if it.state[side] == here {
+			left++
+		}
 		switch it.state[side] {
 		case here, archived, away, trashed, along:
 			shown++
@@ -67,7 +70,7 @@ func (p *planner) brakeEmptied(side confluence.Side, l Limits) {
 		}
 	}
 	b.Count = b.Of - shown
-	if b.Of >= 2 && float64(shown) < l.Listing*float64(b.Of) {
+	if b.Of >= 2 && (left == 0 || float64(shown) < l.Listing*float64(b.Of)) {
 		b.What = fmt.Sprintf("%s shows %d of %d pages", p.name(side), shown, b.Of)
 		p.halt(b)
 	}

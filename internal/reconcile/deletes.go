@@ -149,6 +149,12 @@ func (p *planner) carryOver(it *item) {
 			p.compareFacet(it, f)
 		}
 	}
+	for _, side := range confluence.Sides {
+		titled := carried[it.kind].Has(Title) && p.policy.Facets.Has(Title)
+		if it.at[side].restore && titled && it.node[side].Title != it.node[side.Other()].Title && !p.waits(it, Title) {
+			it.at[side].send |= Title // renamed before it was deleted
+		}
+	}
 }
 
 // decideAttached decides about a file or a comment.

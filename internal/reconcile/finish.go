@@ -37,7 +37,8 @@ func (p *planner) breakCycles() {
 			r.visit(s)
 		}
 		if len(r.cut) == 0 {
-			panic("reconcile: changes wait for each other without a title among them")
+			p.leaveOut()
+			continue
 		}
 		for s := range r.cut {
 			if h := &s.frees.at[s.change.Side]; h.temp == nil {
@@ -46,6 +47,24 @@ func (p *planner) breakCycles() {
 		}
 		p.renumber()
 	}
+}
+
+// leaveOut drops the changes that wait for themselves by more than titles that somebody could lend: two pages that come
+// out of the trash with one title. A person has to rename one of them.
+func (p *planner) leaveOut() {
+	var kept []*step
+	for _, s := range p.steps {
+		if !s.stuck {
+			kept = append(kept, s)
+			continue
+		}
+		p.clash(s.it, Clash{Facet: Title, Kind: "title", Row: 34, Open: true, What: "its changes wait for each other: another page that comes out of the trash has its title"})
+	}
+	for _, s := range kept {
+		s.waits = slices.DeleteFunc(s.waits, func(w *step) bool { return w.stuck })
+	}
+	p.steps = kept
+	p.renumber()
 }
 
 // clearTrash gives pages a temporary title before they go where they keep their title, where another page takes theirs:
@@ -135,6 +154,9 @@ func (p *planner) level() bool {
 				free = append(free, d)
 			}
 		}
+	}
+	for i, s := range p.steps {
+		s.stuck = waiting[i] > 0
 	}
 	return done == len(p.steps)
 }

@@ -14,6 +14,7 @@ type step struct {
 	waits  []*step
 	frees  *item // the page that has to give its title up first
 	index  int   // in planner.steps
+	stuck  bool  // waits for itself
 	level  int   // length of the longest chain of needs before it
 }
 
@@ -128,7 +129,7 @@ func (p *planner) write(it *item, side confluence.Side) {
 		together |= Title
 	}
 	var toRoot *step
-	alone := together == Parent || together.Has(Body) && len(it.node[side.Other()].Files) > 0
+	alone := together == Parent || a.restore || together.Has(Body) && len(it.node[side.Other()].Files) > 0
 	if together.Has(Parent) && (a.dest == nil || alone && !p.migrating) {
 		toRoot = p.step(it, side, confluence.VerbMove, Parent)
 		if a.dest != nil {
