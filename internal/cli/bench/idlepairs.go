@@ -17,6 +17,7 @@ const (
 	quietFor   = 1_000            // intervals
 	dayLong    = 24 * time.Hour
 	pairStep   = time.Second
+	dayStep    = 5 * time.Second // coarser: there are many
 )
 
 // withPairs joins pairs, measures and ends them.
@@ -154,7 +155,7 @@ func (p *pairs) day(ctx context.Context, o Options) (figures []Figure, err error
 		return nil, err
 	}
 	began := p.clock.Now()
-	if err := p.let(ctx, quietFor*feedEvery, pairStep); err != nil {
+	if err := p.let(ctx, quietFor*feedEvery, dayStep); err != nil {
 		return nil, err
 	}
 	quiet, at, err := p.tally(ctx, at)
@@ -163,7 +164,7 @@ func (p *pairs) day(ctx context.Context, o Options) (figures []Figure, err error
 	}
 	figures = append(figures, figure("idle", "writes_1000_intervals", float64(quiet.writes[0]+quiet.writes[1]), unitCalls, NoWrites,
 		fmt.Sprintf("%d and %d feeds, and the sweeps meanwhile, of %d pairs", quiet.feeds[0], quiet.feeds[1], dayPairs), quiet.byRoute[0], quiet.byRoute[1]))
-	if err := p.let(ctx, dayLong-p.clock.Now().Sub(began), pairStep); err != nil {
+	if err := p.let(ctx, dayLong-p.clock.Now().Sub(began), dayStep); err != nil {
 		return nil, err
 	}
 	rest, _, err := p.tally(ctx, at)
