@@ -8,7 +8,7 @@ SEEDS    ?= 1000
 BASE     ?= 1
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: crash simulate test vet format lint race soak build kill conformance day bench fuzz man docs
+.PHONY: crash simulate test vet format lint race soak build kill conformance day bench fuzz man docs planted
 
 test: vet format lint ## everything that must hold before a commit
 	$(GO) test -timeout 15m ./...

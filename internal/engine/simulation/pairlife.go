@@ -187,7 +187,7 @@ func (l *life) judgePair() error {
 	case "to:A safe", "to:A mirror":
 		l.unwrittenSince(confluence.A.Other(), l.paired)
 	}
-	return l.judgeReaders()
+	return nil
 }
 
 // edited reports whether anybody touched a page on the receiving side of a pair of one direction.
@@ -293,9 +293,4 @@ func (l *life) unwrittenSince(side confluence.Side, since int) {
 			l.wrong("I14", "a write to a side that only sends: %s", c)
 		}
 	}
-}
-
-// judgeReaders: nobody could ever read a page that was restricted before it arrived, and never opened (I11).
-func (l *life) judgeReaders() error {
-	return nil
 }

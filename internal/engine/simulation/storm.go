@@ -10,7 +10,8 @@ import (
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
 
-// The faults of the list in docs/testing.md, by number. A storm has some of them.
+// The faults that the design lists as F1 to F18, by number. A storm has some of them; those without a misfortune below, and
+// without a place in before, do not strike yet.
 const (
 	faultCrash = iota + 1
 	faultTimeout
