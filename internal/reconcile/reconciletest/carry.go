@@ -116,8 +116,8 @@ func (p *Pair) guard(c *carrier, change reconcile.Change, id int) {
 	at := id
 	if creating(change.Verb) {
 		at = p.parentID(change)
-	} else if change.Facets == reconcile.Title && id < len(p.observed[change.Side]) && p.observed[change.Side][id].Title == change.Title {
-		return // it gets back the title that it lent to another for a moment
+	} else if change.Facets == reconcile.Title && p.knownTitle(change, id) {
+		return
 	}
 	here := Everybody
 	if at != Nowhere && at < len(p.Sites[change.Side].Contents) {
@@ -141,6 +141,13 @@ func (p *Pair) guard(c *carrier, change reconcile.Change, id int) {
 		p.breaks("%s of %s (%v) at side %d can be read by %v, and where it comes from by %v only", change.Verb, change.Twin,
 			change.Facets.Names(), change.Side, PrincipalsOf(here), PrincipalsOf(there))
 	}
+}
+
+// knownTitle reports whether a page only gets a title back that it had: lent to another for a moment, or last agreed on.
+// A page that came out of the trash may get its title before its place; the guard lets that pass.
+func (p *Pair) knownTitle(change reconcile.Change, id int) bool {
+	list, base := p.observed[change.Side], &p.base[p.number(change.Twin)]
+	return id < len(list) && list[id].Title == change.Title || base.Title[change.Side] == change.Title || base.Owed[change.Side].Has(reconcile.Title)
 }
 
 // shutOut returns who could read a content of a side when it was looked at, as far as it goes by what that side shuts
