@@ -61,6 +61,18 @@ func change(ctx context.Context, o Options) (figures []Figure, err error) {
 
 // oneEdit counts the calls that carry one body edit, in each direction.
 func (p *pairs) oneEdit(ctx context.Context, o Options) (figures []Figure, err error) {
+	// Feeds reach back from the newest change: with an edit some minutes later they leave the migration behind.
+	if err := p.let(ctx, 3*time.Minute, feedEvery); err != nil {
+		return nil, err
+	}
+	for _, from := range confluence.Sides {
+		if err := p.edit(from, pageTitle(0, 1+int(from)), "<p>Edited first.</p>"); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.let(ctx, 3*time.Minute, feedEvery); err != nil {
+		return nil, err
+	}
 	for _, from := range confluence.Sides {
 		o.Say("change: one body edit from %s", pairSites[from])
 		var now [2]int64
