@@ -32,6 +32,7 @@ type Options struct {
 	LivePages   int           // of the larger site in suite scale
 	Pairs       int           // of suites idle and change, each of PairPages pages
 	PairPages   int
+	PlanPages   int    // of the smaller space in suite reconcile; the larger has ten times as many
 	Seed        uint64 // of what is generated
 	Repeat      int    // timed figures are measured so often; see the suites for what counts
 	Dir         string // for what is generated and for states; must exist
@@ -50,14 +51,14 @@ type Options struct {
 // suites are what can be measured, in the order of "all".
 var suites = map[string]func(context.Context, Options) ([]Figure, error){
 	"wire": wire, "body": bodies, "export": export, "emulator": emulated, "scale": scale,
-	"idle": idle, "change": change,
+	"idle": idle, "change": change, "reconcile": reconciled,
 }
 
 // Suites are the names of the suites in the order in which "all" runs them.
-var Suites = []string{"wire", "body", "export", "emulator", "scale", "idle", "change"}
+var Suites = []string{"wire", "body", "export", "emulator", "scale", "idle", "change", "reconcile"}
 
 // later are suites that measure parts of tandem that are not built yet.
-var later = []string{"merge", "reconcile", "workers"}
+var later = []string{"merge", "workers"}
 
 // Choose returns the suites that names ask for: in their order, each once; "all" for all that are built.
 func Choose(names []string) ([]string, error) {
@@ -86,7 +87,7 @@ func Choose(names []string) ([]string, error) {
 func New() Options {
 	return Options{
 		Suites: Suites, Pages: []int{1_000, 10_000}, Latency: 50 * time.Millisecond, Connections: 8,
-		Size: HugeBytes, Corpus: 24 << 20, SitePages: 1_000_000, LivePages: 100_000, Pairs: 500, PairPages: 400,
+		Size: HugeBytes, Corpus: 24 << 20, SitePages: 1_000_000, LivePages: 100_000, Pairs: 500, PairPages: 400, PlanPages: 10_000,
 		Seed: 1, Repeat: 3,
 	}
 }
@@ -94,7 +95,7 @@ func New() Options {
 // Quick cuts sizes down to what continuous integration has time for. Figures keep their names and bounds.
 func (o Options) Quick() Options {
 	o.Pages, o.Size, o.Corpus, o.SitePages, o.LivePages, o.Repeat = []int{1_000}, 64<<20, 8<<20, 100_000, 5_000, 1
-	o.Pairs, o.PairPages = 10, 100
+	o.Pairs, o.PairPages, o.PlanPages = 10, 100, 2_000
 	return o
 }
 

@@ -13,7 +13,7 @@ type Figure struct {
 	Suite   string  `json:"suite"`
 	Name    string  `json:"name"` // unique in its suite, never renamed
 	Value   float64 `json:"value"`
-	Unit    string  `json:"unit"`    // calls, ratio, bytes, ms, pages/s or MB/s
+	Unit    string  `json:"unit"`    // calls, ratio, bytes, ms, pages/s, cases/s, cases or MB/s
 	Bound   string  `json:"bound"`   // "<= x", ">= x" or empty: reported only
 	Against string  `json:"against"` // what the value is divided by or compared with, in the same run
 	Holds   bool    `json:"holds"`
@@ -28,6 +28,8 @@ const (
 	unitBytes = "bytes"
 	unitMS    = "ms"
 	unitPages = "pages/s"
+	unitCases = "cases/s"
+	unitCount = "cases"
 )
 
 // Bound is what a figure must hold.
@@ -72,6 +74,11 @@ var (
 	LiveCallsPerPage = Bound{Most: true, Limit: 1.2}
 	// "Feed: at most 4 calls per site and interval, whether 1 or 500 pairs with 200,000 pages stand behind it."
 	FeedCalls = Bound{Most: true, Limit: 4}
+	// "Planner simulator at 2,000 cases a second on one core"
+	PlannerCases = Bound{Limit: 2000}
+	BrokenCases  = Bound{Most: true}
+	// Planning is near linear: ten times the pages take at most fifteen times as long. The house's own bound.
+	PlanningGrowth = Bound{Most: true, Limit: 15}
 	// "One body edit carried: at most 4 calls. 1,000 idle intervals: 0 writes."
 	EditCalls = Bound{Most: true, Limit: 4}
 	NoWrites  = Bound{Most: true, Limit: 0}
