@@ -68,7 +68,7 @@ func TestChoose(t *testing.T) {
 	}{
 		{[]string{"all"}, Suites, ""},
 		{[]string{"export", "body", "export"}, []string{"export", "body"}, ""},
-		{[]string{"body", "all"}, []string{"body", "wire", "export", "emulator", "scale", "idle", "change"}, ""},
+		{[]string{"body", "all"}, []string{"body", "wire", "export", "emulator", "scale", "idle", "change", "reconcile"}, ""},
 		{[]string{"merge"}, nil, "not built yet"},
 		{[]string{"speed"}, nil, "no suite"},
 	} {
