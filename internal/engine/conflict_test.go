@@ -153,3 +153,31 @@ func TestConflictClosesItself(t *testing.T) {
 		t.Errorf("%s is %s, %v", c.ID, after.State, err)
 	}
 }
+
+// What was edited before it was deleted is no less an edit: the page comes back, and the two edits are a conflict. Nothing
+// is written over either.
+func TestEditedThenTrashed(t *testing.T) {
+	for _, side := range []int{0, 1} {
+		t.Run([]string{"at A", "at B"}[side], func(t *testing.T) {
+			t.Parallel()
+			w := kept(t)
+			w.clock.advance(time.Minute)
+			w.act(side, `{"edit":{"page":"A2","block":"p1","to":"A2 p1 edited before"}}`)
+			w.act(side, `{"trash":"A2"}`)
+			w.act(1-side, `{"edit":{"page":"A2","block":"p1","to":"A2 p1 edited meanwhile"}}`)
+			var r engine.CycleReport
+			for range 3 {
+				w.clock.advance(time.Minute)
+				r = w.sweep()
+			}
+			if r.Open != 1 {
+				t.Errorf("%d conflicts: %s", r.Open, w.story())
+			}
+			for i, word := range map[int]string{side: "A2 p1 edited before", 1 - side: "A2 p1 edited meanwhile"} {
+				if !strings.Contains(string(w.sites[i].Dump("full")), word) {
+					t.Errorf("%q is lost", word)
+				}
+			}
+		})
+	}
+}

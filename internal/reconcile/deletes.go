@@ -145,7 +145,7 @@ func (p *planner) revive(it *item, side confluence.Side) {
 // carryOver compares a content that comes back with what was agreed on.
 func (p *planner) carryOver(it *item) {
 	for _, f := range AllFacets {
-		if carried[it.kind].Has(f) && p.policy.Facets.Has(f) {
+		if carried[it.kind].Has(f) && p.policy.Facets.Has(f) && !p.unseenInTrash(it, f) {
 			p.compareFacet(it, f)
 		}
 	}
@@ -155,6 +155,22 @@ func (p *planner) carryOver(it *item) {
 			it.at[side].send |= Title // renamed before it was deleted
 		}
 	}
+}
+
+// unseenInTrash reports whether a body that comes back may have been edited before it was deleted: its version has grown, and
+// a listing of the trash shows no bodies. It is brought back first and compared when it has been read, so that nothing is
+// written over an edit.
+func (p *planner) unseenInTrash(it *item, f Facets) bool {
+	if f != Body || it.base == nil {
+		return false
+	}
+	for _, side := range confluence.Sides {
+		n := it.node[side]
+		if it.at[side].restore && n != nil && n.Version > it.base.version[side] && !it.changed[side].Has(Body) {
+			return true
+		}
+	}
+	return false
 }
 
 // decideAttached decides about a file or a comment.
