@@ -15,9 +15,16 @@ import (
 
 func runtimeStack(buf []byte) int { return runtime.Stack(buf, true) }
 
-// watchRuntime returns when nothing in this process runs but the caller. The runtime's counts are taken while goroutines
-// go on, so the same answer is asked for more than once.
-func watchRuntime() {
+// watchRuntime returns a function that returns when nothing in this process runs but the caller. The runtime's counts are
+// taken while goroutines go on, so the same answer is asked for more than once. What stands outside Go now, such as the
+// wait for signals, goes on doing so.
+func watchRuntime() func() {
+	outside := []metrics.Sample{{Name: "/sched/goroutines/not-in-go:goroutines"}}
+	metrics.Read(outside)
+	return func() { watchUntil(outside[0].Value.Uint64()) }
+}
+
+func watchUntil(outside uint64) {
 	samples := []metrics.Sample{
 		{Name: "/sched/goroutines/running:goroutines"},
 		{Name: "/sched/goroutines/runnable:goroutines"},
@@ -25,7 +32,7 @@ func watchRuntime() {
 	}
 	for still, tries := 0, 0; still < 3; tries++ {
 		metrics.Read(samples)
-		if samples[0].Value.Uint64() <= 1 && samples[1].Value.Uint64() == 0 && samples[2].Value.Uint64() == 0 {
+		if samples[0].Value.Uint64() <= 1 && samples[1].Value.Uint64() == 0 && samples[2].Value.Uint64() <= outside {
 			still++
 			continue
 		}

@@ -105,7 +105,7 @@ type Site struct {
 func New(opt Options) (*World, error) {
 	w := &World{opt: opt, dir: opt.Dir, gate: newGate(), clock: &clock{now: Epoch}, limit: 60_000}
 	if opt.Quiet == nil {
-		w.opt.Quiet = watchRuntime
+		w.opt.Quiet = watchRuntime()
 	}
 	if opt.Seed != 0 {
 		w.rand = rand.New(rand.NewPCG(opt.Seed, 1))
