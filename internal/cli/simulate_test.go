@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"context"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestSimulateRefuses: a file that is no scenario is refused with part and line.
@@ -28,5 +31,20 @@ func TestSimulateRefuses(t *testing.T) {
 				t.Errorf("%q does not say %q:\n%s%s", c.args, w, stdout, stderr)
 			}
 		}
+	}
+}
+
+// TestSimulateProgram plays a scenario with the program itself, which waits for signals besides.
+func TestSimulateProgram(t *testing.T) {
+	t.Parallel()
+	program := filepath.Join(t.TempDir(), "tandem")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../cmd/tandem").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, program, "simulate", "--scenario", "../../testdata/scenarios/sync/S002-one-sided-edit.txtar").CombinedOutput()
+	if err != nil || !strings.HasPrefix(string(out), "ok") || !strings.Contains(string(out), "0 writes on DC, 1 on Cloud") {
+		t.Errorf("%v: %s", err, out)
 	}
 }

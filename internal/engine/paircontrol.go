@@ -69,12 +69,23 @@ func (e *Engine) SyncPair(ctx context.Context, name string, opt SyncOptions) (Cy
 		if found {
 			return e.answered(ctx, name, c)
 		}
-		// A feed, or a cycle before, may halt the pair: then nobody answers.
+		// A feed, or a cycle before, may halt the pair: then nobody answers. A cycle under way still may.
 		if row, err = e.store.PairRow(ctx, name); err != nil {
 			return CycleReport{}, err
 		}
-		if err := maySync(row, opt); err != nil {
-			return CycleReport{Pair: name, State: row.State}, err
+		if refused := maySync(row, opt); refused != nil {
+			busy, err := e.cycling(ctx, row.ID)
+			if err != nil {
+				return CycleReport{}, err
+			}
+			if c, found, err := e.store.AnswerTo(ctx, row.ID, asked); err != nil {
+				return CycleReport{}, err
+			} else if found {
+				return e.answered(ctx, name, c)
+			}
+			if !busy {
+				return CycleReport{Pair: name, State: row.State}, refused
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -82,6 +93,12 @@ func (e *Engine) SyncPair(ctx context.Context, name string, opt SyncOptions) (Cy
 		case <-events:
 		}
 	}
+}
+
+// cycling reports whether a cycle of a pair is under way.
+func (e *Engine) cycling(ctx context.Context, pair int64) (bool, error) {
+	list, err := e.store.Cycles(ctx, pair, 1)
+	return len(list) > 0 && list[0].Ended.IsZero(), err
 }
 
 // maySync refuses a cycle to a pair that is in no state for it.
