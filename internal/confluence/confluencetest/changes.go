@@ -246,7 +246,7 @@ func testArchived(t *testing.T, w *world) {
 	if !w.caps.Archive || !w.caps.ArchivedList {
 		t.Skip("the site has no archive, or does not list it")
 	}
-	w.do(t, confluence.Archive{IDs: []confluence.ID{w.ids["beta"]}}, confluence.Payload{})
+	w.archive(t, w.ids["beta"])
 	w.Settle()
 	for _, asked := range []bool{true, false} {
 		batches, err := scan(t.Context(), w.r, confluence.ScanRequest{Space: w.held.Space, Archived: asked})

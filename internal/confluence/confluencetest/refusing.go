@@ -34,18 +34,22 @@ func testTitleTaken(t *testing.T, w *world) {
 	if !w.caps.ArchivedHolds {
 		return
 	}
-	w.do(t, confluence.Archive{IDs: []confluence.ID{w.ids["gamma"]}}, confluence.Payload{})
+	w.archive(t, w.ids["gamma"])
+	_, err = w.w.Apply(t.Context(), confluence.Create{Space: w.held.Space, Kind: confluence.Page, Title: "Gamma"}, text("<p>x</p>"))
+	refused(t, err, confluence.ClassExists, "a create with the title of an archived page")
+}
+
+// archive archives a page and waits until it is: the site does it after the call.
+func (w *world) archive(t *testing.T, id confluence.ID) {
+	t.Helper()
+	w.do(t, confluence.Archive{IDs: []confluence.ID{id}}, confluence.Payload{})
 	for range 100 {
-		if w.one(t, confluence.Page, w.ids["gamma"]).Status == confluence.Archived {
-			break
+		if w.one(t, confluence.Page, id).Status == confluence.Archived {
+			return
 		}
 		w.Settle()
 	}
-	if got := w.one(t, confluence.Page, w.ids["gamma"]); got.Status != confluence.Archived {
-		t.Fatalf("the archived page is %s", got.Status)
-	}
-	_, err = w.w.Apply(t.Context(), confluence.Create{Space: w.held.Space, Kind: confluence.Page, Title: "Gamma"}, text("<p>x</p>"))
-	refused(t, err, confluence.ClassExists, "a create with the title of an archived page")
+	t.Fatalf("the archived page is %s", w.one(t, confluence.Page, id).Status)
 }
 
 func testAbsent(t *testing.T, w *world) {
