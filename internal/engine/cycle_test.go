@@ -51,6 +51,7 @@ func (w *syncWorld) adopt(edits ...func(*engine.PairSpec)) {
 	defer cancel()
 	p := migration.NewPlan()
 	p.Name, p.From.Site, p.To.Site, p.Spaces = "m", "dc", "cloud", []migration.SpaceScope{migration.NewScope("K", "")}
+	p.Options.Concurrent = 1 // pages arrive in their order, so that what an order costs is certain
 	if _, err := w.engine.CreatePlan(ctx, p); err != nil {
 		w.t.Fatal(err)
 	}
