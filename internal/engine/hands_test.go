@@ -102,13 +102,6 @@ func (w *hands) readAll() {
 	}
 }
 
-// carry reads both sides, carries changes out and reads back.
-func (w *hands) carry(changes ...reconcile.Change) {
-	w.t.Helper()
-	w.readAll()
-	w.apply(changes...)
-}
-
 func (w *hands) apply(changes ...reconcile.Change) {
 	w.t.Helper()
 	again, err := w.hand.Apply(w.t.Context(), changes...)

@@ -430,17 +430,4 @@ func (it *item) will(side confluence.Side) bool {
 	return a.fresh || a.restore || it.state[side] == here && !a.trash
 }
 
-// id returns the server id of a content on a side, empty if it has none there yet.
-func (it *item) id(side confluence.Side) confluence.ID {
-	switch {
-	case it.at[side].fresh:
-		return ""
-	case it.node[side] != nil:
-		return it.node[side].ID
-	case it.base != nil:
-		return it.base.id[side]
-	}
-	return ""
-}
-
 func compareTwin(a, b *item) int { return cmp.Compare(a.twin, b.twin) }

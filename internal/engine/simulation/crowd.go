@@ -30,10 +30,9 @@ type crowd struct {
 	trashed     map[string][2]int
 	everTrashed map[string]int
 	// gone are pages that were purged or moved out of the space, and those restricted for good.
-	gone   map[string]bool
-	closed map[string][]string // page token -> who may read it, for pages that were born restricted and never opened
-	may    []string            // habits of step; empty: all
-	count  func(string)
+	gone  map[string]bool
+	may   []string // habits of step; empty: all
+	count func(string)
 }
 
 // act is one thing that a person did.
@@ -57,7 +56,7 @@ type word struct {
 func newCrowd(w *World, r *rand.Rand, key string, count func(string), sides ...confluence.Side) *crowd {
 	return &crowd{
 		w: w, rand: r, key: key, sides: sides, users: []string{"alice", "bob"}, count: count,
-		titles: map[string]bool{}, written: map[string]*word{}, trashed: map[string][2]int{}, everTrashed: map[string]int{}, gone: map[string]bool{}, closed: map[string][]string{},
+		titles: map[string]bool{}, written: map[string]*word{}, trashed: map[string][2]int{}, everTrashed: map[string]int{}, gone: map[string]bool{},
 	}
 }
 

@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -132,28 +131,4 @@ func (p *picture) inside(page, above string) bool {
 		page = c.Parent
 	}
 	return true
-}
-
-// access is one line of the log of readers.
-type access struct {
-	N          int
-	Content    string
-	Version    int
-	Principals json.RawMessage
-}
-
-func (w *World) accesses(side confluence.Side) ([]access, error) {
-	var b bytes.Buffer
-	if err := w.sites[side].Readers(&b); err != nil {
-		return nil, err
-	}
-	var out []access
-	for d := json.NewDecoder(&b); d.More(); {
-		var a access
-		if err := d.Decode(&a); err != nil {
-			return nil, err
-		}
-		out = append(out, a)
-	}
-	return out, nil
 }
