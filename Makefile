@@ -6,12 +6,27 @@ FUZZTIME ?= 20s
 SOAK     ?= 10m
 SEEDS    ?= 1000
 BASE     ?= 1
+LAWSEED  ?= 1
+ROUNDS   ?= 20
 TARGETS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: crash simulate test vet format lint race soak build kill conformance day bench fuzz man docs planted
+# The packages whose tests draw their cases (package rapid, which alone knows the flags): a check of a commit draws the
+# same cases each time, "make laws" new ones.
+EVERY = $(shell $(GO) list ./...)
+DRAWN = $(shell $(GO) list -f '{{$$p := .ImportPath}}{{range .TestImports}}{{if eq . "pgregory.net/rapid"}}{{$$p}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "pgregory.net/rapid"}}{{$$p}}{{end}}{{end}}' ./...)
+
+.PHONY: laws crash simulate test vet format lint race soak build kill conformance day bench fuzz man docs planted
 
 test: vet format lint ## everything that must hold before a commit
-	$(GO) test -timeout 15m ./...
+	@ended=0; \
+	$(GO) test -timeout 15m $(filter-out $(DRAWN),$(EVERY)) || ended=1; \
+	$(GO) test -timeout 15m $(sort $(DRAWN)) -rapid.seed=$(LAWSEED) || ended=1; \
+	exit $$ended
+
+laws: ## the drawn laws with ROUNDS new seeds from LAWSEED on
+	@set -e; for seed in $$(seq $(LAWSEED) $$(($(LAWSEED) + $(ROUNDS) - 1))); do \
+	  echo "seed $$seed"; $(GO) test -count=1 -timeout 30m $(sort $(DRAWN)) -rapid.seed=$$seed; \
+	done
 
 vet:
 	$(GO) vet ./...
