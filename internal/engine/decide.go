@@ -29,6 +29,9 @@ func (c *cycle) stepDecide(ctx context.Context) error {
 		return nil
 	}
 	c.cursor.Confirmed = false
+	if v, err = c.readAstray(ctx, v); err != nil {
+		return err
+	}
 	if wrote, err := c.writeResults(ctx, v); err != nil || wrote {
 		c.enter(stepConfirm)
 		return err

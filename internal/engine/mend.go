@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -38,6 +39,33 @@ func (v *view) mendTo(to confluence.Side) {
 			n.Digest[i] = confluence.Sum(append([]byte("led astray\x00"), was[:]...))
 		}
 	}
+}
+
+// readAstray reads the bodies again that would be mended: what was read of them may be older than a rename, and sites
+// rewrite the links to what is renamed, some of them without a version that a feed or a listing shows.
+func (c *cycle) readAstray(ctx context.Context, v *view) (*view, error) {
+	any := false
+	for _, side := range confluence.Sides {
+		for _, kind := range fetchOrder {
+			var ids []confluence.ID
+			for _, twin := range sortedKeys(v.mended[side]) {
+				if a := v.agreed[twin]; a.Kind == kind {
+					ids = append(ids, a.ID[side])
+				}
+			}
+			if len(ids) == 0 {
+				continue
+			}
+			any = true
+			if err := c.fetchAgain(ctx, side, kind, ids); err != nil {
+				return nil, onSide(side, err)
+			}
+		}
+	}
+	if !any {
+		return v, nil
+	}
+	return c.look(ctx)
 }
 
 // astray reports whether a reference of one body leads to something that is there on the side to, and the same one in
