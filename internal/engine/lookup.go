@@ -21,14 +21,14 @@ func (c *cycle) stepFetch(ctx context.Context) error {
 	hints = slices.DeleteFunc(hints, func(h store.Hint) bool { return h.Noted.After(c.cursor.Hinted) && !c.sweeps() })
 	for _, side := range confluence.Sides {
 		for _, kind := range fetchOrder {
-			var ids []confluence.ID
+			var batch []store.Hint
 			for _, h := range hints {
-				if h.Side == side && h.Kind == kind && len(ids) < max(1, c.ids[side].Caps.FetchBatch) {
-					ids = append(ids, h.ID)
+				if h.Side == side && h.Kind == kind && len(batch) < max(1, c.ids[side].Caps.FetchBatch) {
+					batch = append(batch, h)
 				}
 			}
-			if len(ids) > 0 {
-				return c.fetch(ctx, side, kind, ids)
+			if len(batch) > 0 {
+				return c.fetch(ctx, side, kind, batch)
 			}
 		}
 	}
@@ -41,8 +41,11 @@ func (c *cycle) stepFetch(ctx context.Context) error {
 }
 
 // fetch reads one batch and stores what it shows in place of what was known.
-func (c *cycle) fetch(ctx context.Context, side confluence.Side, kind confluence.Kind, ids []confluence.ID) error {
-	began := c.e.opt.Now()
+func (c *cycle) fetch(ctx context.Context, side confluence.Side, kind confluence.Kind, hints []store.Hint) error {
+	ids := make([]confluence.ID, len(hints))
+	for i, h := range hints {
+		ids[i] = h.ID
+	}
 	seen, err := c.sites[side].reader.Fetch(ctx, kind, ids, confluence.AllFacets)
 	if err != nil {
 		return onSide(side, err)
@@ -61,8 +64,8 @@ func (c *cycle) fetch(ctx context.Context, side confluence.Side, kind confluence
 		if err := tx.AddFinding(c.runID, findings...); err != nil {
 			return err
 		}
-		for _, id := range ids {
-			tx.DropHint(c.row.ID, side, kind, id, began)
+		for _, h := range hints {
+			tx.DropHint(h)
 		}
 		return nil
 	})
@@ -75,10 +78,9 @@ func (c *cycle) dropOther(ctx context.Context, hints []store.Hint) error {
 	if len(hints) == 0 {
 		return nil
 	}
-	now := c.e.opt.Now()
 	return c.note(ctx, func(tx *store.Tx) error {
 		for _, h := range hints {
-			tx.DropHint(c.row.ID, h.Side, h.Kind, h.ID, now)
+			tx.DropHint(h)
 		}
 		return nil
 	})

@@ -14,9 +14,11 @@ func (c *cycle) stepOpen(ctx context.Context) error {
 	if err := c.settleUnknown(ctx); err != nil {
 		return err
 	}
-	c.cursor.Hinted = c.e.opt.Now()
 	if !c.sweeps() {
 		if err := c.nameRequested(ctx); err != nil {
+			return err
+		}
+		if err := c.heard(ctx); err != nil {
 			return err
 		}
 		c.enter(stepFetch)
@@ -54,6 +56,19 @@ func (c *cycle) canary(ctx context.Context, side confluence.Side) error {
 	}
 	c.views[side] = list[0]
 	return nil
+}
+
+// heard notes up to which hint this cycle looks: those that come while it is under way are for the next one. Our own clock
+// may have been ahead when one was noted.
+func (c *cycle) heard(ctx context.Context) error {
+	hints, err := c.e.store.Hints(ctx, c.row.ID)
+	c.cursor.Hinted = c.e.opt.Now()
+	for _, h := range hints {
+		if h.Noted.After(c.cursor.Hinted) {
+			c.cursor.Hinted = h.Noted
+		}
+	}
+	return err
 }
 
 // nameRequested makes hints of the contents that a person asked to look at.

@@ -66,10 +66,13 @@ type Hint struct {
 	Noted     time.Time // when it was noted; set by PutHint
 }
 
-// PutHint adds hints, or replaces those of the same content.
+// PutHint adds hints, or replaces those of the same content. One that replaces another is noted later than that, whatever
+// the clock does.
 func (tx *Tx) PutHint(hints ...Hint) error {
 	for _, h := range hints {
-		if _, err := tx.exec("INSERT OR REPLACE INTO hints (pair, side, kind, id, version, container, at, noted) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		if _, err := tx.exec(`INSERT INTO hints (pair, side, kind, id, version, container, at, noted) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET version = excluded.version, container = excluded.container, at = excluded.at,
+			noted = MAX(excluded.noted, hints.noted + 1)`,
 			h.Pair, int64(h.Side), string(h.Kind), string(h.ID), h.Version, string(h.Container), nanos(h.At), nanos(tx.w.store.now())); err != nil {
 			return err
 		}
@@ -77,9 +80,10 @@ func (tx *Tx) PutHint(hints ...Hint) error {
 	return nil
 }
 
-// DropHint removes a hint that was noted before a moment, that included: one that was noted later is news.
-func (tx *Tx) DropHint(pair int64, side confluence.Side, kind confluence.Kind, id confluence.ID, until time.Time) error {
-	_, err := tx.exec("DELETE FROM hints WHERE pair = ? AND side = ? AND kind = ? AND id = ? AND noted <= ?", pair, int64(side), string(kind), string(id), nanos(until))
+// DropHint removes a hint as it was read. One of the same content that was noted since is news, and stays.
+func (tx *Tx) DropHint(h Hint) error {
+	_, err := tx.exec("DELETE FROM hints WHERE pair = ? AND side = ? AND kind = ? AND id = ? AND noted = ?",
+		h.Pair, int64(h.Side), string(h.Kind), string(h.ID), nanos(h.Noted))
 	return err
 }
 
