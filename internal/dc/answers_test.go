@@ -553,3 +553,24 @@ func TestOverSockets(t *testing.T) {
 		t.Error("the error tells the password")
 	}
 }
+
+// TestUpdateWithoutAChange: a site that makes no version of it answers with the last one, which somebody else made. Nothing
+// went wrong, and nothing is unknown (open-facts OF-10).
+func TestUpdateWithoutAChange(t *testing.T) {
+	b := newBench(t, "9.2.17", map[string]string{"OF-10": "no"})
+	b.site.AddUser("alice", "alice", "alice@example.test")
+	c := b.open(t, nil)
+	s, ids := fill(t, c, 1)
+	if _, err := b.site.Act("alice", json.RawMessage(fmt.Sprintf(`{"body":{"page":%q,"text":"<p>hers</p>"}}`, ids[0]))); err != nil {
+		t.Fatal(err)
+	}
+	list, err := c.Fetch(t.Context(), confluence.Page, ids, confluence.FacetBody)
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	now := list[0]
+	r, err := c.Apply(t.Context(), confluence.Update{ID: now.ID, Kind: now.Kind, Space: s, Title: now.Title, Expect: now.Version.Number}, body(now.Body.Raw))
+	if err != nil || r.Version != now.Version.Number {
+		t.Errorf("%+v, %v: version %d is the one that is there", r, err, now.Version.Number)
+	}
+}
