@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strconv"
@@ -18,8 +19,8 @@ type kept struct {
 	twin  twinID
 	facet Facets
 	value string
-	// Of an order: the children before people did anything, and after.
-	before, children []twinID
+	// Of an order: the children that have an agreed place, in the order of those, and all as people left them.
+	agreed, children []twinID
 }
 
 func (s *site) value(twin twinID, f Facets) string {
@@ -47,13 +48,10 @@ func (s *site) value(twin twinID, f Facets) string {
 // people edit the receiver.
 func (w *world) people(n int) []kept {
 	b := w.side[confluence.B]
-	was, orders := map[twinID]*thing{}, map[twinID][]twinID{}
+	was := map[twinID]*thing{}
 	for twin, t := range b.things {
 		before := *t
 		was[twin] = &before
-	}
-	for parent, list := range b.children {
-		orders[parent] = slices.Clone(list)
 	}
 	var done []kept
 	edited := func(twin twinID, f Facets) { done = append(done, kept{twin: twin, facet: f}) }
@@ -105,11 +103,13 @@ func (w *world) people(n int) []kept {
 			list := b.children[t.parent]
 			if i := w.choose(len(list)); w.ordered(list) && i > 0 {
 				list[0], list[i] = list[i], list[0]
-				done = append(done, kept{twin: t.parent, facet: Order, before: orders[t.parent], children: slices.Clone(list)})
+				done = append(done, kept{twin: t.parent, facet: Order, agreed: w.agreedOrder(t.parent), children: slices.Clone(list)})
 			}
 		}
 	}
-	// A later act may have changed what an earlier one did, even back to what it was: then nothing was done.
+	// A later act may have changed what an earlier one did, even back to what it was: then nothing was done. Nor is it an
+	// edit to put something back to what both sides agreed on, though it was held as another a moment ago: who does that
+	// gives up what he had done, and what the sender does flows again.
 	before := &site{things: was}
 	var out []kept
 	for _, k := range done {
@@ -117,7 +117,7 @@ func (w *world) people(n int) []kept {
 			if slices.Equal(b.children[k.twin], k.children) {
 				out = append(out, k)
 			}
-		} else if k.value = b.value(k.twin, k.facet); k.value != before.value(k.twin, k.facet) {
+		} else if k.value = b.value(k.twin, k.facet); k.value != before.value(k.twin, k.facet) && !w.asAgreed(k.twin, k.facet) {
 			out = append(out, k)
 		}
 	}
@@ -134,16 +134,50 @@ func (w *world) ordered(children []twinID) bool {
 	return true
 }
 
-// orderKept demands that two children that people put the other way round still stand so, if both sides have them there.
-// A child that came below the parent by the same edits had no place among the others that could be turned round.
+// agreedOrder lists the children of a page at the receiver that have an agreed place below it, in the order of these.
+func (w *world) agreedOrder(parent twinID) []twinID {
+	at := map[twinID]int{}
+	var out []twinID
+	for _, twin := range w.side[confluence.B].children[parent] {
+		a := w.base[twin]
+		if a == nil || !a.Facets.Has(Order) {
+			continue
+		}
+		d := a.Digest[confluence.B][Order.Index()]
+		if n := int(binary.BigEndian.Uint64(d[:8])) - 1; n >= 0 && place(parent, n) == d {
+			at[twin] = n
+			out = append(out, twin)
+		}
+	}
+	slices.SortFunc(out, func(x, y twinID) int { return at[x] - at[y] })
+	return out
+}
+
+// asAgreed reports whether the receiver shows of a facet what both sides agreed on.
+func (w *world) asAgreed(twin twinID, f Facets) bool {
+	a, b := w.base[twin], w.side[confluence.B]
+	if a == nil || b.things[twin] == nil {
+		return false
+	}
+	switch f {
+	case Title:
+		return a.Facets.Has(f) && a.Title[confluence.B] == b.things[twin].title
+	case Parent:
+		return a.Facets.Has(f) && a.Parent == b.things[twin].parent
+	}
+	return a.Digest[confluence.B][f.Index()] == b.node(confluence.B, twin).Digest[f.Index()]
+}
+
+// orderKept demands that two children that people put the other way round than agreed still stand so, if both sides have
+// them there. A child that came below the parent by the same edits has no agreed place that could be turned round.
 func (w *world) orderKept(t fatal, k kept) {
 	now, sent := w.side[confluence.B].children[k.twin], w.side[confluence.A].children[k.twin]
 	there := func(twin twinID) bool {
-		return slices.Contains(k.before, twin) && slices.Contains(now, twin) && slices.Contains(sent, twin)
+		return slices.Contains(k.agreed, twin) && slices.Contains(now, twin) && slices.Contains(sent, twin)
 	}
 	for i, x := range k.children {
 		for _, y := range k.children[i+1:] {
-			turned := slices.Index(k.before, x) > slices.Index(k.before, y)
+			turned := slices.Index(k.agreed, x) > slices.Index(k.agreed, y)
 			if turned && there(x) && there(y) && slices.Index(now, x) > slices.Index(now, y) {
 				t.Fatalf("people put %s before %s below %q, and they stand as %v", x, y, k.twin, now)
 			}
@@ -201,6 +235,8 @@ func TestEditsAtTheDestinationStay(t *testing.T) {
 var found = []string{
 	// Children turned round and back again by the same people: nothing was done to their order.
 	"0 12 3 0 0 0 0 5 0 0 1 0 1 0 0 0 1 0 0 0 0 1 1 0 6 0 1 0 0 0 0 6 2 1 0 1 0 6 0 1 1 1 0 0 1 1 0 6 2 1 0 1 0 11 2 1 1 1 0 11 2 0 0 3 0 0 3 1 2 7 2 3 3 5 6 3 0 1 1 1 2 1 1 2 3 0 1 0 0 0 0 0 0 1 0 1 5 1 1 6 3 5 3 0 0 5 6 2 7 7 1 4 3 6 2 5 11 0 1 5 10 0 5 4 5 2 1 1 4 8 2 2 4 7 4 4 8 2 0 1 0",
+	// A page put back to where both sides agreed on it while its new place was held: no edit of the destination any more.
+	"0 8 0 0 1 0 1 0 0 0 6 0 0 0 1 0 5 0 1 0 0 0 0 1 0 0 0 0 1 1 0 0 1 1 0 0 1 1 0 0 1 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 5 0 0 0 0 0 0 0 0 1 2 2 0 0 0 7 0 0 0 1 0 0 0 0 1 0 1 0 1 0 4 0 1 4 2 0 3 0 0 0 0 1 2 0 0 0 0",
 }
 
 // replay draws the numbers of a text in turn, and 0 when they are at an end.
