@@ -33,7 +33,7 @@ var effects = []string{
 var clocks = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
 
 // http may be imported by these only: the connectors' client, what serves, and what calls our own API.
-var http = []string{"rest", "dc", "cloud", "emulator", "api", "web", "demo", "cli", "engine/simulation", "confluence/confluencetest"}
+var http = []string{"rest", "wire", "dc", "cloud", "emulator", "api", "web", "demo", "cli", "engine/simulation", "confluence/confluencetest"}
 
 // banned are names of packages that say nothing about their content.
 var banned = []string{"util", "utils", "common", "manager", "helper", "helpers", "types", "models", "model", "misc", "base", "shared"}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // Apply makes one change. Besides what the seam says:
@@ -66,16 +67,6 @@ func (c *Connector) Apply(ctx context.Context, change confluence.Change, payload
 	return confluence.Result{}, confluence.Errorf(confluence.CodeNotCapable, "Confluence Cloud cannot make a change of kind %s", change.Verb())
 }
 
-func write(method, route, what string, body any, args ...string) call {
-	return call{method: method, route: route, args: args, body: body, what: what}
-}
-
-// repeatable marks a write that sets a state, so that it may be sent again after a lost answer.
-func (k call) repeatable() call {
-	k.repeat = true
-	return k
-}
-
 // applied sends a write and reads from the answer what came of it.
 func (c *Connector) applied(ctx context.Context, k call) (confluence.Result, error) {
 	var w contentV2
@@ -87,9 +78,7 @@ func (c *Connector) applied(ctx context.Context, k call) (confluence.Result, err
 
 func resultOf(k call, w contentV2) (confluence.Result, error) {
 	if w.ID == "" {
-		e := confluence.Errorf(confluence.CodeUnusableAnswer, "%s", k.what).At(k.where)
-		e.Cause, e.Outcome = "the answer to a write holds no id", confluence.OutcomeUnknown
-		return confluence.Result{}, e
+		return confluence.Result{}, wire.NoID(k)
 	}
 	r := confluence.Result{ID: w.ID.ID(), Version: w.Version.Number}
 	if w.Position != nil {
@@ -111,21 +100,21 @@ func (c *Connector) silent(ctx context.Context, k call, id confluence.ID) (confl
 func (c *Connector) purge(ctx context.Context, x confluence.Purge) (confluence.Result, error) {
 	const what = "the content could not be purged"
 	where := confluence.Where{Content: string(x.ID)}
-	k := write(http.MethodDelete, collection(x.Kind)+"/{id}", what, nil, string(x.ID)).at(where)
+	k := wire.Write(http.MethodDelete, collection(x.Kind)+"/{id}", what, nil, string(x.ID)).At(where)
 	now, err := c.single(ctx, x.Kind, x.ID, 0)
 	switch {
 	case confluence.ClassOf(err) == confluence.ClassNotFound && (x.Kind == confluence.Page || x.Kind == confluence.BlogPost):
-		k = k.with("draft", "true") // a draft shows itself in no other way; what is none is not there
+		k = k.With("draft", "true") // a draft shows itself in no other way; what is none is not there
 	case err != nil:
 		return confluence.Result{}, err
 	case now.Status == confluence.Draft:
-		k = k.with("draft", "true")
+		k = k.With("draft", "true")
 	case now.Status != confluence.Trashed:
 		return confluence.Result{}, confluence.Errorf(confluence.CodeRefused, "%s: it is not in the trash", what).At(where)
 	default:
-		k = k.with("purge", "true")
+		k = k.With("purge", "true")
 	}
-	r, err := c.silent(ctx, k.repeatable(), x.ID)
+	r, err := c.silent(ctx, k.Repeatable(), x.ID)
 	if confluence.Unknown(err) && confluence.ClassOf(err) == confluence.ClassNotFound {
 		return confluence.Result{ID: x.ID}, nil
 	}
@@ -135,8 +124,8 @@ func (c *Connector) purge(ctx context.Context, x confluence.Purge) (confluence.R
 // discard moves a content to the trash. One that is gone already counts as done only
 // after the answer to an earlier try was lost.
 func (c *Connector) discard(ctx context.Context, kind confluence.Kind, id confluence.ID, what string) (confluence.Result, error) {
-	k := write(http.MethodDelete, collection(kind)+"/{id}", what, nil, string(id)).at(confluence.Where{Content: string(id)})
-	r, err := c.silent(ctx, k.repeatable(), id)
+	k := wire.Write(http.MethodDelete, collection(kind)+"/{id}", what, nil, string(id)).At(confluence.Where{Content: string(id)})
+	r, err := c.silent(ctx, k.Repeatable(), id)
 	if confluence.Unknown(err) && confluence.ClassOf(err) == confluence.ClassNotFound {
 		return confluence.Result{ID: id}, nil
 	}

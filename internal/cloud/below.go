@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // belongings lists the attachments and comments of pages and blog posts, in the order of these, and sets their counts.
@@ -45,8 +46,8 @@ func (c *Connector) belongings(ctx context.Context, listed []confluence.Content,
 
 // attachments lists the current attachments of a page or blog post, or those of one file name.
 func (c *Connector) attachments(ctx context.Context, kind confluence.Kind, of confluence.ID, name string) ([]confluence.Content, error) {
-	k := get(collection(kind)+"/{id}/attachments", "the attachments could not be listed", string(of)).
-		with("limit", "250", "filename", name).at(confluence.Where{Content: string(of)})
+	k := wire.Get(collection(kind)+"/{id}/attachments", "the attachments could not be listed", string(of)).
+		With("limit", "250", "filename", name).At(confluence.Where{Content: string(of)})
 	var out []confluence.Content
 	seen := map[confluence.ID]bool{}
 	err := listAll(ctx, c, k, func(got []contentV2) bool {
@@ -70,8 +71,8 @@ func (c *Connector) attachments(ctx context.Context, kind confluence.Kind, of co
 func (c *Connector) comments(ctx context.Context, kind confluence.Kind, of confluence.ID) ([]confluence.Content, error) {
 	var out []confluence.Content
 	for _, ck := range []confluence.CommentKind{confluence.Footer, confluence.Inline} {
-		k := get(collection(kind)+"/{id}/"+commentPath(ck), "the comments could not be listed", string(of)).
-			at(confluence.Where{Content: string(of)})
+		k := wire.Get(collection(kind)+"/{id}/"+commentPath(ck), "the comments could not be listed", string(of)).
+			At(confluence.Where{Content: string(of)})
 		top, err := c.commentList(ctx, k, ck, of, "")
 		if err != nil {
 			return nil, err
@@ -93,8 +94,8 @@ func (c *Connector) Below(ctx context.Context, kind confluence.Kind, of confluen
 	if err != nil || kind != confluence.Page {
 		return out, err
 	}
-	k := get(v2+"/pages/{id}/direct-children", "the pages below could not be listed", string(of)).
-		with("limit", "250").at(confluence.Where{Content: string(of)})
+	k := wire.Get(v2+"/pages/{id}/direct-children", "the pages below could not be listed", string(of)).
+		With("limit", "250").At(confluence.Where{Content: string(of)})
 	err = listAll(ctx, c, k, func(got []childW) bool {
 		for _, w := range got {
 			if w.Type == string(confluence.Page) && w.Status == string(confluence.Current) {
@@ -118,8 +119,8 @@ type childW struct {
 func (c *Connector) withComments(ctx context.Context, files []confluence.Content) ([]confluence.Content, error) {
 	out := files
 	for _, f := range files {
-		k := get(v2+"/attachments/{id}/footer-comments", "the comments could not be listed", string(f.ID)).
-			at(confluence.Where{Content: string(f.ID)})
+		k := wire.Get(v2+"/attachments/{id}/footer-comments", "the comments could not be listed", string(f.ID)).
+			At(confluence.Where{Content: string(f.ID)})
 		top, err := c.commentList(ctx, k, confluence.Footer, f.ID, "")
 		if err != nil {
 			return nil, err
@@ -155,15 +156,15 @@ func (c *Connector) thread(ctx context.Context, x confluence.Content) ([]conflue
 }
 
 func (c *Connector) replies(ctx context.Context, kind confluence.CommentKind, container, to confluence.ID) ([]confluence.Content, error) {
-	k := get(v2+"/"+commentPath(kind)+"/{id}/children", "the replies could not be listed", string(to)).
-		at(confluence.Where{Content: string(to)})
+	k := wire.Get(v2+"/"+commentPath(kind)+"/{id}/children", "the replies could not be listed", string(to)).
+		At(confluence.Where{Content: string(to)})
 	return c.commentList(ctx, k, kind, container, to)
 }
 
 func (c *Connector) commentList(ctx context.Context, k call, kind confluence.CommentKind, container, to confluence.ID) ([]confluence.Content, error) {
 	var out []confluence.Content
 	seen := map[confluence.ID]bool{to: true}
-	err := listAll(ctx, c, k.with("limit", "250", "body-format", "storage"), func(got []contentV2) bool {
+	err := listAll(ctx, c, k.With("limit", "250", "body-format", "storage"), func(got []contentV2) bool {
 		for _, w := range got {
 			x := w.comment(kind)
 			// A listing that repeats a comment, or names the comment itself as its reply, must not make a thread endless.

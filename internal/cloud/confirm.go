@@ -7,6 +7,7 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 type userV1 struct {
@@ -34,16 +35,10 @@ func (u userV1) app() bool { return strings.EqualFold(u.AccountType, "app") || u
 // T-2005 that the site answers as to somebody else or nobody; another code, that it cannot be asked. Callers that come
 // while a confirmation runs wait for one that began after they came.
 func (c *Connector) confirm(ctx context.Context) error {
-	came := c.proof.started.Load()
-	c.proof.turn.Take()
-	defer c.proof.turn.Give()
-	if c.proof.started.Load() > came && c.proof.done {
-		return c.proof.err
-	}
-	c.proof.started.Add(1)
-	_, err := c.whoAmI(ctx)
-	c.proof.err, c.proof.done = err, ctx.Err() == nil // given up says nothing to the others
-	return err
+	return c.proof.Confirm(ctx, func(ctx context.Context) error {
+		_, err := c.whoAmI(ctx)
+		return err
+	})
 }
 
 // Confirm asks the site who we are; see confirm.
@@ -51,16 +46,16 @@ func (c *Connector) Confirm(ctx context.Context) error { return c.confirm(ctx) }
 
 // whoAmI reads user/current. A refusal is asked again after pauses, since the site in distress refuses valid calls.
 func (c *Connector) whoAmI(ctx context.Context) (rest.Answer, error) {
-	k := get(v1+"/user/current", "the account could not be confirmed")
+	k := wire.Get(v1+"/user/current", "the account could not be confirmed")
 	access := c.tokens.current()
 	for try := 0; ; try++ {
 		var u userV1
-		ans, err := c.rest.Do(ctx, k.request(), &u)
+		ans, err := c.rest.Do(ctx, request(k), &u)
 		if err == nil {
 			return ans, c.remember(u.user(), u.Type)
 		}
 		e := rest.As(err)
-		if e.Kind != rest.Status || !hidden(e.Status) || scopeMissing(e) {
+		if e.Kind != rest.Status || !wire.Hidden(e.Status) || scopeMissing(e) {
 			return ans, c.fail(k, e)
 		}
 		if c.tokens != nil && e.Status == http.StatusUnauthorized && try == 0 {
@@ -104,23 +99,4 @@ func (c *Connector) account(ctx context.Context) (confluence.UserID, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.me.ID, nil
-}
-
-// unconfirmed is the error of a call that was refused while the account is in doubt.
-func (c *Connector) unconfirmed(k call, e *rest.Error, bad error) error {
-	b := *confluence.AsError(bad)
-	b.What, b.Cause = k.what, b.What+orNothing(b.Cause)
-	b.Where = k.where
-	b.Outcome = confluence.OutcomeRefused
-	if e.Outcome == rest.MayBeDone {
-		b.Outcome = confluence.OutcomeUnknown
-	}
-	return &b
-}
-
-func orNothing(cause string) string {
-	if cause == "" {
-		return ""
-	}
-	return ": " + cause
 }

@@ -3,13 +3,13 @@ package cloud
 import (
 	"context"
 	"net/http"
-	"net/url"
+	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // Options say which site to speak to, and as whom.
@@ -54,16 +54,8 @@ type Connector struct {
 	apps   map[confluence.UserID]bool // accounts that were looked up: is it an app
 	props  map[string]id              // property by owner and key
 
-	proof  proof
+	proof  *wire.Proof
 	grants rest.Turn // role assignments are read, then written
-}
-
-// proof is the last confirmation of the credential; see confirm.
-type proof struct {
-	turn    rest.Turn
-	started atomic.Int64
-	done    bool // it came to an answer
-	err     error
 }
 
 var (
@@ -108,7 +100,7 @@ func Open(_ context.Context, o Options) (*Connector, error) {
 	}
 	_, fan := client.Budget().Slots()
 	return &Connector{
-		proof: proof{turn: rest.NewTurn()}, grants: rest.NewTurn(),
+		proof: wire.NewProof(), grants: rest.NewTurn(),
 		root: root, rest: client, clock: client.Clock(), indexWait: o.IndexWait, fan: fan, tokens: tokens,
 		keys: map[confluence.ID]string{}, apps: map[confluence.UserID]bool{}, props: map[string]id{},
 	}, nil
@@ -137,68 +129,14 @@ const (
 	v1 = "/rest/api"
 )
 
-// call is one request, in the words of this package.
-type call struct {
-	method string
-	route  string // template below /wiki, with {} for each of args
-	args   []string
-	query  url.Values
-	body   any
-	upload *rest.Upload
-	repeat bool   // a write that sets a state
-	past   bool   // read past restrictions, with the admin key that is on
-	what   string // what could not be done, for a person: "the page could not be created"
-	where  confluence.Where
-}
-
-func (k call) request() rest.Request {
-	r := rest.Request{
-		Method: k.method, Route: "/wiki" + k.route, Path: fill(k.route, k.args), Query: k.query,
-		JSON: k.body, Upload: k.upload, Repeatable: k.repeat,
-	}
-	if k.method != http.MethodGet && len(k.route) > len(v1) && k.route[:len(v1)] == v1 {
+func request(k call) rest.Request {
+	r := k.Request("/wiki")
+	if k.Writes() && strings.HasPrefix(k.Route, v1+"/") {
 		// v1 refuses forms and some other writes without it; the header with a hyphen is the one that is accepted.
 		r.Header = http.Header{"X-Atlassian-Token": {"no-check"}}
 	}
-	if k.past {
+	if k.Past {
 		r.Header = http.Header{"Atl-Confluence-With-Admin-Key": {"true"}}
 	}
 	return r
 }
-
-// fill puts escaped arguments in place of the braces of a route.
-func fill(route string, args []string) string {
-	out, n := make([]byte, 0, len(route)+32), 0
-	for i := 0; i < len(route); i++ {
-		if route[i] != '{' {
-			out = append(out, route[i])
-			continue
-		}
-		for route[i] != '}' {
-			i++
-		}
-		out = append(out, url.PathEscape(args[n])...)
-		n++
-	}
-	return string(out)
-}
-
-func get(route, what string, args ...string) call {
-	return call{method: http.MethodGet, route: route, args: args, what: what}
-}
-
-func (k call) with(pairs ...string) call {
-	q := url.Values{}
-	for key, vs := range k.query {
-		q[key] = vs
-	}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			q.Add(pairs[i], pairs[i+1])
-		}
-	}
-	k.query = q
-	return k
-}
-
-func (k call) at(w confluence.Where) call { k.where = w; return k }

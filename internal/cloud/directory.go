@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 type userV2 struct {
@@ -23,14 +24,14 @@ func (c *Connector) Users(ctx context.Context, ids []confluence.UserID) ([]confl
 	known := map[confluence.UserID]confluence.User{}
 	for chunk := range slices.Chunk(ids, batchSize) {
 		var page rows[userV2]
-		k := call{method: "POST", route: v2 + "/users-bulk", repeat: true, what: "the users could not be read",
-			body: map[string]any{"accountIds": chunk}}
+		k := call{Method: "POST", Route: v2 + "/users-bulk", Repeat: true, What: "the users could not be read",
+			Body: map[string]any{"accountIds": chunk}}
 		if _, err := c.do(ctx, k, &page); err != nil {
 			return nil, err
 		}
 		for _, w := range page.Results {
 			known[confluence.UserID(w.AccountID)] = confluence.User{
-				ID: confluence.UserID(w.AccountID), DisplayName: first(w.DisplayName, w.PublicName), Email: w.Email,
+				ID: confluence.UserID(w.AccountID), DisplayName: wire.First(w.DisplayName, w.PublicName), Email: w.Email,
 				Active: w.AccountStatus == "" || w.AccountStatus == "active", App: strings.EqualFold(w.AccountType, "app"),
 			}
 		}
@@ -60,9 +61,9 @@ func (c *Connector) attribute(ctx context.Context, contents []confluence.Content
 	}
 	c.mu.Unlock()
 	for chunk := range slices.Chunk(unknown, accountsAtOnce) {
-		k := get(v1+"/user/bulk", "the authors could not be looked up")
+		k := wire.Get(v1+"/user/bulk", "the authors could not be looked up")
 		for _, who := range chunk {
-			k = k.with("accountId", string(who))
+			k = k.With("accountId", string(who))
 		}
 		var page rows[userV1]
 		_, err := c.do(ctx, k, &page)
@@ -123,7 +124,7 @@ func (c *Connector) allGroups(ctx context.Context, fresh bool) (*groups, error) 
 		return known, nil
 	}
 	g := &groups{byName: map[string]string{}, byID: map[string]string{}, listed: c.clock.Now()}
-	err := listByStart(ctx, c, get(v1+"/group", "the groups could not be listed"), func(got []groupV1) {
+	err := listByStart(ctx, c, wire.Get(v1+"/group", "the groups could not be listed"), func(got []groupV1) {
 		for _, w := range got {
 			g.byName[w.Name], g.byID[w.ID] = w.ID, w.Name
 		}

@@ -7,10 +7,10 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // do sends a call and returns a *confluence.Error of what goes wrong. A 401, 403 or 404 is believed only after the
@@ -18,7 +18,7 @@ import (
 func (c *Connector) do(ctx context.Context, k call, out any) (rest.Answer, error) {
 	doubt, access := false, c.tokens.current()
 	for try := 0; ; try++ {
-		ans, err := c.rest.Do(ctx, k.request(), out)
+		ans, err := c.rest.Do(ctx, request(k), out)
 		if err == nil {
 			return ans, nil
 		}
@@ -27,7 +27,7 @@ func (c *Connector) do(ctx context.Context, k call, out any) (rest.Answer, error
 			// An earlier try may have been carried out, whatever the last one says.
 			e.Outcome = rest.MayBeDone
 		}
-		if e.Kind != rest.Status || !hidden(e.Status) {
+		if e.Kind != rest.Status || !wire.Hidden(e.Status) {
 			return ans, c.fail(k, e)
 		}
 		if scopeMissing(e) {
@@ -39,7 +39,7 @@ func (c *Connector) do(ctx context.Context, k call, out any) (rest.Answer, error
 			continue
 		}
 		if bad := c.confirm(ctx); bad != nil {
-			return ans, c.unconfirmed(k, e, bad)
+			return ans, wire.Unconfirmed(k, e, bad)
 		}
 		if try >= again(e) || c.clock.Wait(ctx, pauses[try]) != nil {
 			return ans, c.fail(k, e)
@@ -50,10 +50,6 @@ func (c *Connector) do(ctx context.Context, k call, out any) (rest.Answer, error
 // pauses before asking again what a site in distress has refused. Together about a minute at most.
 var pauses = []time.Duration{2 * time.Second, 10 * time.Second, 30 * time.Second}
 
-func hidden(status int) bool {
-	return status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound
-}
-
 // again says how often a refusal is worth asking again, the account being fine. For about a minute under bursts the site
 // says "not permitted to use Confluence", or a 404 made by the network in front of it, to valid calls.
 func again(e *rest.Error) int {
@@ -63,16 +59,10 @@ func again(e *rest.Error) int {
 		e.Status == http.StatusForbidden && strings.Contains(text, "access Confluence"),
 		e.Status == http.StatusNotFound && e.HTML:
 		return len(pauses)
-	case e.Status == http.StatusNotFound && bare(e):
+	case e.Status == http.StatusNotFound && wire.Bare(e, said(e.Body)):
 		return 1
 	}
 	return 0
-}
-
-// bare reports whether a 404 names nothing, as for a rejected credential or a purged content.
-func bare(e *rest.Error) bool {
-	m := said(e.Body)
-	return m == "" || strings.EqualFold(m, "Not Found")
 }
 
 func scopeMissing(e *rest.Error) bool {
@@ -84,10 +74,10 @@ func (c *Connector) fail(k call, e *rest.Error) *confluence.Error {
 	var known *confluence.Error
 	if e.Kind == rest.NoCredential && errors.As(e.Err, &known) {
 		out := *known
-		out.Cause, out.What = out.What+orNothing(out.Cause), k.what
-		return out.At(k.where)
+		out.Cause, out.What = out.What+wire.Because(out.Cause), k.What
+		return out.At(k.Where)
 	}
-	out := confluence.Errorf(codeOf(e, k), "%s", k.what).At(k.where)
+	out := confluence.Errorf(codeOf(e, k), "%s", k.What).At(k.Where)
 	out.Status, out.RetryAfter, out.Err = e.Status, e.RetryAfter, e
 	if e.Outcome == rest.MayBeDone {
 		out.Outcome = confluence.OutcomeUnknown
@@ -115,108 +105,36 @@ func (c *Connector) fail(k call, e *rest.Error) *confluence.Error {
 }
 
 func codeOf(e *rest.Error, k call) confluence.Code {
-	switch e.Kind {
-	case rest.Unreachable:
-		return confluence.CodeUnreachable
-	case rest.NoCredential:
-		return confluence.CodeCredential
-	case rest.Lost, rest.Canceled:
-		if e.Outcome == rest.MayBeDone {
-			return confluence.CodeUnknownOutcome
-		}
-		return confluence.CodeUnreachable
-	case rest.Unusable, rest.TooLarge:
-		return confluence.CodeUnusableAnswer
-	case rest.Limited:
-		return confluence.CodeLimited
-	case rest.Source:
-		return confluence.CodeFileMissing
-	case rest.PlainHTTP:
-		return confluence.CodePlainHTTP
-	case rest.Status:
-		return codeOfStatus(e, k)
-	}
-	return confluence.CodeInternal
-}
-
-func codeOfStatus(e *rest.Error, k call) confluence.Code {
-	switch {
-	case scopeMissing(e):
+	if scopeMissing(e) {
 		return confluence.CodeBlindAccount
-	case e.Status == http.StatusUnauthorized:
-		return confluence.CodeCredential
-	case e.Status == http.StatusForbidden:
-		return confluence.CodeForbidden
-	case e.Status == http.StatusNotFound:
-		return confluence.CodeNotThere
-	case e.Status == http.StatusConflict:
-		return confluence.CodeVersionMoved
-	case e.Status == http.StatusGone, e.Status == http.StatusMethodNotAllowed, e.Status == http.StatusNotImplemented:
-		return confluence.CodeNotCapable
-	case e.Status == http.StatusRequestEntityTooLarge && k.method != http.MethodGet:
-		return confluence.CodeTooLarge
-	case e.Status >= 500 || e.Status == http.StatusRequestTimeout:
-		return confluence.CodeSiteFails
 	}
-	return confluence.CodeRefused
+	return wire.CodeOf(e, k)
 }
 
 // said returns what the site wrote into an error, in one line. The forms are those of v2 (errors with title and detail),
 // of v1 (message, and data.errors with a text or a translation) and of the gateway (message).
 func said(body []byte) string {
 	var m struct {
-		Message json.RawMessage `json:"message"`
+		Message wire.Phrase `json:"message"`
 		Errors  []struct {
-			Title  json.RawMessage `json:"title"`
-			Detail json.RawMessage `json:"detail"`
+			Title  wire.Phrase `json:"title"`
+			Detail wire.Phrase `json:"detail"`
 		} `json:"errors"`
 		Data struct {
 			Errors []struct {
-				Message json.RawMessage `json:"message"`
+				Message wire.Phrase `json:"message"`
 			} `json:"errors"`
 		} `json:"data"`
 	}
 	if json.Unmarshal(body, &m) != nil {
 		return ""
 	}
-	var parts []string
-	add := func(raw json.RawMessage) {
-		if s := tidy(phrase(raw)); s != "" && !strings.Contains(strings.Join(parts, "; "), s) {
-			parts = append(parts, s)
-		}
-	}
-	add(m.Message)
+	texts := []string{string(m.Message)}
 	for _, e := range m.Errors {
-		add(e.Title)
-		add(e.Detail)
+		texts = append(texts, string(e.Title), string(e.Detail))
 	}
 	for _, e := range m.Data.Errors {
-		add(e.Message)
+		texts = append(texts, string(e.Message))
 	}
-	return strings.Join(parts, "; ")
-}
-
-// phrase is a message as a text, or as an object with a translation or at least a key.
-func phrase(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return text
-	}
-	var m struct {
-		Translation string `json:"translation"`
-		Key         string `json:"key"`
-	}
-	if json.Unmarshal(raw, &m) != nil {
-		return ""
-	}
-	return first(m.Translation, m.Key)
-}
-
-// tidy makes one line of at most 400 characters out of a text from outside.
-func tidy(s string) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
-	if r := []rune(s); len(r) > 400 {
-		s = string(r[:400]) + "…"
-	}
-	return s
+	return wire.Lines(texts...)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 var (
@@ -32,8 +33,8 @@ func (c *Connector) Templates(ctx context.Context, space confluence.Space) ([]co
 			return nil, err
 		}
 	}
-	k := get(v1+"/template/page", "the templates could not be listed").
-		with("spaceKey", space.Key, "expand", "body").at(confluence.Where{Space: space.Key})
+	k := wire.Get(v1+"/template/page", "the templates could not be listed").
+		With("spaceKey", space.Key, "expand", "body").At(confluence.Where{Space: space.Key})
 	var out []confluence.Template
 	seen := map[id]bool{}
 	err := listByStart(ctx, c, k, func(got []templateV1) {
@@ -65,8 +66,8 @@ func (c *Connector) State(ctx context.Context, of confluence.ID) (string, error)
 	var w struct {
 		State *stateV1 `json:"contentState"`
 	}
-	k := get(v1+"/content/{id}/state", "the content state could not be read", string(of)).
-		with("status", "current").at(confluence.Where{Content: string(of)})
+	k := wire.Get(v1+"/content/{id}/state", "the content state could not be read", string(of)).
+		With("status", "current").At(confluence.Where{Content: string(of)})
 	if _, err := c.do(ctx, k, &w); err != nil || w.State == nil {
 		return "", err
 	}
@@ -79,13 +80,13 @@ func (c *Connector) setState(ctx context.Context, x confluence.SetState) (conflu
 	where := confluence.Where{Content: string(x.ID)}
 	const what, route = "the content state could not be set", v1 + "/content/{id}/state"
 	if x.Name == "" {
-		return c.silent(ctx, write(http.MethodDelete, route, what, nil, string(x.ID)).with("status", "current").at(where).repeatable(), x.ID)
+		return c.silent(ctx, wire.Write(http.MethodDelete, route, what, nil, string(x.ID)).With("status", "current").At(where).Repeatable(), x.ID)
 	}
 	var offered struct {
 		Space  []stateV1 `json:"spaceContentStates"`
 		Custom []stateV1 `json:"customContentStates"`
 	}
-	if _, err := c.do(ctx, get(route+"/available", what, string(x.ID)).at(where), &offered); err != nil {
+	if _, err := c.do(ctx, wire.Get(route+"/available", what, string(x.ID)).At(where), &offered); err != nil {
 		return confluence.Result{}, err
 	}
 	all := append(offered.Space, offered.Custom...)
@@ -93,7 +94,7 @@ func (c *Connector) setState(ctx context.Context, x confluence.SetState) (conflu
 	if i < 0 {
 		return confluence.Result{}, confluence.Errorf(confluence.CodeNotCapable, "the site offers no state %q for the page", x.Name).At(where)
 	}
-	in := map[string]any{"id": all[i].ID.number()}
+	in := map[string]any{"id": all[i].ID.Number()}
 	// It makes a version each time, so it is not sent again after a lost answer.
-	return c.silent(ctx, write(http.MethodPut, route, what, in, string(x.ID)).with("status", "current").at(where), x.ID)
+	return c.silent(ctx, wire.Write(http.MethodPut, route, what, in, string(x.ID)).With("status", "current").At(where), x.ID)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // feedSearch is the query for what has no site-wide listing of all places and depths: attachments, and comments with
@@ -45,7 +46,7 @@ func (c *Connector) Feed(ctx context.Context, since time.Time) ([]confluence.Con
 
 // changed lists pages or blog posts from their listing, which is in the order of their last versions.
 func (c *Connector) changed(ctx context.Context, kind confluence.Kind, since time.Time) ([]confluence.Content, error) {
-	k := get(collection(kind), "the changes could not be listed").with("sort", "-modified-date", "limit", itoa(batchSize))
+	k := wire.Get(collection(kind), "the changes could not be listed").With("sort", "-modified-date", "limit", itoa(batchSize))
 	var out []confluence.Content
 	err := listAll(ctx, c, k, func(got []contentV2) bool {
 		for _, w := range got {
@@ -67,7 +68,7 @@ func (c *Connector) changed(ctx context.Context, kind confluence.Kind, since tim
 
 // changedBelow lists comments and attachments from the search index.
 func (c *Connector) changedBelow(ctx context.Context, since time.Time) ([]confluence.Content, error) {
-	k := get(v1+"/content/search", "the changes could not be listed").with(
+	k := wire.Get(v1+"/content/search", "the changes could not be listed").With(
 		"cql", feedSearch, "limit", itoa(searchChunk), "expand", "version,space,container")
 	var out []confluence.Content
 	err := listAll(ctx, c, k, func(got []rowV1) bool {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // Fetch reads contents by id. Pages and blog posts come 250 a call, in any status but draft; labels and restrictions cost
@@ -73,13 +74,13 @@ func (c *Connector) fetchListed(ctx context.Context, kind confluence.Kind, ids [
 // listed reads pages or blog posts by id with one listing. Where their bodies are too large for one answer, the halves
 // are read.
 func (c *Connector) listed(ctx context.Context, kind confluence.Kind, ids []confluence.ID, facets confluence.Facets, past bool) ([]confluence.Content, error) {
-	k := get(collection(kind), "the contents could not be read").with("id", join(ids), "limit", "250", "sort", "id")
-	k.past = past
+	k := wire.Get(collection(kind), "the contents could not be read").With("id", join(ids), "limit", "250", "sort", "id")
+	k.Past = past
 	for _, s := range statuses(kind) {
-		k = k.with("status", s)
+		k = k.With("status", s)
 	}
 	if facets.Has(confluence.FacetBody) {
-		k = k.with("body-format", "storage")
+		k = k.With("body-format", "storage")
 	}
 	var got []contentV2
 	err := listAll(ctx, c, k, func(page []contentV2) bool { got = append(got, page...); return true })
@@ -128,12 +129,12 @@ func (c *Connector) single(ctx context.Context, kind confluence.Kind, of conflue
 	}
 	var last error
 	for i, route := range routes {
-		k := get(route+"/{id}", "the content could not be read", string(of)).at(confluence.Where{Content: string(of)})
+		k := wire.Get(route+"/{id}", "the content could not be read", string(of)).At(confluence.Where{Content: string(of)})
 		if kind != confluence.Attachment && !slices.Contains(nodes, kind) {
-			k = k.with("body-format", "storage")
+			k = k.With("body-format", "storage")
 		}
 		if version > 0 {
-			k = k.with("version", itoa(version))
+			k = k.With("version", itoa(version))
 		}
 		var w contentV2
 		_, err := c.do(ctx, k, &w)

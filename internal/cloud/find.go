@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // skew is how far the site's clock is trusted to agree with the clock a probe's Since was taken from.
@@ -61,22 +62,22 @@ func fits(x confluence.Content, p confluence.Probe) bool {
 }
 
 func (c *Connector) findTitled(ctx context.Context, p confluence.Probe) ([]confluence.Content, error) {
-	k := get(collection(p.Kind), "the content could not be looked for").with("limit", "250", "body-format", "storage", "title", p.Title)
+	k := wire.Get(collection(p.Kind), "the content could not be looked for").With("limit", "250", "body-format", "storage", "title", p.Title)
 	if p.Space.ID != "" || p.Space.Key != "" {
 		s, err := c.space(ctx, p.Space)
 		if err != nil {
 			return nil, err
 		}
-		k = k.with("space-id", string(s.ID)).at(confluence.Where{Space: s.Key})
+		k = k.With("space-id", string(s.ID)).At(confluence.Where{Space: s.Key})
 	}
 	for _, s := range statuses(p.Kind) {
 		if s != "trashed" {
-			k = k.with("status", s)
+			k = k.With("status", s)
 		}
 	}
 	newest := p.Title == "" && !p.Since.IsZero()
 	if newest {
-		k = k.with("sort", "-created-date")
+		k = k.With("sort", "-created-date")
 	}
 	var out []confluence.Content
 	err := listAll(ctx, c, k, func(got []contentV2) bool {
@@ -96,8 +97,8 @@ func (c *Connector) findComments(ctx context.Context, p confluence.Probe) ([]con
 		return c.replies(ctx, of, p.Container, p.ReplyTo)
 	}
 	return c.onContainer(ctx, p.Container, func(kind confluence.Kind) ([]confluence.Content, error) {
-		k := get(collection(kind)+"/{id}/"+commentPath(of), "the comments could not be listed", string(p.Container)).
-			at(confluence.Where{Content: string(p.Container)})
+		k := wire.Get(collection(kind)+"/{id}/"+commentPath(of), "the comments could not be listed", string(p.Container)).
+			At(confluence.Where{Content: string(p.Container)})
 		return c.commentList(ctx, k, of, p.Container, "")
 	})
 }

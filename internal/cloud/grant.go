@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // grant gives a permission. One that is there already counts as given. On a classic site "read/space" must come first for
@@ -32,8 +33,8 @@ func (c *Connector) grant(ctx context.Context, x confluence.Grant) (confluence.R
 		"subject":   map[string]string{"type": kind, "identifier": holder},
 		"operation": map[string]string{"key": key, "target": target},
 	}
-	k := write(http.MethodPost, v1+"/space/{spaceKey}/permission", "the permission could not be given", in, space.Key).
-		at(confluence.Where{Space: space.Key}).repeatable()
+	k := wire.Write(http.MethodPost, v1+"/space/{spaceKey}/permission", "the permission could not be given", in, space.Key).
+		At(confluence.Where{Space: space.Key}).Repeatable()
 	_, err = c.do(ctx, k, nil)
 	if e := confluence.AsError(err); e != nil {
 		if e.Status == http.StatusBadRequest && strings.Contains(strings.ToLower(e.Cause), "already exists") {
@@ -109,21 +110,21 @@ func (c *Connector) assign(ctx context.Context, space confluence.Space, kind, ho
 		return confluence.Result{}, confluence.Errorf(confluence.CodeNotCapable, "no role of the site holds %s", operation).At(where)
 	}
 	next.RoleID = role.ID
-	k := write(http.MethodPost, v2+"/spaces/{id}/role-assignments", what, []assignmentV2{next}, string(space.ID)).at(where)
-	_, err = c.do(ctx, k.repeatable(), nil)
+	k := wire.Write(http.MethodPost, v2+"/spaces/{id}/role-assignments", what, []assignmentV2{next}, string(space.ID)).At(where)
+	_, err = c.do(ctx, k.Repeatable(), nil)
 	return confluence.Result{}, err
 }
 
 // roles reads the roles of a site, and who holds which in a space.
 func (c *Connector) roles(ctx context.Context, space confluence.Space) (roles []roleV2, held []assignmentV2, err error) {
 	where := confluence.Where{Space: space.Key}
-	k := get(v2+"/space-roles", "the roles could not be listed").with("space-id", string(space.ID), "limit", "250").at(where)
+	k := wire.Get(v2+"/space-roles", "the roles could not be listed").With("space-id", string(space.ID), "limit", "250").At(where)
 	err = listAll(ctx, c, k, func(got []roleV2) bool { roles = append(roles, got...); return true })
 	if err != nil {
 		return nil, nil, err
 	}
-	k = get(v2+"/spaces/{id}/role-assignments", "the roles of the space could not be read", string(space.ID)).
-		with("limit", "250").at(where)
+	k = wire.Get(v2+"/spaces/{id}/role-assignments", "the roles of the space could not be read", string(space.ID)).
+		With("limit", "250").At(where)
 	err = listAll(ctx, c, k, func(got []assignmentV2) bool { held = append(held, got...); return true })
 	return roles, held, err
 }

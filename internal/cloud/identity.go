@@ -6,6 +6,7 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // Identity asks the site for its cloud id and for the account. T-2002 says that no Confluence Cloud answers at the
@@ -61,7 +62,7 @@ func (c *Connector) tenant(ctx context.Context) (string, error) {
 	_, err := c.rest.Do(ctx, rest.Request{
 		Method: http.MethodGet, Route: "/_edge/tenant_info", Path: "/_edge/tenant_info", Origin: true, Anonymous: true,
 	}, &info)
-	k := get("/_edge/tenant_info", "the site could not be asked for its identity")
+	k := wire.Get("/_edge/tenant_info", "the site could not be asked for its identity")
 	switch e := rest.As(err); {
 	case err == nil && info.CloudID != "":
 		return info.CloudID, nil
@@ -85,7 +86,7 @@ func (c *Connector) roleMode(ctx context.Context) (string, error) {
 	var answer struct {
 		Mode string `json:"mode"`
 	}
-	_, err := c.do(ctx, get(v2+"/space-role-mode", "the site could not be asked how it keeps permissions"), &answer)
+	_, err := c.do(ctx, wire.Get(v2+"/space-role-mode", "the site could not be asked how it keeps permissions"), &answer)
 	switch {
 	case confluence.ClassOf(err) == confluence.ClassNotFound, err == nil && answer.Mode == "":
 		// Sites without roles have no such resource.

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 type rows[T any] struct {
@@ -24,7 +24,7 @@ type links struct {
 // last: next is empty only where the site names no next page.
 func listPage[T any](ctx context.Context, c *Connector, k call, cursor string) (got []T, next string, ans rest.Answer, err error) {
 	var page rows[T]
-	if ans, err = c.do(ctx, k.with("cursor", cursor), &page); err != nil {
+	if ans, err = c.do(ctx, k.With("cursor", cursor), &page); err != nil {
 		return nil, "", ans, err
 	}
 	link := page.Links.Next
@@ -47,7 +47,7 @@ func nextCursor(k call, link, cursor string) (next string, err error) {
 		next = u.Query().Get("cursor")
 	}
 	if next == "" || next == cursor {
-		return "", unusable(k, "the listing names a next page that leads nowhere")
+		return "", wire.Unusable(k, "the listing names a next page that leads nowhere")
 	}
 	return next, nil
 }
@@ -62,7 +62,7 @@ func listAll[T any](ctx context.Context, c *Connector, k call, each func([]T) (m
 		}
 		if len(got) == 0 {
 			if empty++; empty > 20 {
-				return unusable(k, "the listing does not end")
+				return wire.Unusable(k, "the listing does not end")
 			}
 		}
 		if !each(got) || next == "" {
@@ -87,20 +87,14 @@ func nextOf(headers []string) string {
 	return ""
 }
 
-func unusable(k call, cause string) error {
-	e := confluence.Errorf(confluence.CodeUnusableAnswer, "%s", k.what).At(k.where)
-	e.Cause = cause
-	return e
-}
-
 // listByStart follows a v1 listing by offset: rows may be fewer than asked before the end, so only an empty page ends it.
 func listByStart[T any](ctx context.Context, c *Connector, k call, each func([]T)) error {
 	for start, pages := 0, 0; ; pages++ {
 		if pages > 10_000 {
-			return unusable(k, "the listing does not end")
+			return wire.Unusable(k, "the listing does not end")
 		}
 		var page rows[T]
-		if _, err := c.do(ctx, k.with("start", strconv.Itoa(start), "limit", "200"), &page); err != nil {
+		if _, err := c.do(ctx, k.With("start", strconv.Itoa(start), "limit", "200"), &page); err != nil {
 			return err
 		}
 		if len(page.Results) == 0 {

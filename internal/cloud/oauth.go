@@ -9,6 +9,7 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // TokenURL is where Atlassian exchanges refresh tokens.
@@ -148,8 +149,8 @@ func refreshFailed(e *rest.Error) error {
 		Description string `json:"error_description"`
 	}
 	_ = json.Unmarshal(e.Body, &said) // a refusal need not be JSON
-	out := confluence.Errorf(codeOf(e, call{method: http.MethodPost}), "the access token could not be refreshed")
-	out.Status, out.RetryAfter, out.Cause = e.Status, e.RetryAfter, first(said.Description, said.Error, e.What)
+	out := confluence.Errorf(codeOf(e, call{Method: http.MethodPost}), "the access token could not be refreshed")
+	out.Status, out.RetryAfter, out.Cause = e.Status, e.RetryAfter, wire.First(said.Description, said.Error, e.What)
 	out.Err = &rest.Error{Kind: e.Kind, Status: e.Status, Method: e.Method, Route: e.Route} // bodies may hold tokens
 	if e.Kind == rest.Status && e.Status < 500 {
 		out.Code = confluence.CodeCredential

@@ -8,18 +8,19 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // Open opens the bytes of the version of an attachment that was read. The site leads to a media host, which is asked
 // without the credential. T-7201 says that the site has the attachment but no bytes.
 func (c *Connector) Open(ctx context.Context, x confluence.Content) (io.ReadCloser, error) {
 	where := confluence.Where{Content: string(x.ID), Space: x.SpaceKey, File: x.Title}
-	k := get(v1+"/content/{id}/child/attachment/{attachmentId}/download", "the attachment could not be opened",
-		string(x.Container), string(x.ID)).at(where)
+	k := wire.Get(v1+"/content/{id}/child/attachment/{attachmentId}/download", "the attachment could not be opened",
+		string(x.Container), string(x.ID)).At(where)
 	if x.Version.Number > 0 {
-		k = k.with("version", itoa(x.Version.Number))
+		k = k.With("version", itoa(x.Version.Number))
 	}
-	req := k.request()
+	req := request(k)
 	req.Header = map[string][]string{"Accept": {"*/*"}}
 	s, err := c.rest.Stream(ctx, req)
 	if err != nil {
@@ -27,7 +28,7 @@ func (c *Connector) Open(ctx context.Context, x confluence.Content) (io.ReadClos
 	}
 	if page := strings.Contains(s.MediaType, "html"); page && x.File != nil && !strings.Contains(x.File.MediaType, "html") {
 		_ = s.Close()
-		return nil, unusable(k, "an HTML page came in place of the file")
+		return nil, wire.Unusable(k, "an HTML page came in place of the file")
 	}
 	want := int64(-1)
 	if x.File != nil && x.File.Size > 0 {
@@ -37,11 +38,11 @@ func (c *Connector) Open(ctx context.Context, x confluence.Content) (io.ReadClos
 }
 
 func (c *Connector) unopened(ctx context.Context, k call, e *rest.Error) error {
-	if e.Kind != rest.Status || !hidden(e.Status) {
+	if e.Kind != rest.Status || !wire.Hidden(e.Status) {
 		return c.fail(k, e)
 	}
 	if bad := c.confirm(ctx); bad != nil {
-		return c.unconfirmed(k, e, bad)
+		return wire.Unconfirmed(k, e, bad)
 	}
 	out := c.fail(k, e)
 	if out.Code == confluence.CodeNotThere {
@@ -68,7 +69,7 @@ func (d *download) Read(p []byte) (int, error) {
 	case !errors.Is(err, io.EOF):
 		return n, d.c.fail(d.k, rest.As(err))
 	case d.want >= 0 && d.got != d.want:
-		return n, unusable(d.k, "the file has "+itoa(int(d.got))+" bytes, and should have "+itoa(int(d.want)))
+		return n, wire.Unusable(d.k, "the file has "+itoa(int(d.got))+" bytes, and should have "+itoa(int(d.want)))
 	}
 	return n, io.EOF
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // keyMinutes is how long an admin key that was turned on for a Probe works at most, should it not come to be turned off.
@@ -19,17 +20,17 @@ func (c *Connector) Probe(ctx context.Context, kind confluence.Kind, ids []confl
 	var key struct {
 		Until stamp `json:"expirationTime"`
 	}
-	if _, err := c.do(ctx, get(route, what), &key); err != nil && confluence.ClassOf(err) != confluence.ClassNotFound {
+	if _, err := c.do(ctx, wire.Get(route, what), &key); err != nil && confluence.ClassOf(err) != confluence.ClassNotFound {
 		return nil, keyless(err)
 	}
 	if now := c.clock.Now(); key.Until.Time().Before(now.Add(time.Minute)) {
-		on := write(http.MethodPost, route, what, map[string]any{"durationInMinutes": keyMinutes}).repeatable()
+		on := wire.Write(http.MethodPost, route, what, map[string]any{"durationInMinutes": keyMinutes}).Repeatable()
 		if _, err := c.do(ctx, on, &key); err != nil {
 			return nil, keyless(err)
 		}
 		// The key ends by itself in a minute if this does not reach the site.
 		defer func() {
-			_, _ = c.do(context.WithoutCancel(ctx), write(http.MethodDelete, route, what, nil).repeatable(), nil)
+			_, _ = c.do(context.WithoutCancel(ctx), wire.Write(http.MethodDelete, route, what, nil).Repeatable(), nil)
 		}()
 	}
 	found := map[confluence.ID]confluence.Content{}

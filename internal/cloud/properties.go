@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 var _ confluence.Properties = (*Connector)(nil)
@@ -32,8 +33,8 @@ func (c *Connector) Properties(ctx context.Context, kind confluence.Kind, of con
 	if kind == confluence.Comment {
 		route = v2 + "/comments"
 	}
-	k := get(route+"/{id}/properties", "the properties could not be read", string(of)).
-		with("limit", "250").at(confluence.Where{Content: string(of)})
+	k := wire.Get(route+"/{id}/properties", "the properties could not be read", string(of)).
+		With("limit", "250").At(confluence.Where{Content: string(of)})
 	var out []confluence.Property
 	err := listAll(ctx, c, k, func(got []propertyV2) bool {
 		for _, p := range got {
@@ -60,7 +61,7 @@ func (c *Connector) Property(ctx context.Context, space confluence.Space, page c
 	if err != nil {
 		return confluence.Property{}, false, err
 	}
-	k := get(base, "the property could not be read", string(owner)).at(confluence.Where{Space: space.Key, Content: string(page)})
+	k := wire.Get(base, "the property could not be read", string(owner)).At(confluence.Where{Space: space.Key, Content: string(page)})
 	w, found, err := c.lookUp(ctx, k, base, owner, key)
 	if err == nil && !found {
 		err = c.confirm(ctx)
@@ -70,7 +71,7 @@ func (c *Connector) Property(ctx context.Context, space confluence.Space, page c
 
 // lookUp finds a property by its key and remembers its id, which is what writes name it by.
 func (c *Connector) lookUp(ctx context.Context, k call, base string, owner confluence.ID, key string) (out propertyV2, found bool, err error) {
-	err = listAll(ctx, c, k.with("key", key), func(got []propertyV2) bool {
+	err = listAll(ctx, c, k.With("key", key), func(got []propertyV2) bool {
 		if i := slices.IndexFunc(got, func(p propertyV2) bool { return p.Key == key }); i >= 0 {
 			out, found = got[i], true
 		}
@@ -103,31 +104,31 @@ func (c *Connector) setProperty(ctx context.Context, x confluence.SetProperty) (
 	in := map[string]any{"key": x.Key, "value": json.RawMessage(x.Value)}
 	put := func(k call) (confluence.Result, error) {
 		var w propertyV2
-		if _, err := c.do(ctx, k.at(where), &w); err != nil {
+		if _, err := c.do(ctx, k.At(where), &w); err != nil {
 			return confluence.Result{}, err
 		}
 		c.held(base, owner, x.Key, w.ID)
 		return confluence.Result{ID: w.ID.ID(), Version: w.Version.Number}, nil
 	}
 	if x.Expect == 0 {
-		return put(write(http.MethodPost, base, what, in, string(owner)))
+		return put(wire.Write(http.MethodPost, base, what, in, string(owner)))
 	}
 	in["version"] = versionIn{Number: x.Expect + 1}
 	c.mu.Lock()
 	known := c.props[base+string(owner)+"/"+x.Key]
 	c.mu.Unlock()
 	if known != "" {
-		r, err := put(write(http.MethodPut, base+"/{property}", what, in, string(owner), string(known)))
+		r, err := put(wire.Write(http.MethodPut, base+"/{property}", what, in, string(owner), string(known)))
 		if confluence.ClassOf(err) != confluence.ClassNotFound {
 			return r, err
 		}
 	}
-	w, found, err := c.lookUp(ctx, get(base, what, string(owner)).at(where), base, owner, x.Key)
+	w, found, err := c.lookUp(ctx, wire.Get(base, what, string(owner)).At(where), base, owner, x.Key)
 	if err != nil {
 		return confluence.Result{}, err
 	}
 	if !found {
 		return confluence.Result{}, confluence.Errorf(confluence.CodeVersionMoved, "%s: it is no longer there", what).At(where)
 	}
-	return put(write(http.MethodPut, base+"/{property}", what, in, string(owner), string(w.ID)))
+	return put(wire.Write(http.MethodPut, base+"/{property}", what, in, string(owner), string(w.ID)))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // rowV1 is a content as v1 content/search shows it with the expansions of searchExpand, or with those of a feed.
@@ -80,7 +81,7 @@ func (r rowV1) content() (x confluence.Content, ok bool) {
 		return x, false
 	}
 	x = confluence.Content{
-		ID: r.ID.ID(), Kind: kind, Status: confluence.Status(first(r.Status, string(confluence.Current))), Title: r.Title,
+		ID: r.ID.ID(), Kind: kind, Status: confluence.Status(wire.First(r.Status, string(confluence.Current))), Title: r.Title,
 		SpaceID: r.Space.ID.ID(), SpaceKey: r.Space.Key, Version: r.Version.version(), Attachments: -1, Comments: -1,
 	}
 	if r.Container.Key == "" {
@@ -91,8 +92,8 @@ func (r rowV1) content() (x confluence.Content, ok bool) {
 	switch kind {
 	case confluence.Attachment:
 		x.File = &confluence.FileInfo{
-			MediaType: first(r.Extensions.MediaType, r.Metadata.MediaType), Size: r.Extensions.FileSize,
-			Comment: first(r.Extensions.Comment, r.Metadata.Comment),
+			MediaType: wire.First(r.Extensions.MediaType, r.Metadata.MediaType), Size: r.Extensions.FileSize,
+			Comment: wire.First(r.Extensions.Comment, r.Metadata.Comment),
 		}
 	case confluence.Comment:
 		x.Title, x.Comment = "", &confluence.CommentInfo{Kind: confluence.Footer}
@@ -142,7 +143,7 @@ func (r *restrictionV1) principals() ([]confluence.Principal, bool) {
 		out = append(out, confluence.UserPrincipal(confluence.UserID(u.AccountID)))
 	}
 	for _, g := range r.Restrictions.Group.Results {
-		out = append(out, confluence.GroupPrincipal(first(g.Name, g.ID)))
+		out = append(out, confluence.GroupPrincipal(wire.First(g.Name, g.ID)))
 	}
 	slices.Sort(out)
 	return slices.Compact(out), true
@@ -185,7 +186,7 @@ func (c *Connector) search(ctx context.Context, ids []confluence.ID, expand stri
 	chunks := slices.Collect(slices.Chunk(ids, searchChunk))
 	found := make([][]rowV1, len(chunks))
 	err := c.each(ctx, len(chunks), func(ctx context.Context, i int) error {
-		k := get(v1+"/content/search", "labels and restrictions could not be read").with(
+		k := wire.Get(v1+"/content/search", "labels and restrictions could not be read").With(
 			"cql", "id in ("+join(chunks[i])+")", "limit", itoa(searchChunk), "expand", expand)
 		return listAll(ctx, c, k, func(got []rowV1) bool { found[i] = append(found[i], got...); return true })
 	})

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 const batchSize = 250
@@ -183,7 +184,7 @@ type page struct {
 // complete makes the contents of a page and reads what belongs to them. before is closed when the page before is complete.
 func (c *Connector) complete(ctx context.Context, req confluence.ScanRequest, p *page, before <-chan struct{}) error {
 	if err := json.Unmarshal(p.raw, &p.rows); err != nil {
-		return unusable(p.call, "the answer is not the JSON it should be: "+err.Error())
+		return wire.Unusable(p.call, "the answer is not the JSON it should be: "+err.Error())
 	}
 	p.raw = nil
 	p.listed = contentsOf(p.rows.Results, p.stage.kind)
@@ -228,16 +229,16 @@ func (p *place) over(kind confluence.Kind) bool {
 // page reads one page of a listing. If the answer would be too large, fewer rows are asked for: cursors of the site do not
 // depend on the limit.
 func (c *Connector) page(ctx context.Context, req confluence.ScanRequest, st stage, cursor string) *page {
-	k := get(st.route, "the contents of the space could not be listed").at(confluence.Where{Space: req.Space.Key}).
-		with("space-id", string(req.Space.ID), "sort", "id", "cursor", cursor)
+	k := wire.Get(st.route, "the contents of the space could not be listed").At(confluence.Where{Space: req.Space.Key}).
+		With("space-id", string(req.Space.ID), "sort", "id", "cursor", cursor)
 	for _, status := range st.statuses(req) {
-		k = k.with("status", status)
+		k = k.With("status", status)
 	}
 	if req.Facets.Has(confluence.FacetBody) {
-		k = k.with("body-format", "storage")
+		k = k.With("body-format", "storage")
 	}
 	for limit := batchSize; ; limit = (limit + 4) / 5 {
-		p := &page{stage: st, call: k.with("limit", strconv.Itoa(limit))}
+		p := &page{stage: st, call: k.With("limit", strconv.Itoa(limit))}
 		ans, err := c.do(ctx, p.call, nil)
 		if tooLarge(err) && limit > 1 {
 			continue
@@ -257,7 +258,7 @@ func (p *page) onward(header http.Header, cursor string) (string, error) {
 			Links links `json:"_links"`
 		}
 		if err := json.Unmarshal(p.raw, &end); err != nil {
-			return "", unusable(p.call, "the answer is not the JSON it should be: "+err.Error())
+			return "", wire.Unusable(p.call, "the answer is not the JSON it should be: "+err.Error())
 		}
 		link = end.Links.Next
 	}
@@ -323,7 +324,7 @@ func (c *Connector) folders(ctx context.Context, listed []contentV2, at *place) 
 
 func (c *Connector) node(ctx context.Context, kind confluence.Kind, id confluence.ID) (contentV2, error) {
 	var w contentV2
-	k := get(collection(kind)+"/{id}", "a "+string(kind)+" could not be read", string(id)).at(confluence.Where{Content: string(id)})
+	k := wire.Get(collection(kind)+"/{id}", "a "+string(kind)+" could not be read", string(id)).At(confluence.Where{Content: string(id)})
 	_, err := c.do(ctx, k, &w)
 	return w, err
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 type spaceV2 struct {
@@ -35,7 +36,7 @@ func (w spaceV2) space() confluence.Space {
 // Spaces lists spaces, sorted by key. Keys are compared without regard to case, as the site does. Permissions are read,
 // by one call more for each space, only where keys are named.
 func (c *Connector) Spaces(ctx context.Context, keys []string) ([]confluence.Space, error) {
-	base := get(v2+"/spaces", "the spaces could not be listed").with("limit", "250", "description-format", "plain")
+	base := wire.Get(v2+"/spaces", "the spaces could not be listed").With("limit", "250", "description-format", "plain")
 	var out []confluence.Space
 	seen := map[confluence.ID]bool{}
 	take := func(got []spaceV2) bool {
@@ -53,7 +54,7 @@ func (c *Connector) Spaces(ctx context.Context, keys []string) ([]confluence.Spa
 		}
 	}
 	for chunk := range slices.Chunk(keys, 100) {
-		if err := listAll(ctx, c, base.with("keys", strings.Join(chunk, ",")), take); err != nil {
+		if err := listAll(ctx, c, base.With("keys", strings.Join(chunk, ",")), take); err != nil {
 			return nil, err
 		}
 	}
@@ -125,8 +126,8 @@ func (c *Connector) permit(ctx context.Context, spaces []confluence.Space) error
 		if mode == "ROLES" {
 			return c.permitByRoles(ctx, &spaces[i])
 		}
-		k := get(v2+"/spaces/{id}/permissions", "the permissions of the space could not be read", string(spaces[i].ID)).
-			with("limit", "250").at(confluence.Where{Space: spaces[i].Key})
+		k := wire.Get(v2+"/spaces/{id}/permissions", "the permissions of the space could not be read", string(spaces[i].ID)).
+			With("limit", "250").At(confluence.Where{Space: spaces[i].Key})
 		var held []permissionV2
 		if err := listAll(ctx, c, k, func(got []permissionV2) bool { held = append(held, got...); return true }); err != nil {
 			return err
@@ -191,7 +192,7 @@ func (c *Connector) space(ctx context.Context, s confluence.Space) (confluence.S
 	if s.ID != "" {
 		filter = []string{"ids", string(s.ID)}
 	}
-	k := get(v2+"/spaces", "the space could not be read").with(filter...).at(confluence.Where{Space: s.Key})
+	k := wire.Get(v2+"/spaces", "the space could not be read").With(filter...).At(confluence.Where{Space: s.Key})
 	var found []spaceV2
 	if err := listAll(ctx, c, k, func(got []spaceV2) bool { found = append(found, got...); return true }); err != nil {
 		return s, err
@@ -202,7 +203,7 @@ func (c *Connector) space(ctx context.Context, s confluence.Space) (confluence.S
 			return w.space(), nil
 		}
 	}
-	return s, confluence.Errorf(confluence.CodeNotThere, "there is no such space").At(k.where)
+	return s, confluence.Errorf(confluence.CodeNotThere, "there is no such space").At(k.Where)
 }
 
 // name fills in the keys of the spaces that contents stand in.
@@ -216,7 +217,7 @@ func (c *Connector) name(ctx context.Context, contents []confluence.Content) err
 	}
 	c.mu.Unlock()
 	for chunk := range slices.Chunk(unknown, 100) {
-		k := get(v2+"/spaces", "the spaces could not be read").with("ids", join(chunk), "limit", "250")
+		k := wire.Get(v2+"/spaces", "the spaces could not be read").With("ids", join(chunk), "limit", "250")
 		err := listAll(ctx, c, k, func(got []spaceV2) bool {
 			for _, w := range got {
 				c.learn(w.space())

@@ -1,65 +1,18 @@
 package cloud
 
 import (
-	"bytes"
-	"encoding/json"
-	"strings"
-	"time"
-
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
+)
+
+type (
+	call  = wire.Call
+	id    = wire.ID
+	stamp = wire.Stamp
 )
 
 // Shapes of answers. They hold what is used; unknown members are ignored. Ids are taken as strings or numbers: the
 // documents say string, answers of v1 hold both.
-
-type id string
-
-func (i *id) UnmarshalJSON(b []byte) error {
-	b = bytes.TrimSpace(b)
-	if bytes.Equal(b, []byte("null")) {
-		*i = ""
-		return nil
-	}
-	if len(b) > 0 && b[0] == '"' {
-		return json.Unmarshal(b, (*string)(i))
-	}
-	var n json.Number
-	if err := json.Unmarshal(b, &n); err != nil {
-		return err
-	}
-	*i = id(n.String())
-	return nil
-}
-
-func (i id) ID() confluence.ID { return confluence.ID(i) }
-
-// number is an id where the document says integer.
-func (i id) number() json.Number { return json.Number(i) }
-
-// stamp is a time as either API writes it.
-type stamp time.Time
-
-var layouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999Z0700", "2006-01-02T15:04:05.999", "2006-01-02T15:04Z07:00", "2006-01-02"}
-
-func (s *stamp) UnmarshalJSON(b []byte) error {
-	var text string
-	if json.Unmarshal(b, &text) != nil {
-		var ms int64
-		if json.Unmarshal(b, &ms) == nil && ms > 0 {
-			*s = stamp(time.UnixMilli(ms).UTC())
-		}
-		return nil
-	}
-	for _, layout := range layouts {
-		if t, err := time.Parse(layout, text); err == nil {
-			*s = stamp(t.UTC())
-			return nil
-		}
-	}
-	return nil
-}
-
-func (s stamp) Time() time.Time { return time.Time(s) }
 
 type versionV2 struct {
 	Number    int    `json:"number"`
@@ -188,21 +141,12 @@ func (w contentV2) comment(kind confluence.CommentKind) confluence.Content {
 	}
 	p := w.Properties
 	c.Comment = &confluence.CommentInfo{
-		Kind: kind, ReplyTo: w.ParentCommentID.ID(), Marker: first(p.MarkerRef, p.MarkerRef2),
-		Selection: first(p.Selection, p.Selection2), Resolution: w.ResolutionStatus,
+		Kind: kind, ReplyTo: w.ParentCommentID.ID(), Marker: wire.First(p.MarkerRef, p.MarkerRef2),
+		Selection: wire.First(p.Selection, p.Selection2), Resolution: w.ResolutionStatus,
 	}
 	// Some answers carry the resolution where the status belongs.
 	if s := w.Status; s == "open" || s == "resolved" || s == "reopened" || s == "dangling" {
-		c.Comment.Resolution, c.Status = first(c.Comment.Resolution, s), confluence.Current
+		c.Comment.Resolution, c.Status = wire.First(c.Comment.Resolution, s), confluence.Current
 	}
 	return c
-}
-
-func first(values ...string) string {
-	for _, v := range values {
-		if v = strings.TrimSpace(v); v != "" {
-			return v
-		}
-	}
-	return ""
 }

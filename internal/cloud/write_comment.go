@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 type commentIn struct {
@@ -53,16 +54,16 @@ func (c *Connector) createComment(ctx context.Context, x confluence.CreateCommen
 		kind = confluence.Inline
 		in.Anchor = &anchorIn{Selection: x.Inline.Selection, Matches: max(1, x.Inline.Matches), Index: x.Inline.Index}
 	}
-	k := write(http.MethodPost, commentsOf(kind), "the comment could not be created", &in).
-		at(confluence.Where{Content: string(x.Container)})
+	k := wire.Write(http.MethodPost, commentsOf(kind), "the comment could not be created", &in).
+		At(confluence.Where{Content: string(x.Container)})
 	r, err := c.applied(ctx, k)
 	return r, bodied(err)
 }
 
 func (c *Connector) updateComment(ctx context.Context, x confluence.UpdateComment, p confluence.Payload) (confluence.Result, error) {
 	in := commentIn{Body: writtenOf(p.Body), Version: &versionIn{Number: x.Expect + 1}}
-	k := write(http.MethodPut, commentsOf(x.Kind)+"/{id}", "the comment could not be updated", &in, string(x.ID)).
-		at(confluence.Where{Content: string(x.ID)})
+	k := wire.Write(http.MethodPut, commentsOf(x.Kind)+"/{id}", "the comment could not be updated", &in, string(x.ID)).
+		At(confluence.Where{Content: string(x.ID)})
 	r, err := c.applied(ctx, k)
 	return r, bodied(err)
 }
@@ -70,9 +71,9 @@ func (c *Connector) updateComment(ctx context.Context, x confluence.UpdateCommen
 // removeComment deletes a comment for good. One that is gone already counts as done only after the answer to an earlier
 // try was lost.
 func (c *Connector) removeComment(ctx context.Context, x confluence.RemoveComment) (confluence.Result, error) {
-	k := write(http.MethodDelete, commentsOf(x.Kind)+"/{id}", "the comment could not be deleted", nil, string(x.ID)).
-		at(confluence.Where{Content: string(x.ID)})
-	r, err := c.silent(ctx, k.repeatable(), x.ID)
+	k := wire.Write(http.MethodDelete, commentsOf(x.Kind)+"/{id}", "the comment could not be deleted", nil, string(x.ID)).
+		At(confluence.Where{Content: string(x.ID)})
+	r, err := c.silent(ctx, k.Repeatable(), x.ID)
 	if confluence.Unknown(err) && confluence.ClassOf(err) == confluence.ClassNotFound {
 		return confluence.Result{ID: x.ID}, nil
 	}
@@ -82,8 +83,8 @@ func (c *Connector) removeComment(ctx context.Context, x confluence.RemoveCommen
 // resolve resolves an inline comment or opens it again. A dangling one cannot be changed: the site refuses it.
 func (c *Connector) resolve(ctx context.Context, x confluence.ResolveComment) (confluence.Result, error) {
 	in := commentIn{Version: &versionIn{Number: x.Expect + 1}, Resolved: &x.Resolved}
-	k := write(http.MethodPut, v2+"/inline-comments/{id}", "the comment could not be resolved", &in, string(x.ID)).
-		at(confluence.Where{Content: string(x.ID)})
+	k := wire.Write(http.MethodPut, v2+"/inline-comments/{id}", "the comment could not be resolved", &in, string(x.ID)).
+		At(confluence.Where{Content: string(x.ID)})
 	return c.applied(ctx, k)
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // addLabels adds labels. The site would split a name with a blank or a comma into several labels and say nothing, so such
@@ -25,8 +26,8 @@ func (c *Connector) addLabels(ctx context.Context, x confluence.AddLabels) (conf
 		}
 		in = append(in, map[string]string{"prefix": prefix, "name": l.Name})
 	}
-	k := write(http.MethodPost, v1+"/content/{id}/label", "the labels could not be added", in, string(x.ID)).at(where)
-	r, err := c.silent(ctx, k.repeatable(), x.ID)
+	k := wire.Write(http.MethodPost, v1+"/content/{id}/label", "the labels could not be added", in, string(x.ID)).At(where)
+	r, err := c.silent(ctx, k.Repeatable(), x.ID)
 	if e := confluence.AsError(err); e != nil {
 		if e.Status == http.StatusBadRequest {
 			e.Code = confluence.CodeLabelNotWritten
@@ -40,8 +41,8 @@ func (c *Connector) addLabels(ctx context.Context, x confluence.AddLabels) (conf
 // it took is looked at, and the call made once more if the label is still there.
 func (c *Connector) removeLabel(ctx context.Context, x confluence.RemoveLabel) (confluence.Result, error) {
 	where := confluence.Where{Content: string(x.ID)}
-	k := write(http.MethodDelete, v1+"/content/{id}/label", "the label could not be removed", nil, string(x.ID)).
-		with("name", x.Label.Name).at(where)
+	k := wire.Write(http.MethodDelete, v1+"/content/{id}/label", "the label could not be removed", nil, string(x.ID)).
+		With("name", x.Label.Name).At(where)
 	for range 2 {
 		if _, err := c.do(ctx, k, nil); err != nil && confluence.ClassOf(err) != confluence.ClassNotFound {
 			return confluence.Result{}, err
@@ -80,8 +81,8 @@ func (c *Connector) restrict(ctx context.Context, x confluence.Restrict) (conflu
 	where := confluence.Where{Content: string(x.ID)}
 	const what = "the restrictions could not be set"
 	if x.Restrictions.Open() {
-		k := write(http.MethodDelete, v1+"/content/{id}/restriction", what, nil, string(x.ID)).at(where)
-		return c.silent(ctx, k.repeatable(), x.ID)
+		k := wire.Write(http.MethodDelete, v1+"/content/{id}/restriction", what, nil, string(x.ID)).At(where)
+		return c.silent(ctx, k.Repeatable(), x.ID)
 	}
 	var in []restrictionIn
 	for _, op := range []struct {
@@ -97,12 +98,12 @@ func (c *Connector) restrict(ctx context.Context, x confluence.Restrict) (conflu
 		}
 		in = append(in, r)
 	}
-	k := write(http.MethodPut, v1+"/content/{id}/restriction", what, in, string(x.ID)).
-		with("expand", "restrictions.user,restrictions.group").at(where)
+	k := wire.Write(http.MethodPut, v1+"/content/{id}/restriction", what, in, string(x.ID)).
+		With("expand", "restrictions.user,restrictions.group").At(where)
 	var answer struct {
 		Results []restrictionV1 `json:"results"`
 	}
-	if _, err := c.do(ctx, k.repeatable(), &answer); err != nil {
+	if _, err := c.do(ctx, k.Repeatable(), &answer); err != nil {
 		return confluence.Result{}, err
 	}
 	if missing := leftOut(x.Restrictions, answer.Results); len(missing) > 0 {

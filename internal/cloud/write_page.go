@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // written is the body of a page or comment as v2 takes it.
@@ -50,22 +51,22 @@ func (c *Connector) create(ctx context.Context, x confluence.Create, p confluenc
 	if x.Draft {
 		in.Status = "draft"
 	}
-	k := write(http.MethodPost, v2+"/pages", "the page could not be created", &in)
+	k := wire.Write(http.MethodPost, v2+"/pages", "the page could not be created", &in)
 	switch {
 	case x.Kind == confluence.BlogPost:
-		k.route, k.what = v2+"/blogposts", "the blog post could not be created"
+		k.Route, k.What = v2+"/blogposts", "the blog post could not be created"
 		in.ParentID = ""
 		if !x.Created.IsZero() {
 			in.CreatedAt = x.Created.UTC().Format("2006-01-02T15:04:05.000Z")
 		}
 	case x.Root:
 		in.ParentID = ""
-		k = k.with("root-level", "true")
+		k = k.With("root-level", "true")
 	}
 	if x.Private {
-		k = k.with("private", "true")
+		k = k.With("private", "true")
 	}
-	r, err := c.applied(ctx, k.at(confluence.Where{Space: space.Key}))
+	r, err := c.applied(ctx, k.At(confluence.Where{Space: space.Key}))
 	return r, c.titled(ctx, err, titleWrite{space: space, kind: x.Kind, title: x.Title})
 }
 
@@ -74,12 +75,12 @@ func (c *Connector) update(ctx context.Context, x confluence.Update, p confluenc
 		ID: x.ID, Status: "current", Title: x.Title, ParentID: x.Parent, Body: writtenOf(p.Body),
 		Version: &versionIn{Number: x.Expect + 1, Message: x.Message},
 	}
-	k := write(http.MethodPut, collection(x.Kind)+"/{id}", "the page could not be updated", &in, string(x.ID))
+	k := wire.Write(http.MethodPut, collection(x.Kind)+"/{id}", "the page could not be updated", &in, string(x.ID))
 	if x.Kind == confluence.BlogPost {
 		in.ParentID = ""
-		k.what = "the blog post could not be updated"
+		k.What = "the blog post could not be updated"
 	}
-	r, err := c.applied(ctx, k.at(confluence.Where{Space: x.Space.Key, Content: string(x.ID)}))
+	r, err := c.applied(ctx, k.At(confluence.Where{Space: x.Space.Key, Content: string(x.ID)}))
 	return r, c.titled(ctx, err, titleWrite{space: x.Space, kind: x.Kind, title: x.Title, self: x.ID})
 }
 
@@ -88,25 +89,25 @@ func (c *Connector) restore(ctx context.Context, x confluence.Restore) (confluen
 		ID: x.ID, Status: "current", Title: x.Title, Body: &written{Representation: string(confluence.Storage)},
 		Version: &versionIn{Number: x.Expect + 1},
 	}
-	k := write(http.MethodPut, collection(x.Kind)+"/{id}", "the content could not be restored", &in, string(x.ID))
+	k := wire.Write(http.MethodPut, collection(x.Kind)+"/{id}", "the content could not be restored", &in, string(x.ID))
 	// A page that is not in the trash would be emptied by this call: the site ignores the body of trashed ones only.
 	now, err := c.single(ctx, x.Kind, x.ID, 0)
 	if err != nil {
 		return confluence.Result{}, err
 	}
 	if now.Status != confluence.Trashed {
-		return confluence.Result{}, confluence.Errorf(confluence.CodeRefused, "%s: it is not in the trash", k.what).
+		return confluence.Result{}, confluence.Errorf(confluence.CodeRefused, "%s: it is not in the trash", k.What).
 			At(confluence.Where{Content: string(x.ID)})
 	}
-	r, err := c.applied(ctx, k.at(confluence.Where{Space: x.Space.Key, Content: string(x.ID)}))
+	r, err := c.applied(ctx, k.At(confluence.Where{Space: x.Space.Key, Content: string(x.ID)}))
 	return r, c.titled(ctx, err, titleWrite{space: x.Space, kind: x.Kind, title: x.Title, self: x.ID})
 }
 
 // move changes order or parent and makes no version.
 func (c *Connector) move(ctx context.Context, x confluence.Move) (confluence.Result, error) {
-	k := write(http.MethodPut, v1+"/content/{id}/move/{position}/{target}", "the page could not be moved", nil,
-		string(x.ID), string(x.Where), string(x.Target)).at(confluence.Where{Content: string(x.ID)})
-	return c.silent(ctx, k.repeatable(), x.ID)
+	k := wire.Write(http.MethodPut, v1+"/content/{id}/move/{position}/{target}", "the page could not be moved", nil,
+		string(x.ID), string(x.Where), string(x.Target)).At(confluence.Where{Content: string(x.ID)})
+	return c.silent(ctx, k.Repeatable(), x.ID)
 }
 
 // trash moves a page or blog post to the trash. Where the site says that there is none, the content itself decides: it may
@@ -130,7 +131,7 @@ func (c *Connector) archive(ctx context.Context, x confluence.Archive) (confluen
 	for i, id := range x.IDs {
 		pages[i].ID = json.Number(id)
 	}
-	k := write(http.MethodPost, v1+"/content/archive", "the pages could not be archived", map[string]any{"pages": pages})
+	k := wire.Write(http.MethodPost, v1+"/content/archive", "the pages could not be archived", map[string]any{"pages": pages})
 	_, err := c.do(ctx, k, nil)
 	return confluence.Result{}, err
 }
@@ -198,9 +199,9 @@ func (c *Connector) holder(ctx context.Context, w titleWrite, trashedToo, doubt 
 	if err != nil {
 		return confluence.Content{}, err
 	}
-	k := get(collection(w.kind), "the title could not be looked up").with("space-id", string(space.ID), "title", w.title, "limit", "250")
+	k := wire.Get(collection(w.kind), "the title could not be looked up").With("space-id", string(space.ID), "title", w.title, "limit", "250")
 	for _, s := range statuses(w.kind) {
-		k = k.with("status", s)
+		k = k.With("status", s)
 	}
 	var found confluence.Content
 	err = listAll(ctx, c, k, func(got []contentV2) bool {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 type spaceIn struct {
@@ -27,17 +28,17 @@ func (c *Connector) createSpace(ctx context.Context, x confluence.CreateSpace) (
 	where := confluence.Where{Space: x.Key}
 	in := spaceIn{Key: x.Key, Name: x.Name}
 	plain := written{Representation: "plain", Value: x.Description}
-	k := write(http.MethodPost, v1+"/space", "the space could not be created", &in).at(where)
+	k := wire.Write(http.MethodPost, v1+"/space", "the space could not be created", &in).At(where)
 	switch {
 	case mode == "ROLES":
-		k.route = v2 + "/spaces"
+		k.Route = v2 + "/spaces"
 		in.CreatePrivateSpace = x.Private
 		if x.Description != "" {
 			in.Description = plain
 		}
 	default:
 		if x.Private {
-			k.route = v1 + "/space/_private"
+			k.Route = v1 + "/space/_private"
 		}
 		if x.Description != "" {
 			in.Description = map[string]any{"plain": plain}
@@ -52,7 +53,7 @@ func (c *Connector) createSpace(ctx context.Context, x confluence.CreateSpace) (
 	if _, err := c.do(ctx, k, &w); err != nil {
 		return confluence.Result{}, c.keyed(ctx, confluence.AsError(err), x.Key)
 	}
-	s := confluence.Space{ID: w.ID.ID(), Key: x.Key, HomeID: confluence.ID(first(string(w.HomepageID), string(w.Homepage.ID)))}
+	s := confluence.Space{ID: w.ID.ID(), Key: x.Key, HomeID: confluence.ID(wire.First(string(w.HomepageID), string(w.Homepage.ID)))}
 	if s.ID == "" || s.HomeID == "" {
 		// The space is there; where its home page is not told, the caller can read the space again.
 		if got, err := c.look(ctx, x.Key); err == nil && got.ID != "" {
@@ -60,9 +61,7 @@ func (c *Connector) createSpace(ctx context.Context, x confluence.CreateSpace) (
 		}
 	}
 	if s.ID == "" {
-		e := unusable(k, "the answer to a write holds no id")
-		confluence.AsError(e).Outcome = confluence.OutcomeUnknown
-		return confluence.Result{}, e
+		return confluence.Result{}, wire.NoID(k)
 	}
 	c.learn(s)
 	return confluence.Result{ID: s.ID, HomeID: s.HomeID}, nil
@@ -84,7 +83,7 @@ func (c *Connector) keyed(ctx context.Context, e *confluence.Error, key string) 
 
 // look reads a space by key, whatever is known of it. The zero Space says that none is visible.
 func (c *Connector) look(ctx context.Context, key string) (confluence.Space, error) {
-	k := get(v2+"/spaces", "the space could not be read").with("keys", key).at(confluence.Where{Space: key})
+	k := wire.Get(v2+"/spaces", "the space could not be read").With("keys", key).At(confluence.Where{Space: key})
 	var out confluence.Space
 	err := listAll(ctx, c, k, func(got []spaceV2) bool {
 		for _, w := range got {
@@ -106,14 +105,14 @@ func (c *Connector) setHomepage(ctx context.Context, x confluence.SetHomepage) (
 	if s.Name != "" {
 		in["name"] = s.Name
 	}
-	k := write(http.MethodPut, v1+"/space/{spaceKey}", "the home page could not be set", in, s.Key).at(confluence.Where{Space: s.Key})
-	return c.silent(ctx, k.repeatable(), x.Page)
+	k := wire.Write(http.MethodPut, v1+"/space/{spaceKey}", "the home page could not be set", in, s.Key).At(confluence.Where{Space: s.Key})
+	return c.silent(ctx, k.Repeatable(), x.Page)
 }
 
 // RemoveSpace deletes a space for good, with everything in it, and waits until it is gone. Tests clean up with it.
 func (c *Connector) RemoveSpace(ctx context.Context, key string) error {
-	k := write(http.MethodDelete, v1+"/space/{spaceKey}", "the space could not be deleted", nil, key).at(confluence.Where{Space: key})
-	if _, err := c.do(ctx, k.repeatable(), nil); err != nil && confluence.ClassOf(err) != confluence.ClassNotFound {
+	k := wire.Write(http.MethodDelete, v1+"/space/{spaceKey}", "the space could not be deleted", nil, key).At(confluence.Where{Space: key})
+	if _, err := c.do(ctx, k.Repeatable(), nil); err != nil && confluence.ClassOf(err) != confluence.ClassNotFound {
 		return err
 	}
 	for began, delay := c.clock.Now(), 100*time.Millisecond; c.clock.Now().Sub(began) < 10*time.Minute; delay = min(2*delay, 10*time.Second) {
@@ -128,8 +127,8 @@ func (c *Connector) RemoveSpace(ctx context.Context, key string) error {
 			return nil
 		}
 		if err := c.clock.Wait(ctx, delay); err != nil {
-			return confluence.AsError(unusable(k, err.Error())).Because(err)
+			return confluence.AsError(wire.Unusable(k, err.Error())).Because(err)
 		}
 	}
-	return unusable(k, "the space is still there after ten minutes")
+	return wire.Unusable(k, "the space is still there after ten minutes")
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // Apply makes one change. Besides what the seam says:
@@ -74,15 +75,13 @@ func (c *Connector) applied(ctx context.Context, k call) (confluence.Result, err
 
 func (c *Connector) result(k call, w contentW) (confluence.Result, error) {
 	if w.ID == "" {
-		e := unusable(k, "the answer to a write holds no id")
-		e.Outcome = confluence.OutcomeUnknown
-		return confluence.Result{}, e
+		return confluence.Result{}, wire.NoID(k)
 	}
 	c.mu.Lock()
 	me := c.me.ID
 	c.mu.Unlock()
 	if by := w.Version.By; me != "" && madeVersion(k, w) && (by.Type == "anonymous" || by.key() != "" && by.key() != me) {
-		e := confluence.Errorf(confluence.CodeWrongUser, "%s: the site did it as somebody else", k.what).At(k.where)
+		e := confluence.Errorf(confluence.CodeWrongUser, "%s: the site did it as somebody else", k.What).At(k.Where)
 		e.Outcome = confluence.OutcomeUnknown
 		return confluence.Result{}, e
 	}
@@ -99,7 +98,7 @@ func (c *Connector) result(k call, w contentW) (confluence.Result, error) {
 // madeVersion reports whether the version that an answer shows is the one that was asked for. A site that makes none of an
 // update without a change answers with the last one, which may be anybody's (OF-10).
 func madeVersion(k call, w contentW) bool {
-	in, ok := k.body.(*contentIn)
+	in, ok := k.Body.(*contentIn)
 	return !ok || in.Version == nil || w.Version.Number >= in.Version.Number
 }
 
@@ -114,8 +113,8 @@ func (c *Connector) silent(ctx context.Context, k call, id confluence.ID) (confl
 // discard moves a content to the trash; comments and drafts it deletes for good. One that is gone already counts as done
 // only after the answer to an earlier try was lost.
 func (c *Connector) discard(ctx context.Context, id confluence.ID, what string) (confluence.Result, error) {
-	k := write(http.MethodDelete, api+"/content/{id}", what, nil, string(id)).at(confluence.Where{Content: string(id)})
-	r, err := c.silent(ctx, k.repeatable(), id)
+	k := wire.Write(http.MethodDelete, api+"/content/{id}", what, nil, string(id)).At(confluence.Where{Content: string(id)})
+	r, err := c.silent(ctx, k.Repeatable(), id)
 	if confluence.Unknown(err) && confluence.ClassOf(err) == confluence.ClassNotFound {
 		return confluence.Result{ID: id}, nil
 	}
@@ -153,8 +152,8 @@ func (c *Connector) purge(ctx context.Context, x confluence.Purge) (confluence.R
 	if now.Status != confluence.Trashed && now.Status != confluence.Draft {
 		return confluence.Result{}, confluence.Errorf(confluence.CodeRefused, "%s: it is not in the trash", what).At(where)
 	}
-	k := write(http.MethodDelete, api+"/content/{id}", what, nil, string(x.ID)).with("status", status).at(where)
-	r, err := c.silent(ctx, k.repeatable(), x.ID)
+	k := wire.Write(http.MethodDelete, api+"/content/{id}", what, nil, string(x.ID)).With("status", status).At(where)
+	r, err := c.silent(ctx, k.Repeatable(), x.ID)
 	if confluence.Unknown(err) && confluence.ClassOf(err) == confluence.ClassNotFound {
 		return confluence.Result{ID: x.ID}, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // belongings fills in the facets of listed pages and blog posts from the rows they were made of, asks for what these do
@@ -81,8 +82,8 @@ func (c *Connector) facets(ctx context.Context, x *confluence.Content, w *conten
 
 // labels reads all labels of a content.
 func (c *Connector) labels(ctx context.Context, of confluence.ID) ([]confluence.Label, error) {
-	k := get(api+"/content/{id}/label", "the labels could not be read", string(of)).
-		with("limit", "200").at(confluence.Where{Content: string(of)})
+	k := wire.Get(api+"/content/{id}/label", "the labels could not be read", string(of)).
+		With("limit", "200").At(confluence.Where{Content: string(of)})
 	var rows []labelW
 	err := listAll(ctx, c, k, func(got []labelW) bool { rows = append(rows, got...); return true })
 	return labelsOf(rows), err
@@ -98,12 +99,12 @@ func (c *Connector) restrictions(ctx context.Context, of confluence.ID) (conflue
 		name string
 		who  *[]confluence.Principal
 	}{{"read", &out.Read}, {"update", &out.Update}} {
-		k := get(api+"/content/{id}/restriction/byOperation/{operation}", "the restrictions could not be read", string(of), op.name).
-			with("expand", "restrictions.user,restrictions.group", "limit", itoa(restrictionPage)).at(confluence.Where{Content: string(of)})
+		k := wire.Get(api+"/content/{id}/restriction/byOperation/{operation}", "the restrictions could not be read", string(of), op.name).
+			With("expand", "restrictions.user,restrictions.group", "limit", itoa(restrictionPage)).At(confluence.Where{Content: string(of)})
 		for start := 0; ; start += restrictionPage {
 			at := k
 			if start > 0 {
-				at = k.with("start", itoa(start))
+				at = k.With("start", itoa(start))
 			}
 			var r restrictionW
 			if _, err := c.do(ctx, at, &r); err != nil {
@@ -111,7 +112,7 @@ func (c *Connector) restrictions(ctx context.Context, of confluence.ID) (conflue
 			}
 			users, groups := r.Restrictions.User, r.Restrictions.Group
 			if users == nil || groups == nil {
-				return out, unusable(k, "the answer does not name users and groups")
+				return out, wire.Unusable(k, "the answer does not name users and groups")
 			}
 			*op.who = append(*op.who, r.principals()...)
 			if len(users.Results) < restrictionPage && len(groups.Results) < restrictionPage {
@@ -144,8 +145,8 @@ func attachmentsOf(rows []contentW, of confluence.ID) []confluence.Content {
 
 // attachments lists the current attachments of a content, or those of one file name.
 func (c *Connector) attachments(ctx context.Context, of confluence.ID, name string) ([]confluence.Content, error) {
-	k := get(api+"/content/{id}/child/attachment", "the attachments could not be listed", string(of)).
-		with("expand", "version,history,container", "limit", "200", "filename", name).at(confluence.Where{Content: string(of)})
+	k := wire.Get(api+"/content/{id}/child/attachment", "the attachments could not be listed", string(of)).
+		With("expand", "version,history,container", "limit", "200", "filename", name).At(confluence.Where{Content: string(of)})
 	var rows []contentW
 	err := listAll(ctx, c, k, func(got []contentW) bool { rows = append(rows, got...); return true })
 	return attachmentsOf(rows, of), err
@@ -168,9 +169,9 @@ const commentExpand = "body.storage,version,history,ancestors,container,extensio
 
 // comments lists all comments of a content, of any place and depth.
 func (c *Connector) comments(ctx context.Context, of confluence.ID) ([]confluence.Content, error) {
-	k := get(api+"/content/{id}/child/comment", "the comments could not be listed", string(of)).
-		with("location", "footer", "location", "inline", "location", "resolved", "depth", "all", "limit", "100", "expand", commentExpand).
-		at(confluence.Where{Content: string(of)})
+	k := wire.Get(api+"/content/{id}/child/comment", "the comments could not be listed", string(of)).
+		With("location", "footer", "location", "inline", "location", "resolved", "depth", "all", "limit", "100", "expand", commentExpand).
+		At(confluence.Where{Content: string(of)})
 	var rows []contentW
 	if err := listAll(ctx, c, k, func(got []contentW) bool { rows = append(rows, got...); return true }); err != nil {
 		return nil, err
@@ -195,8 +196,8 @@ func (c *Connector) Below(ctx context.Context, kind confluence.Kind, of confluen
 	if err != nil || kind != confluence.Page {
 		return out, err
 	}
-	k := get(api+"/content/{id}/child/page", "the pages below could not be listed", string(of)).
-		with("limit", "200").at(confluence.Where{Content: string(of)})
+	k := wire.Get(api+"/content/{id}/child/page", "the pages below could not be listed", string(of)).
+		With("limit", "200").At(confluence.Where{Content: string(of)})
 	var rows []contentW
 	err = listAll(ctx, c, k, func(got []contentW) bool { rows = append(rows, got...); return true })
 	pages := contentsOf(rows, func(x confluence.Content) bool { return x.Kind == confluence.Page && x.Status != confluence.Trashed })
@@ -234,6 +235,6 @@ func compare(a, b string) int {
 
 // there reports whether a content can be seen, in any state.
 func (c *Connector) there(ctx context.Context, of confluence.ID) bool {
-	_, err := c.do(ctx, call{method: http.MethodGet, route: api + "/content/{id}", args: []string{string(of)}}.with("status", "any"), nil)
+	_, err := c.do(ctx, call{Method: http.MethodGet, Route: api + "/content/{id}", Args: []string{string(of)}}.With("status", "any"), nil)
 	return err == nil
 }

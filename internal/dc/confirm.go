@@ -6,6 +6,7 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // confirm asks the site who we are: nil if it is the account it was before. T-2004 says that the credential is refused,
@@ -13,16 +14,10 @@ import (
 // on; another code, that it cannot be asked. Callers that come while a confirmation runs wait for one that began after
 // they came.
 func (c *Connector) confirm(ctx context.Context) error {
-	came := c.proof.started.Load()
-	c.proof.turn.Take()
-	defer c.proof.turn.Give()
-	if c.proof.started.Load() > came && c.proof.done {
-		return c.proof.err
-	}
-	c.proof.started.Add(1)
-	_, err := c.whoAmI(ctx)
-	c.proof.err, c.proof.done = err, ctx.Err() == nil // given up says nothing to the others
-	return err
+	return c.proof.Confirm(ctx, func(ctx context.Context) error {
+		_, err := c.whoAmI(ctx)
+		return err
+	})
 }
 
 // Confirm asks the site who we are; see confirm.
@@ -30,15 +25,15 @@ func (c *Connector) Confirm(ctx context.Context) error { return c.confirm(ctx) }
 
 // whoAmI reads user/current.
 func (c *Connector) whoAmI(ctx context.Context) (rest.Answer, error) {
-	k := get(api+"/user/current", "the account could not be confirmed")
+	k := wire.Get(api+"/user/current", "the account could not be confirmed")
 	for try := 0; ; try++ {
 		var u userW
-		ans, err := c.rest.Do(ctx, k.request(), &u)
+		ans, err := c.rest.Do(ctx, request(k), &u)
 		if err == nil {
 			return ans, c.remember(u)
 		}
 		e := rest.As(err)
-		if e.Kind != rest.Status || !hidden(e.Status) || locked(e) {
+		if e.Kind != rest.Status || !wire.Hidden(e.Status) || locked(e) {
 			return ans, c.fail(ctx, k, e)
 		}
 		if e.HTML && try == 0 && e.Status != http.StatusUnauthorized && c.clock.Wait(ctx, pause) == nil {
@@ -89,23 +84,4 @@ func (c *Connector) account(ctx context.Context) (confluence.UserID, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.me.ID, nil
-}
-
-// unconfirmed is the error of a call that was refused while the account is in doubt.
-func (c *Connector) unconfirmed(k call, e *rest.Error, bad error) error {
-	b := *confluence.AsError(bad)
-	b.Cause = b.What + orNothing(b.Cause)
-	b.What, b.Where = k.what, k.where
-	b.Outcome = confluence.OutcomeRefused
-	if e.Outcome == rest.MayBeDone {
-		b.Outcome = confluence.OutcomeUnknown
-	}
-	return &b
-}
-
-func orNothing(cause string) string {
-	if cause == "" {
-		return ""
-	}
-	return ": " + cause
 }

@@ -3,15 +3,13 @@ package dc
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // polite is the number of calls in flight where nobody says otherwise: a Data Center is often one machine.
@@ -57,15 +55,7 @@ type Connector struct {
 	noIDs   bool                         // the content listing takes no ids
 	oldPath bool                         // restrictions are written under rest/experimental
 
-	proof proof
-}
-
-// proof is the last confirmation of the account; see confirm.
-type proof struct {
-	turn    rest.Turn
-	started atomic.Int64
-	done    bool // it came to an answer
-	err     error
+	proof *wire.Proof
 }
 
 var (
@@ -102,7 +92,7 @@ func Open(_ context.Context, o Options) (*Connector, error) {
 	}
 	_, fan := client.Budget().Slots()
 	return &Connector{
-		proof: proof{turn: rest.NewTurn()},
+		proof: wire.NewProof(),
 		root:  root, rest: client, clock: client.Clock(), fan: fan, expect: o.Account,
 		names: map[confluence.UserID]string{}, spaceID: map[confluence.ID]string{},
 	}, nil
@@ -128,76 +118,13 @@ const (
 	experimental = "/rest/experimental"
 )
 
-// call is one request, in the words of this package.
-type call struct {
-	method string
-	route  string // template below the base address, with {} for each of args
-	args   []string
-	query  url.Values
-	body   any
-	upload *rest.Upload
-	repeat bool   // a write that sets a state
-	what   string // what could not be done, for a person: "the page could not be created"
-	where  confluence.Where
-}
-
-func (k call) request() rest.Request {
-	r := rest.Request{
-		Method: k.method, Route: k.route, Path: fill(k.route, k.args), Query: k.query,
-		JSON: k.body, Upload: k.upload, Repeatable: k.repeat,
-	}
-	if k.method != http.MethodGet {
+func request(k call) rest.Request {
+	r := k.Request("")
+	if k.Writes() {
 		// Forms and .action calls are refused without it, and with the spelling nocheck of the document (AU-15).
 		r.Header = http.Header{"X-Atlassian-Token": {"no-check"}}
 	}
 	return r
 }
-
-// fill puts escaped arguments in place of the braces of a route.
-func fill(route string, args []string) string {
-	var out strings.Builder
-	for n := 0; ; n++ {
-		before, rest, found := strings.Cut(route, "{")
-		out.WriteString(before)
-		if !found {
-			return out.String()
-		}
-		_, route, _ = strings.Cut(rest, "}")
-		out.WriteString(segment(args[n]))
-	}
-}
-
-// segment escapes a piece of a path. A plus sign is escaped as well: servlets have read it as a blank.
-func segment(s string) string { return strings.ReplaceAll(url.PathEscape(s), "+", "%2B") }
-
-func get(route, what string, args ...string) call {
-	return call{method: http.MethodGet, route: route, args: args, what: what}
-}
-
-func write(method, route, what string, body any, args ...string) call {
-	return call{method: method, route: route, args: args, body: body, what: what}
-}
-
-// with adds query parameters; empty values are left out.
-func (k call) with(pairs ...string) call {
-	q := url.Values{}
-	for key, vs := range k.query {
-		q[key] = append([]string(nil), vs...)
-	}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			q.Add(pairs[i], pairs[i+1])
-		}
-	}
-	k.query = q
-	return k
-}
-
-func (k call) at(w confluence.Where) call { k.where = w; return k }
-
-// repeatable marks a write that sets a state, so that it may be sent again after a lost answer.
-func (k call) repeatable() call { k.repeat = true; return k }
-
-func (k call) writes() bool { return k.method != http.MethodGet }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // contentW is a content of any type, with the expansions that are asked for.
@@ -122,7 +123,7 @@ func (w contentW) content() (x confluence.Content, ok bool) {
 		}
 	case confluence.Attachment:
 		x.File = &confluence.FileInfo{
-			MediaType: first(w.Ext.MediaType, w.Metadata.MediaType), Size: w.Ext.FileSize,
+			MediaType: wire.First(w.Ext.MediaType, w.Metadata.MediaType), Size: w.Ext.FileSize,
 			Comment: firstOf(w.Ext.Comment, w.Metadata.Comment),
 		}
 	case confluence.Comment:

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // Users reads accounts by user key, one call each, or by the name to log in with where no key is that. Removed accounts
@@ -33,7 +34,7 @@ func (c *Connector) Users(ctx context.Context, ids []confluence.UserID) ([]confl
 
 func (c *Connector) userOf(ctx context.Context, id confluence.UserID) (userW, error) {
 	var u userW
-	k := get(api+"/user", "the user could not be read").with("key", string(id), "expand", "status")
+	k := wire.Get(api+"/user", "the user could not be read").With("key", string(id), "expand", "status")
 	if _, err := c.do(ctx, k, &u); err != nil {
 		return u, err
 	}
@@ -48,7 +49,7 @@ func (c *Connector) userOf(ctx context.Context, id confluence.UserID) (userW, er
 // userNamed reads an account by the name to log in with.
 func (c *Connector) userNamed(ctx context.Context, name string) (userW, error) {
 	var u userW
-	_, err := c.do(ctx, get(api+"/user", "the user could not be read").with("username", name, "expand", "status"), &u)
+	_, err := c.do(ctx, wire.Get(api+"/user", "the user could not be read").With("username", name, "expand", "status"), &u)
 	return u, err
 }
 
@@ -91,14 +92,14 @@ func (c *Connector) Groups(ctx context.Context, names []string) ([]string, error
 func (c *Connector) hasGroup(ctx context.Context, name string) (bool, error) {
 	if !strings.ContainsAny(name, `/\;%`) {
 		var g groupW
-		_, err := c.do(ctx, get(api+"/group/{groupName}", "the group could not be read", name), &g)
+		_, err := c.do(ctx, wire.Get(api+"/group/{groupName}", "the group could not be read", name), &g)
 		if confluence.ClassOf(err) == confluence.ClassNotFound {
 			return false, nil
 		}
 		return err == nil && strings.EqualFold(g.Name, name), err
 	}
 	found := false
-	err := listAll(ctx, c, get(api+"/group", "the groups could not be listed").with("limit", "200"), func(got []groupW) bool {
+	err := listAll(ctx, c, wire.Get(api+"/group", "the groups could not be listed").With("limit", "200"), func(got []groupW) bool {
 		found = found || slices.ContainsFunc(got, func(g groupW) bool { return strings.EqualFold(g.Name, name) })
 		return !found
 	})
@@ -112,7 +113,7 @@ func (c *Connector) member(ctx context.Context, group string) (bool, error) {
 	c.mu.Unlock()
 	if mine == nil {
 		mine = []string{}
-		k := get(api+"/user/memberof", "the groups of tandem's account could not be read").with("key", string(me), "limit", "200")
+		k := wire.Get(api+"/user/memberof", "the groups of tandem's account could not be read").With("key", string(me), "limit", "200")
 		err := listAll(ctx, c, k, func(got []groupW) bool {
 			for _, g := range got {
 				mine = append(mine, g.Name)

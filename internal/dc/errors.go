@@ -6,10 +6,10 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // pause before asking again what something in front of the site has refused.
@@ -20,7 +20,7 @@ const pause = 5 * time.Second
 func (c *Connector) do(ctx context.Context, k call, out any) (rest.Answer, error) {
 	doubt := false
 	for try := 0; ; try++ {
-		ans, err := c.rest.Do(ctx, k.request(), out)
+		ans, err := c.rest.Do(ctx, request(k), out)
 		if err == nil {
 			return ans, nil
 		}
@@ -29,31 +29,21 @@ func (c *Connector) do(ctx context.Context, k call, out any) (rest.Answer, error
 			// An earlier try may have been carried out, whatever the last one says.
 			e.Outcome = rest.MayBeDone
 		}
-		if e.Kind != rest.Status || !hidden(e.Status) {
+		if e.Kind != rest.Status || !wire.Hidden(e.Status) {
 			return ans, c.fail(ctx, k, e)
 		}
 		if locked(e) {
 			return ans, c.fail(ctx, k, e)
 		}
 		if bad := c.confirm(ctx); bad != nil {
-			return ans, c.unconfirmed(k, e, bad)
+			return ans, wire.Unconfirmed(k, e, bad)
 		}
 		// A page of HTML is not the site's own refusal, but that of a proxy or of a node that starts, and so may be a 404
 		// that names nothing.
-		if !e.HTML && !bare(e) || try > 0 || c.clock.Wait(ctx, pause) != nil {
+		if !e.HTML && !wire.Bare(e, said(e.Body)) || try > 0 || c.clock.Wait(ctx, pause) != nil {
 			return ans, c.fail(ctx, k, e)
 		}
 	}
-}
-
-func hidden(status int) bool {
-	return status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound
-}
-
-// bare reports whether a 404 says nothing about what is not there.
-func bare(e *rest.Error) bool {
-	m := said(e.Body)
-	return e.Status == http.StatusNotFound && (m == "" || strings.EqualFold(m, "Not Found"))
 }
 
 // locked reports whether the account must answer a CAPTCHA before it is let in again (AU-12). Asking on makes it worse.
@@ -68,7 +58,7 @@ func toLogin(e *rest.Error) bool {
 
 // fail translates an error of package rest.
 func (c *Connector) fail(ctx context.Context, k call, e *rest.Error) *confluence.Error {
-	out := confluence.Errorf(codeOf(e, k), "%s", k.what).At(k.where)
+	out := confluence.Errorf(codeOf(e, k), "%s", k.What).At(k.Where)
 	out.Status, out.RetryAfter, out.Err = e.Status, e.RetryAfter, e
 	if e.Outcome == rest.MayBeDone {
 		out.Outcome = confluence.OutcomeUnknown
@@ -88,7 +78,7 @@ func (c *Connector) fail(ctx context.Context, k call, e *rest.Error) *confluence
 	case e.Err != nil:
 		out.Cause = e.Err.Error()
 	}
-	if e.Kind == rest.Status && e.Status == http.StatusMethodNotAllowed && k.writes() {
+	if e.Kind == rest.Status && e.Status == http.StatusMethodNotAllowed && k.Writes() {
 		c.closed(ctx, out, e)
 	}
 	return out
@@ -107,60 +97,21 @@ func (c *Connector) closed(ctx context.Context, out *confluence.Error, e *rest.E
 }
 
 func codeOf(e *rest.Error, k call) confluence.Code {
-	switch e.Kind {
-	case rest.Unreachable:
-		return confluence.CodeUnreachable
-	case rest.Lost, rest.Canceled:
-		if e.Outcome == rest.MayBeDone {
-			return confluence.CodeUnknownOutcome
-		}
-		return confluence.CodeUnreachable
-	case rest.Unusable, rest.TooLarge:
-		if toLogin(e) {
-			return confluence.CodeCredential
-		}
-		return confluence.CodeUnusableAnswer
-	case rest.Limited:
-		return confluence.CodeLimited
-	case rest.Source:
-		return confluence.CodeFileMissing
-	case rest.PlainHTTP:
-		return confluence.CodePlainHTTP
-	case rest.Status:
-		return codeOfStatus(e, k)
-	}
-	return confluence.CodeInternal
-}
-
-func codeOfStatus(e *rest.Error, k call) confluence.Code {
-	switch {
-	case locked(e), e.Status == http.StatusUnauthorized:
+	if toLogin(e) && e.Kind == rest.Unusable || locked(e) && e.Kind == rest.Status {
 		return confluence.CodeCredential
-	case e.Status == http.StatusForbidden:
-		return confluence.CodeForbidden
-	case e.Status == http.StatusNotFound:
-		return confluence.CodeNotThere
-	case e.Status == http.StatusConflict:
-		return confluence.CodeVersionMoved
-	case e.Status == http.StatusGone, e.Status == http.StatusMethodNotAllowed, e.Status == http.StatusNotImplemented:
-		return confluence.CodeNotCapable
-	case e.Status == http.StatusRequestEntityTooLarge && k.writes():
-		return confluence.CodeTooLarge
-	case e.Status >= 500 || e.Status == http.StatusRequestTimeout:
-		return confluence.CodeSiteFails
 	}
-	return confluence.CodeRefused
+	return wire.CodeOf(e, k)
 }
 
 // said returns what the site wrote into an error, in one line: message, and data.errors with a text, a translation or at
 // least a key; else the reason, which is all that old versions have (dc-api.md sections 2 and 15).
 func said(body []byte) string {
 	var m struct {
-		Message json.RawMessage `json:"message"`
-		Reason  string          `json:"reason"`
+		Message wire.Phrase `json:"message"`
+		Reason  string      `json:"reason"`
 		Data    struct {
 			Errors []struct {
-				Message json.RawMessage `json:"message"`
+				Message wire.Phrase `json:"message"`
 			} `json:"errors"`
 		} `json:"data"`
 		Validation []string `json:"validationErrors"` // of .action calls
@@ -169,52 +120,10 @@ func said(body []byte) string {
 	if json.Unmarshal(body, &m) != nil {
 		return ""
 	}
-	var parts []string
-	add := func(s string) {
-		if s = tidy(s); s != "" && !strings.Contains(strings.Join(parts, "; "), s) {
-			parts = append(parts, s)
-		}
-	}
-	add(phrase(m.Message))
+	texts := []string{string(m.Message)}
 	for _, e := range m.Data.Errors {
-		add(phrase(e.Message))
+		texts = append(texts, string(e.Message))
 	}
-	for _, s := range append(m.Validation, m.Action...) {
-		add(s)
-	}
-	if len(parts) == 0 {
-		add(m.Reason)
-	}
-	return strings.Join(parts, "; ")
-}
-
-// phrase is a message as a text, or as an object with a translation or at least a key.
-func phrase(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return text
-	}
-	var m struct {
-		Translation string `json:"translation"`
-		Key         string `json:"key"`
-	}
-	if json.Unmarshal(raw, &m) != nil {
-		return ""
-	}
-	return first(m.Translation, m.Key)
-}
-
-// tidy makes one line of at most 400 characters out of a text from outside.
-func tidy(s string) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
-	if r := []rune(s); len(r) > 400 {
-		s = string(r[:400]) + "…"
-	}
-	return s
-}
-
-func unusable(k call, cause string) *confluence.Error {
-	e := confluence.Errorf(confluence.CodeUnusableAnswer, "%s", k.what).At(k.where)
-	e.Cause = cause
-	return e
+	texts = append(append(texts, m.Validation...), m.Action...)
+	return wire.First(wire.Lines(texts...), wire.Line(m.Reason))
 }

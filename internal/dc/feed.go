@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // feedSearch holds no date: whose zone dates are read in nobody tells (OF-24), and the listing is read only as far back as
@@ -15,8 +16,8 @@ const feedSearch = "type in (page,blogpost,comment,attachment) order by lastmodi
 // Feed lists the changes of the whole site by one query of the search index, then asks who we are. The index is written in
 // batches, every few seconds as a rule and minutes late under load. See Reader for what a row holds.
 func (c *Connector) Feed(ctx context.Context, since time.Time) ([]confluence.Content, error) {
-	k := get(api+"/content/search", "the changes could not be listed").
-		with("cql", feedSearch, "limit", itoa(listingSize), "expand", "version,space,container.space")
+	k := wire.Get(api+"/content/search", "the changes could not be listed").
+		With("cql", feedSearch, "limit", itoa(listingSize), "expand", "version,space,container.space")
 	seen := map[confluence.ID]bool{}
 	var out []confluence.Content
 	err := listAll(ctx, c, k, func(got []contentW) bool {

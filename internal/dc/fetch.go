@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // fetchBatch is how many contents one listing by id gives with bodies (PG-09).
@@ -52,10 +53,10 @@ func (c *Connector) fetchListed(ctx context.Context, kind confluence.Kind, ids [
 	if lacks || len(ids) < 2 {
 		return nil
 	}
-	k := get(api+"/content", "the contents could not be read").
-		with("type", string(kind), "limit", itoa(len(ids)), "expand", expansions(facets)+",space")
+	k := wire.Get(api+"/content", "the contents could not be read").
+		With("type", string(kind), "limit", itoa(len(ids)), "expand", expansions(facets)+",space")
 	for _, id := range ids {
-		k = k.with("ids", string(id))
+		k = k.With("ids", string(id))
 	}
 	var page listW[contentW]
 	if _, err := c.do(ctx, k, &page); err != nil {
@@ -150,8 +151,8 @@ func (c *Connector) inheritFrom(ctx context.Context, x *confluence.Content) erro
 
 func (c *Connector) raw(ctx context.Context, of confluence.ID, expand, status string) (contentW, error) {
 	var w contentW
-	k := get(api+"/content/{id}", "the content could not be read", string(of)).
-		with("expand", expand, "status", status).at(confluence.Where{Content: string(of)})
+	k := wire.Get(api+"/content/{id}", "the content could not be read", string(of)).
+		With("expand", expand, "status", status).At(confluence.Where{Content: string(of)})
 	_, err := c.do(ctx, k, &w)
 	return w, err
 }
@@ -169,16 +170,16 @@ func (c *Connector) Version(ctx context.Context, kind confluence.Kind, id conflu
 	}
 	const expand = "body.storage,version,history,ancestors,space,container"
 	for _, way := range []call{
-		get(api+"/content/{id}", "the version could not be read", string(id)).with("status", "historical", "version", itoa(number), "expand", expand),
-		get(api+"/content/{id}/version/{number}", "the version could not be read", string(id), itoa(number)).with("expand", "content.body.storage"),
-		get(experimental+"/content/{id}/version/{number}", "the version could not be read", string(id), itoa(number)).with("expand", "content.body.storage"),
+		wire.Get(api+"/content/{id}", "the version could not be read", string(id)).With("status", "historical", "version", itoa(number), "expand", expand),
+		wire.Get(api+"/content/{id}/version/{number}", "the version could not be read", string(id), itoa(number)).With("expand", "content.body.storage"),
+		wire.Get(experimental+"/content/{id}/version/{number}", "the version could not be read", string(id), itoa(number)).With("expand", "content.body.storage"),
 	} {
 		var w struct {
 			contentW
 			versionW          // of the version resources
 			Content  contentW `json:"content"`
 		}
-		_, err := c.do(ctx, way.at(absent.Where), &w)
+		_, err := c.do(ctx, way.At(absent.Where), &w)
 		if lacking(err) {
 			continue
 		}
@@ -200,7 +201,7 @@ func (c *Connector) Version(ctx context.Context, kind confluence.Kind, id conflu
 // historical is a past version of a content, as that content.
 func historical(now confluence.Content, past contentW, version versionW) confluence.Content {
 	x := now
-	x.Version, x.Title, x.Facets = version.version(), first(past.Title, now.Title), confluence.FacetBody
+	x.Version, x.Title, x.Facets = version.version(), wire.First(past.Title, now.Title), confluence.FacetBody
 	x.Body = confluence.Body{Format: confluence.Storage, Raw: past.Body.Storage.Value}
 	if x.Kind == confluence.Comment {
 		x.Title = ""

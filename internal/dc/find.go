@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // skew is how far the site's clock is trusted to agree with the clock a probe's Since was taken from.
@@ -58,14 +59,14 @@ func (c *Connector) findPages(ctx context.Context, p confluence.Probe) ([]conflu
 	if p.Title == "" {
 		return c.findAmong(ctx, p)
 	}
-	k := get(api+"/content", "the content could not be looked for").
-		with("type", "page", "title", p.Title, "limit", "50", "expand", expansions(confluence.FacetBody)+",space")
+	k := wire.Get(api+"/content", "the content could not be looked for").
+		With("type", "page", "title", p.Title, "limit", "50", "expand", expansions(confluence.FacetBody)+",space")
 	if p.Space.ID != "" || p.Space.Key != "" {
 		s, err := c.space(ctx, p.Space)
 		if err != nil {
 			return nil, err
 		}
-		k = k.with("spaceKey", s.Key).at(confluence.Where{Space: s.Key})
+		k = k.With("spaceKey", s.Key).At(confluence.Where{Space: s.Key})
 	}
 	var rows []contentW
 	err := listAll(ctx, c, k, func(got []contentW) bool { rows = append(rows, got...); return true })

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // release is a version of the product.
@@ -124,7 +125,7 @@ func (c *Connector) capabilities(v release, mode string, p *probed) confluence.C
 // readManifest reads the manifest of application links, in JSON or in the XML that it is by default.
 func (c *Connector) readManifest(ctx context.Context) (*manifest, error) {
 	const route = "/rest/applinks/1.0/manifest"
-	k := get(route, "the site could not be asked for its identity")
+	k := wire.Get(route, "the site could not be asked for its identity")
 	req := rest.Request{Method: http.MethodGet, Route: route, Path: route, Anonymous: true, Header: http.Header{"Accept": {"application/json"}}}
 	s, err := c.rest.Stream(ctx, req)
 	if err != nil {
@@ -147,11 +148,11 @@ func (c *Connector) readManifest(ctx context.Context) (*manifest, error) {
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return nil, unusable(k, ctx.Err().Error()).Because(ctx.Err())
+		return nil, wire.Unusable(k, ctx.Err().Error()).Because(ctx.Err())
 	case err != nil || m.ID == "" || m.Version == "":
 		return nil, notConfluence("it does not tell an id and a version", err)
 	case !strings.EqualFold(m.TypeID, "confluence"):
-		return nil, notConfluence("it is of type "+tidy(m.TypeID), nil)
+		return nil, notConfluence("it is of type "+wire.Line(m.TypeID), nil)
 	}
 	m.release = releaseOf(m.Version)
 	c.mu.Lock()
@@ -180,8 +181,8 @@ func (c *Connector) version(ctx context.Context) (release, error) {
 // accessMode asks whether the site takes writes. A site that does not say so does.
 func (c *Connector) accessMode(ctx context.Context) (string, error) {
 	var mode string
-	k := get(api+"/accessmode", "the site could not be asked whether it takes writes")
-	_, err := c.rest.Do(ctx, k.request(), &mode)
+	k := wire.Get(api+"/accessmode", "the site could not be asked whether it takes writes")
+	_, err := c.rest.Do(ctx, request(k), &mode)
 	if e := rest.As(err); e != nil {
 		if e.Kind == rest.Status && e.Status < 500 {
 			return readWrite, nil
@@ -208,11 +209,11 @@ func (c *Connector) probe(ctx context.Context) (*probed, error) {
 		out any
 		has func()
 	}{
-		{get(api+"/server-information", "the site could not be asked about itself"), &info, func() { p.baseURL = info.BaseURL }},
-		{get(experimental+"/template/page", "the site could not be asked for templates").with("limit", "1"), nil, func() { p.templates = true }},
+		{wire.Get(api+"/server-information", "the site could not be asked about itself"), &info, func() { p.baseURL = info.BaseURL }},
+		{wire.Get(experimental+"/template/page", "the site could not be asked for templates").With("limit", "1"), nil, func() { p.templates = true }},
 	}
 	for _, a := range ask {
-		_, err := c.rest.Do(ctx, a.k.request(), a.out)
+		_, err := c.rest.Do(ctx, request(a.k), a.out)
 		switch e := rest.As(err); {
 		case err == nil:
 			a.has()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // mostEmpty bounds empty pages in a row: permission filtering makes some, a listing that never ends makes all.
@@ -20,14 +21,14 @@ func listAll[T any](ctx context.Context, c *Connector, k call, each func([]T) (m
 		var page listW[T]
 		at := k
 		if start > 0 {
-			at = k.with("start", itoa(start))
+			at = k.With("start", itoa(start))
 		}
 		if _, err := c.do(ctx, at, &page); err != nil {
 			return err
 		}
 		if len(page.Results) == 0 {
 			if empty++; empty > mostEmpty {
-				return unusable(k, "the listing does not end")
+				return wire.Unusable(k, "the listing does not end")
 			}
 		}
 		if !each(page.Results) || page.Links.Next == "" {
@@ -38,7 +39,7 @@ func listAll[T any](ctx context.Context, c *Connector, k call, each func([]T) (m
 			next = start + len(page.Results)
 		}
 		if next <= start {
-			return unusable(k, "the listing names a next page that leads nowhere")
+			return wire.Unusable(k, "the listing names a next page that leads nowhere")
 		}
 		start = next
 	}
@@ -57,10 +58,10 @@ func startOf(link string) int {
 func onward[T any](k call, page *listW[T], cursor string) (string, error) {
 	next := page.NextCursor
 	if u, err := url.Parse(page.Links.Next); err == nil && page.Links.Next != "" {
-		next = first(u.Query().Get("cursor"), next)
+		next = wire.First(u.Query().Get("cursor"), next)
 	}
 	if page.Links.Next != "" && next == "" || next != "" && next == cursor {
-		return "", unusable(k, "the listing names a next page that leads nowhere")
+		return "", wire.Unusable(k, "the listing names a next page that leads nowhere")
 	}
 	return next, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // Open opens the bytes of the version of an attachment that was read. The address is formed as the site's links are; where
@@ -17,10 +18,10 @@ import (
 // in place of the file. T-7201 says that the site has the attachment but no bytes.
 func (c *Connector) Open(ctx context.Context, x confluence.Content) (io.ReadCloser, error) {
 	where := confluence.Where{Content: string(x.ID), Space: x.SpaceKey, File: x.Title}
-	k := get("/download/attachments/{id}/{name}", "the attachment could not be opened", string(x.Container), x.Title).
-		with("api", "v2").at(where)
+	k := wire.Get("/download/attachments/{id}/{name}", "the attachment could not be opened", string(x.Container), x.Title).
+		With("api", "v2").At(where)
 	if x.Version.Number > 0 {
-		k = k.with("version", itoa(x.Version.Number))
+		k = k.With("version", itoa(x.Version.Number))
 	}
 	s, err := c.download(ctx, k)
 	if e := rest.As(err); e != nil && e.Kind == rest.Status && e.Status == http.StatusNotFound {
@@ -36,7 +37,7 @@ func (c *Connector) Open(ctx context.Context, x confluence.Content) (io.ReadClos
 		if bad := c.confirm(ctx); bad != nil {
 			return nil, bad
 		}
-		return nil, unusable(k, "an HTML page came in place of the file")
+		return nil, wire.Unusable(k, "an HTML page came in place of the file")
 	}
 	want := int64(-1)
 	if x.File != nil && x.File.Size > 0 {
@@ -46,7 +47,7 @@ func (c *Connector) Open(ctx context.Context, x confluence.Content) (io.ReadClos
 }
 
 func (c *Connector) download(ctx context.Context, k call) (*rest.Stream, error) {
-	req := k.request()
+	req := request(k)
 	req.Header = http.Header{"Accept": {"*/*"}}
 	req.Stay = true
 	return c.rest.Stream(ctx, req)
@@ -60,14 +61,14 @@ func (c *Connector) downloadByLink(ctx context.Context, k call, x confluence.Con
 	}
 	u, err := url.Parse(w.Links.Download)
 	if err != nil || u.Host != "" || !strings.HasPrefix(u.Path, "/") {
-		return nil, unusable(k, "the site gives no address for the file")
+		return nil, wire.Unusable(k, "the site gives no address for the file")
 	}
 	q := u.Query()
 	if x.Version.Number > 0 {
 		q.Set("version", itoa(x.Version.Number))
 	}
 	return c.rest.Stream(ctx, rest.Request{
-		Method: http.MethodGet, Route: k.route, Path: u.EscapedPath(), Query: q, Stay: true,
+		Method: http.MethodGet, Route: k.Route, Path: u.EscapedPath(), Query: q, Stay: true,
 		Header: http.Header{"Accept": {"*/*"}},
 	})
 }
@@ -81,11 +82,11 @@ func (c *Connector) unopened(ctx context.Context, k call, err error) error {
 		}
 		return out
 	}
-	if e.Kind != rest.Status || !hidden(e.Status) || locked(e) {
+	if e.Kind != rest.Status || !wire.Hidden(e.Status) || locked(e) {
 		return c.fail(ctx, k, e)
 	}
 	if bad := c.confirm(ctx); bad != nil {
-		return c.unconfirmed(k, e, bad)
+		return wire.Unconfirmed(k, e, bad)
 	}
 	out := c.fail(ctx, k, e)
 	if out.Code == confluence.CodeNotThere {
@@ -118,7 +119,7 @@ func (d *download) Read(p []byte) (int, error) {
 	case !errors.Is(err, io.EOF):
 		return n, d.c.fail(d.ctx, d.k, rest.As(err))
 	case d.want >= 0 && d.got != d.want:
-		return n, unusable(d.k, "the file has "+itoa(int(d.got))+" bytes, and should have "+itoa(int(d.want)))
+		return n, wire.Unusable(d.k, "the file has "+itoa(int(d.got))+" bytes, and should have "+itoa(int(d.want)))
 	}
 	return n, io.EOF
 }

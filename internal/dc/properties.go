@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 type propertyW struct {
@@ -24,8 +25,8 @@ func (w propertyW) property() confluence.Property {
 
 // Properties returns all properties of a content, sorted by key.
 func (c *Connector) Properties(ctx context.Context, _ confluence.Kind, of confluence.ID) ([]confluence.Property, error) {
-	k := get(api+"/content/{id}/property", "the properties could not be read", string(of)).
-		with("expand", "version", "limit", "100").at(confluence.Where{Content: string(of)})
+	k := wire.Get(api+"/content/{id}/property", "the properties could not be read", string(of)).
+		With("expand", "version", "limit", "100").At(confluence.Where{Content: string(of)})
 	var out []confluence.Property
 	err := listAll(ctx, c, k, func(got []propertyW) bool {
 		for _, p := range got {
@@ -53,8 +54,8 @@ func (c *Connector) Property(ctx context.Context, space confluence.Space, page c
 		return confluence.Property{}, false, err
 	}
 	var w propertyW
-	k := get(base+"/{key}", "the property could not be read", owner, key).with("expand", "version").
-		at(confluence.Where{Space: space.Key, Content: string(page)})
+	k := wire.Get(base+"/{key}", "the property could not be read", owner, key).With("expand", "version").
+		At(confluence.Where{Space: space.Key, Content: string(page)})
 	_, err = c.do(ctx, k, &w)
 	if confluence.ClassOf(err) == confluence.ClassNotFound {
 		return confluence.Property{}, false, nil // do has confirmed the account
@@ -71,10 +72,10 @@ func (c *Connector) setProperty(ctx context.Context, x confluence.SetProperty) (
 	where := confluence.Where{Space: x.Space.Key, Content: string(x.ID)}
 	const what = "the property could not be written"
 	in := map[string]any{"key": x.Key, "value": json.RawMessage(x.Value)}
-	k := write(http.MethodPost, base, what, in, owner).at(where)
+	k := wire.Write(http.MethodPost, base, what, in, owner).At(where)
 	if x.Expect > 0 {
 		in["version"] = versionIn{Number: x.Expect + 1}
-		k = write(http.MethodPut, base+"/{key}", what, in, owner, x.Key).at(where)
+		k = wire.Write(http.MethodPut, base+"/{key}", what, in, owner, x.Key).At(where)
 	}
 	var w propertyW
 	if _, err := c.do(ctx, k, &w); err != nil {
@@ -91,6 +92,6 @@ func (c *Connector) setProperty(ctx context.Context, x confluence.SetProperty) (
 }
 
 func (c *Connector) hasProperty(ctx context.Context, base, owner, key string) bool {
-	_, err := c.do(ctx, get(base+"/{key}", "the property could not be read", owner, key), nil)
+	_, err := c.do(ctx, wire.Get(base+"/{key}", "the property could not be read", owner, key), nil)
 	return err == nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // What is asked for at once. The site cuts it to 50 with bodies (PG-09); asking for more costs nothing.
@@ -199,10 +200,10 @@ func (c *Connector) listingPage(ctx context.Context, req confluence.ScanRequest,
 }
 
 func (c *Connector) scanPage(ctx context.Context, req confluence.ScanRequest, kind confluence.Kind, cursor string) (pageOf, error) {
-	k := get(api+"/content/scan", "the contents of the space could not be listed").at(confluence.Where{Space: req.Space.Key}).
-		with("spaceKey", req.Space.Key, "status", statusFor(req), "expand", expansions(req.Facets), "cursor", cursor)
+	k := wire.Get(api+"/content/scan", "the contents of the space could not be listed").At(confluence.Where{Space: req.Space.Key}).
+		With("spaceKey", req.Space.Key, "status", statusFor(req), "expand", expansions(req.Facets), "cursor", cursor)
 	if cursor == "" {
-		k = k.with("type", string(kind)) // later pages have it in the cursor (PG-10)
+		k = k.With("type", string(kind)) // later pages have it in the cursor (PG-10)
 	}
 	var page listW[contentW]
 	if err := c.sized(ctx, k, &page); err != nil {
@@ -214,10 +215,10 @@ func (c *Connector) scanPage(ctx context.Context, req confluence.ScanRequest, ki
 
 func (c *Connector) offsetPage(ctx context.Context, req confluence.ScanRequest, kind confluence.Kind, start int) (pageOf, error) {
 	from := max(0, start-overlap)
-	k := get(api+"/content", "the contents of the space could not be listed").at(confluence.Where{Space: req.Space.Key}).
-		with("spaceKey", req.Space.Key, "type", string(kind), "status", statusFor(req), "expand", expansions(req.Facets))
+	k := wire.Get(api+"/content", "the contents of the space could not be listed").At(confluence.Where{Space: req.Space.Key}).
+		With("spaceKey", req.Space.Key, "type", string(kind), "status", statusFor(req), "expand", expansions(req.Facets))
 	if from > 0 {
-		k = k.with("start", itoa(from))
+		k = k.With("start", itoa(from))
 	}
 	var page listW[contentW]
 	if err := c.sized(ctx, k, &page); err != nil {
@@ -227,7 +228,7 @@ func (c *Connector) offsetPage(ctx context.Context, req confluence.ScanRequest, 
 	if page.Links.Next != "" {
 		out.start = max(startOf(page.Links.Next), from+len(page.Results))
 		if out.start <= start {
-			return out, unusable(k, "the listing names a next page that leads nowhere")
+			return out, wire.Unusable(k, "the listing names a next page that leads nowhere")
 		}
 	}
 	return out, nil
@@ -236,7 +237,7 @@ func (c *Connector) offsetPage(ctx context.Context, req confluence.ScanRequest, 
 // sized reads a page of a listing, and asks for fewer rows if the answer would be too large.
 func (c *Connector) sized(ctx context.Context, k call, page *listW[contentW]) error {
 	for limit := listingSize; ; limit = (limit + 4) / 5 {
-		_, err := c.do(ctx, k.with("limit", strconv.Itoa(limit)), page)
+		_, err := c.do(ctx, k.With("limit", strconv.Itoa(limit)), page)
 		if !tooLarge(err) || limit == 1 {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 type spaceW struct {
@@ -74,7 +75,7 @@ func (c *Connector) allSpaces(ctx context.Context) ([]confluence.Space, error) {
 	var out []confluence.Space
 	seen := map[confluence.ID]bool{}
 	for _, status := range []string{"current", "archived"} {
-		k := get(api+"/space", "the spaces could not be listed").with("status", status, "expand", spaceExpand, "limit", "200")
+		k := wire.Get(api+"/space", "the spaces could not be listed").With("status", status, "expand", spaceExpand, "limit", "200")
 		err := listAll(ctx, c, k, func(got []spaceW) bool {
 			for _, w := range got {
 				if s := w.space(); s.ID != "" && !seen[s.ID] {
@@ -115,7 +116,7 @@ func (c *Connector) namedSpaces(ctx context.Context, keys []string) ([]confluenc
 
 // look reads a space by key, whatever is known of it. The zero Space says that none is visible.
 func (c *Connector) look(ctx context.Context, key string) (confluence.Space, error) {
-	k := get(api+"/space/{spaceKey}", "the space could not be read", key).with("expand", spaceExpand).at(confluence.Where{Space: key})
+	k := wire.Get(api+"/space/{spaceKey}", "the space could not be read", key).With("expand", spaceExpand).At(confluence.Where{Space: key})
 	var w spaceW
 	_, err := c.do(ctx, k, &w)
 	if confluence.ClassOf(err) == confluence.ClassNotFound {
@@ -125,7 +126,7 @@ func (c *Connector) look(ctx context.Context, key string) (confluence.Space, err
 		return confluence.Space{}, err
 	}
 	if !strings.EqualFold(w.Key, key) {
-		return confluence.Space{}, unusable(k, "another space than asked for came: "+tidy(w.Key))
+		return confluence.Space{}, wire.Unusable(k, "another space than asked for came: "+wire.Line(w.Key))
 	}
 	return w.space(), nil
 }
@@ -201,9 +202,9 @@ func (s *subjectW) principal() confluence.Principal {
 	case s == nil, s.Type == "anonymous":
 		return confluence.Anonymous
 	case s.Type == "group", s.GroupName != "":
-		return confluence.GroupPrincipal(first(s.GroupName, s.Name, s.Display))
+		return confluence.GroupPrincipal(wire.First(s.GroupName, s.Name, s.Display))
 	case s.UserKey != "" || s.Username != "":
-		return confluence.UserPrincipal(confluence.UserID(first(s.UserKey, s.Username)))
+		return confluence.UserPrincipal(confluence.UserID(wire.First(s.UserKey, s.Username)))
 	case s.Name != "":
 		return confluence.GroupPrincipal(s.Name)
 	}
@@ -230,7 +231,7 @@ func (c *Connector) permit(ctx context.Context, s *confluence.Space) error {
 		return nil
 	}
 	var held []permissionW
-	k := get(api+"/space/{spaceKey}/permissions", "the permissions of the space could not be read", s.Key).at(confluence.Where{Space: s.Key})
+	k := wire.Get(api+"/space/{spaceKey}/permissions", "the permissions of the space could not be read", s.Key).At(confluence.Where{Space: s.Key})
 	if _, err = c.do(ctx, k, &held); err != nil {
 		e := confluence.AsError(err)
 		if e.Status == http.StatusUnauthorized && e.Code != confluence.CodeCredential || e.Status == http.StatusForbidden || e.Status == http.StatusNotFound {

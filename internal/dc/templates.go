@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 type templateW struct {
@@ -19,8 +20,8 @@ type templateW struct {
 // Templates returns the page templates of a space or of the site. The resource is experimental, and some sites have none:
 // Capabilities.Templates tells.
 func (c *Connector) Templates(ctx context.Context, space confluence.Space) ([]confluence.Template, error) {
-	k := get(experimental+"/template/page", "the templates could not be listed").
-		with("spaceKey", space.Key, "expand", "body", "limit", "100").at(confluence.Where{Space: space.Key})
+	k := wire.Get(experimental+"/template/page", "the templates could not be listed").
+		With("spaceKey", space.Key, "expand", "body", "limit", "100").At(confluence.Where{Space: space.Key})
 	var out []confluence.Template
 	seen := map[id]bool{}
 	err := listAll(ctx, c, k, func(got []templateW) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // Trashed returns the next batch of a space's trash: pages, blog posts and attachments, without bodies.
@@ -38,8 +39,8 @@ const trashExpand = "ancestors,container,space,metadata,version,history"
 func (c *Connector) trashPage(ctx context.Context, space confluence.Space, at *position) ([]confluence.Content, error) {
 	trashed := func(x confluence.Content) bool { return x.Status == confluence.Trashed }
 	if !at.Offset {
-		k := get(api+"/space/{spaceKey}/trash", "the trash of the space could not be listed", space.Key).
-			with("expand", trashExpand, "cursor", at.Cursor).at(confluence.Where{Space: space.Key})
+		k := wire.Get(api+"/space/{spaceKey}/trash", "the trash of the space could not be listed", space.Key).
+			With("expand", trashExpand, "cursor", at.Cursor).At(confluence.Where{Space: space.Key})
 		var page listW[contentW]
 		err := c.sized(ctx, k, &page)
 		refused := confluence.ClassOf(err) == confluence.ClassForbidden || lacking(err)
@@ -60,8 +61,8 @@ func (c *Connector) trashPage(ctx context.Context, space confluence.Space, at *p
 	}
 	var out []confluence.Content
 	for _, kind := range []confluence.Kind{confluence.Page, confluence.BlogPost} {
-		k := get(api+"/content", "the trash of the space could not be listed").at(confluence.Where{Space: space.Key}).
-			with("spaceKey", space.Key, "type", string(kind), "status", "trashed", "expand", "version,history,ancestors", "limit", "200")
+		k := wire.Get(api+"/content", "the trash of the space could not be listed").At(confluence.Where{Space: space.Key}).
+			With("spaceKey", space.Key, "type", string(kind), "status", "trashed", "expand", "version,history,ancestors", "limit", "200")
 		err := listAll(ctx, c, k, func(got []contentW) bool { out = append(out, contentsOf(got, trashed)...); return true })
 		if err != nil {
 			return nil, err

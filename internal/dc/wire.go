@@ -6,59 +6,19 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
+)
+
+type (
+	call  = wire.Call
+	id    = wire.ID
+	stamp = wire.Stamp
 )
 
 // Shapes of answers. They hold what is used; unknown members are ignored. Ids are taken as strings or numbers: content has
 // strings, spaces have numbers.
-
-type id string
-
-func (i *id) UnmarshalJSON(b []byte) error {
-	b = bytes.TrimSpace(b)
-	if bytes.Equal(b, []byte("null")) {
-		*i = ""
-		return nil
-	}
-	if len(b) > 0 && b[0] == '"' {
-		return json.Unmarshal(b, (*string)(i))
-	}
-	var n json.Number
-	if err := json.Unmarshal(b, &n); err != nil {
-		return err
-	}
-	*i = id(n.String())
-	return nil
-}
-
-func (i id) ID() confluence.ID { return confluence.ID(i) }
-
-// stamp is a time with the server's own offset or Z, or in milliseconds.
-type stamp time.Time
-
-var layouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999Z0700", "2006-01-02T15:04:05.999", "2006-01-02"}
-
-func (s *stamp) UnmarshalJSON(b []byte) error {
-	var text string
-	if json.Unmarshal(b, &text) != nil {
-		var ms int64
-		if json.Unmarshal(b, &ms) == nil && ms > 0 {
-			*s = stamp(time.UnixMilli(ms).UTC())
-		}
-		return nil
-	}
-	for _, layout := range layouts {
-		if t, err := time.Parse(layout, text); err == nil {
-			*s = stamp(t.UTC())
-			return nil
-		}
-	}
-	return nil
-}
-
-func (s stamp) Time() time.Time { return time.Time(s) }
 
 // place among siblings: a number, or the text none.
 type rank struct {
@@ -117,7 +77,7 @@ type userW struct {
 	Status      word   `json:"status"`
 }
 
-func (u userW) key() confluence.UserID { return confluence.UserID(first(u.UserKey, u.Username)) }
+func (u userW) key() confluence.UserID { return confluence.UserID(wire.First(u.UserKey, u.Username)) }
 
 func (u userW) user() confluence.User {
 	off := u.Status != "" && !strings.EqualFold(string(u.Status), "current") && !strings.EqualFold(string(u.Status), "active")
@@ -210,13 +170,4 @@ func (r restrictionsW) both() (read, update *restrictionW) {
 type textW struct {
 	Value          string `json:"value"`
 	Representation string `json:"representation"`
-}
-
-func first(values ...string) string {
-	for _, v := range values {
-		if v = strings.TrimSpace(v); v != "" {
-			return v
-		}
-	}
-	return ""
 }

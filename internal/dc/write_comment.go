@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // commentExtensionsIn places an inline comment. A site refuses it if one of the last four members is missing (CO-05).
@@ -50,7 +51,7 @@ func (c *Connector) createComment(ctx context.Context, x confluence.CreateCommen
 			Fetched: itoa(int(c.clock.Now().UnixMilli())), Highlights: string(marks),
 		}}
 	}
-	k := write(http.MethodPost, api+"/content", "the comment could not be created", &in).at(where)
+	k := wire.Write(http.MethodPost, api+"/content", "the comment could not be created", &in).At(where)
 	r, err := c.applied(ctx, k)
 	return r, c.commented(ctx, bodied(err), x.Container)
 }
@@ -71,8 +72,8 @@ func (c *Connector) commented(ctx context.Context, err error, container confluen
 
 func (c *Connector) updateComment(ctx context.Context, x confluence.UpdateComment, p confluence.Payload) (confluence.Result, error) {
 	in := contentIn{ID: x.ID, Type: confluence.Comment, Body: bodyIn(p.Body), Version: &versionIn{Number: x.Expect + 1}}
-	k := write(http.MethodPut, api+"/content/{id}", "the comment could not be updated", &in, string(x.ID)).
-		at(confluence.Where{Content: string(x.ID)})
+	k := wire.Write(http.MethodPut, api+"/content/{id}", "the comment could not be updated", &in, string(x.ID)).
+		At(confluence.Where{Content: string(x.ID)})
 	r, err := c.applied(ctx, k)
 	return r, bodied(err)
 }
@@ -86,8 +87,8 @@ func (c *Connector) resolve(ctx context.Context, x confluence.ResolveComment) (c
 	const route = "/rest/inlinecomments/1.0/comments/{id}/resolve/{state}/dangling/{dangling}"
 	var err error
 	for _, method := range []string{http.MethodPut, http.MethodPatch} {
-		k := write(method, route, "the comment could not be resolved", nil, string(x.ID), state, "false").
-			at(confluence.Where{Content: string(x.ID)}).repeatable()
+		k := wire.Write(method, route, "the comment could not be resolved", nil, string(x.ID), state, "false").
+			At(confluence.Where{Content: string(x.ID)}).Repeatable()
 		if _, err = c.do(ctx, k, nil); err == nil {
 			return confluence.Result{ID: x.ID}, nil
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // addLabels adds labels. Names with a blank or a comma are refused here: no label can hold one.
@@ -20,8 +21,8 @@ func (c *Connector) addLabels(ctx context.Context, x confluence.AddLabels) (conf
 		}
 		in = append(in, map[string]string{"prefix": firstOf(l.Prefix, "global"), "name": l.Name})
 	}
-	k := write(http.MethodPost, api+"/content/{id}/label", "the labels could not be added", in, string(x.ID)).at(where)
-	r, err := c.silent(ctx, k.repeatable(), x.ID)
+	k := wire.Write(http.MethodPost, api+"/content/{id}/label", "the labels could not be added", in, string(x.ID)).At(where)
+	r, err := c.silent(ctx, k.Repeatable(), x.ID)
 	if e := confluence.AsError(err); e != nil {
 		if e.Status == http.StatusBadRequest {
 			e.Code = confluence.CodeLabelNotWritten
@@ -38,9 +39,9 @@ func (c *Connector) removeLabel(ctx context.Context, x confluence.RemoveLabel) (
 	if p := x.Label.Prefix; p != "" && p != "global" {
 		name = p + ":" + name
 	}
-	k := write(http.MethodDelete, api+"/content/{id}/label", "the label could not be removed", nil, string(x.ID)).
-		with("name", name).at(where)
-	if _, err := c.do(ctx, k.repeatable(), nil); err != nil && confluence.ClassOf(err) != confluence.ClassNotFound {
+	k := wire.Write(http.MethodDelete, api+"/content/{id}/label", "the label could not be removed", nil, string(x.ID)).
+		With("name", name).At(where)
+	if _, err := c.do(ctx, k.Repeatable(), nil); err != nil && confluence.ClassOf(err) != confluence.ClassNotFound {
 		return confluence.Result{}, err
 	}
 	left, err := c.labels(ctx, x.ID)
@@ -83,8 +84,8 @@ func (c *Connector) restrict(ctx context.Context, x confluence.Restrict) (conflu
 	var answer struct {
 		Results []restrictionW `json:"results"`
 	}
-	k := write(http.MethodPut, api+"/content/{id}/restriction", what, in, string(x.ID)).
-		with("expand", "restrictions.user,restrictions.group").at(where).repeatable()
+	k := wire.Write(http.MethodPut, api+"/content/{id}/restriction", what, in, string(x.ID)).
+		With("expand", "restrictions.user,restrictions.group").At(where).Repeatable()
 	err := c.byEitherPath(ctx, k, x.ID, &answer)
 	if err != nil {
 		return confluence.Result{}, err
@@ -107,7 +108,7 @@ func (c *Connector) byEitherPath(ctx context.Context, k call, id confluence.ID, 
 			return err
 		}
 	}
-	k.route = strings.Replace(k.route, api, experimental, 1)
+	k.Route = strings.Replace(k.Route, api, experimental, 1)
 	_, err := c.do(ctx, k, out)
 	if err == nil {
 		c.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 type refIn struct {
@@ -59,10 +60,10 @@ func (c *Connector) create(ctx context.Context, x confluence.Create, p confluenc
 	if x.Draft {
 		in.Status = confluence.Draft
 	}
-	k := write(http.MethodPost, api+"/content", "the page could not be created", &in).at(confluence.Where{Space: space.Key})
+	k := wire.Write(http.MethodPost, api+"/content", "the page could not be created", &in).At(confluence.Where{Space: space.Key})
 	switch {
 	case x.Kind == confluence.BlogPost:
-		k.what = "the blog post could not be created"
+		k.What = "the blog post could not be created"
 	case x.Parent != "":
 		in.Ancestors = []refIn{{ID: x.Parent}}
 	case !x.Root:
@@ -77,7 +78,7 @@ func (c *Connector) create(ctx context.Context, x confluence.Create, p confluenc
 		}
 	}
 	if x.Draft {
-		k = k.with("status", "draft")
+		k = k.With("status", "draft")
 	}
 	r, err := c.applied(ctx, k)
 	return r, c.titled(ctx, err, titleWrite{space: space, kind: x.Kind, title: x.Title})
@@ -91,9 +92,9 @@ func (c *Connector) update(ctx context.Context, x confluence.Update, p confluenc
 	if x.Parent != "" && x.Kind == confluence.Page {
 		in.Ancestors = []refIn{{ID: x.Parent}}
 	}
-	k := write(http.MethodPut, api+"/content/{id}", "the page could not be updated", &in, string(x.ID))
+	k := wire.Write(http.MethodPut, api+"/content/{id}", "the page could not be updated", &in, string(x.ID))
 	if x.Kind == confluence.BlogPost {
-		k.what = "the blog post could not be updated"
+		k.What = "the blog post could not be updated"
 	}
 	if x.Expect == 0 {
 		// A draft is published by a create that names it.
@@ -102,9 +103,9 @@ func (c *Connector) update(ctx context.Context, x confluence.Update, p confluenc
 			return confluence.Result{}, err
 		}
 		in.Space = map[string]string{"key": space.Key}
-		k = write(http.MethodPost, api+"/content", "the draft could not be published", &in)
+		k = wire.Write(http.MethodPost, api+"/content", "the draft could not be published", &in)
 	}
-	r, err := c.applied(ctx, k.at(confluence.Where{Space: x.Space.Key, Content: string(x.ID)}))
+	r, err := c.applied(ctx, k.At(confluence.Where{Space: x.Space.Key, Content: string(x.ID)}))
 	return r, c.titled(ctx, err, titleWrite{space: x.Space, kind: x.Kind, title: x.Title, self: x.ID})
 }
 
@@ -119,7 +120,7 @@ func (c *Connector) restore(ctx context.Context, x confluence.Restore) (confluen
 		return confluence.Result{}, confluence.Errorf(confluence.CodeRefused, "%s: it is not in the trash", what).At(where)
 	}
 	in := contentIn{ID: x.ID, Type: x.Kind, Status: confluence.Current, Title: now.Title, Version: &versionIn{Number: x.Expect + 1}}
-	k := write(http.MethodPut, api+"/content/{id}", what, &in, string(x.ID)).with("status", "trashed").at(where)
+	k := wire.Write(http.MethodPut, api+"/content/{id}", what, &in, string(x.ID)).With("status", "trashed").At(where)
 	r, err := c.applied(ctx, k)
 	return r, c.titled(ctx, err, titleWrite{space: x.Space, kind: x.Kind, title: now.Title, self: x.ID})
 }
@@ -143,12 +144,12 @@ func (c *Connector) move(ctx context.Context, x confluence.Move) (confluence.Res
 	if err != nil {
 		return confluence.Result{}, err
 	}
-	k := write(http.MethodPost, "/pages/movepage.action", what, nil).at(where).
-		with("pageId", string(x.ID), "position", places[x.Where], "targetId", string(x.Target))
+	k := wire.Write(http.MethodPost, "/pages/movepage.action", what, nil).At(where).
+		With("pageId", string(x.ID), "position", places[x.Where], "targetId", string(x.Target))
 	if w.Space != nil {
-		k = k.with("spaceKey", w.Space.Key)
+		k = k.With("spaceKey", w.Space.Key)
 	}
-	ans, err := c.do(ctx, k.repeatable(), nil)
+	ans, err := c.do(ctx, k.Repeatable(), nil)
 	if err == nil {
 		if s := said(ans.Body); s != "" && strings.Contains(string(ans.Body), "rrors") {
 			e := confluence.Errorf(confluence.CodeRefused, what).At(where)
@@ -247,8 +248,8 @@ func (c *Connector) holder(ctx context.Context, w titleWrite, doubt bool) (confl
 	if err != nil {
 		return confluence.Content{}, err
 	}
-	k := get(api+"/content", "the title could not be looked up").
-		with("type", "page", "spaceKey", space.Key, "title", w.title, "limit", "50", "expand", "version,history")
+	k := wire.Get(api+"/content", "the title could not be looked up").
+		With("type", "page", "spaceKey", space.Key, "title", w.title, "limit", "50", "expand", "version,history")
 	var found confluence.Content
 	err = listAll(ctx, c, k, func(got []contentW) bool {
 		for _, x := range contentsOf(got, nil) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/wire"
 )
 
 // createSpace makes a space. The home page that the site makes with it is read by one call more where the answer does not
@@ -17,9 +18,9 @@ func (c *Connector) createSpace(ctx context.Context, x confluence.CreateSpace) (
 	if x.Description != "" {
 		in["description"] = map[string]textW{"plain": {Value: x.Description, Representation: "plain"}}
 	}
-	k := write(http.MethodPost, api+"/space", "the space could not be created", in).at(where)
+	k := wire.Write(http.MethodPost, api+"/space", "the space could not be created", in).At(where)
 	if x.Private {
-		k.route = api + "/space/_private"
+		k.Route = api + "/space/_private"
 	}
 	var w spaceW
 	if _, err := c.do(ctx, k, &w); err != nil {
@@ -32,9 +33,7 @@ func (c *Connector) createSpace(ctx context.Context, x confluence.CreateSpace) (
 		}
 	}
 	if s.ID == "" {
-		e := unusable(k, "the answer to a write holds no id")
-		e.Outcome = confluence.OutcomeUnknown
-		return confluence.Result{}, e
+		return confluence.Result{}, wire.NoID(k)
 	}
 	c.learn(s)
 	return confluence.Result{ID: s.ID, HomeID: s.HomeID}, nil
@@ -66,8 +65,8 @@ func (c *Connector) setHomepage(ctx context.Context, x confluence.SetHomepage) (
 		}
 	}
 	in := map[string]any{"key": s.Key, "name": s.Name, "homepage": refIn{ID: x.Page, Type: string(confluence.Page)}}
-	k := write(http.MethodPut, api+"/space/{spaceKey}", "the home page could not be set", in, s.Key).at(confluence.Where{Space: s.Key})
-	return c.silent(ctx, k.repeatable(), x.Page)
+	k := wire.Write(http.MethodPut, api+"/space/{spaceKey}", "the home page could not be set", in, s.Key).At(confluence.Where{Space: s.Key})
+	return c.silent(ctx, k.Repeatable(), x.Page)
 }
 
 // siteWords are the rights that the product calls otherwise than Cloud does.
@@ -104,20 +103,20 @@ func (c *Connector) grant(ctx context.Context, x confluence.Grant) (confluence.R
 	key, target, _ := strings.Cut(op, "/")
 	in := []map[string]string{{"targetType": target, "operationKey": key}}
 	const base = api + "/space/{spaceKey}/permissions"
-	k := write(http.MethodPut, base+"/anonymous/grant", "the permission could not be given", in, s.Key)
+	k := wire.Write(http.MethodPut, base+"/anonymous/grant", "the permission could not be given", in, s.Key)
 	if id, ok := x.Permission.Principal.User(); ok {
-		k.route, k.args = base+"/user/{userKey}/grant", []string{s.Key, string(id)}
+		k.Route, k.Args = base+"/user/{userKey}/grant", []string{s.Key, string(id)}
 	} else if g, ok := x.Permission.Principal.Group(); ok {
-		k.route, k.args = base+"/group/{groupName}/grant", []string{s.Key, g}
+		k.Route, k.Args = base+"/group/{groupName}/grant", []string{s.Key, g}
 	}
-	_, err = c.do(ctx, k.at(where).repeatable(), nil)
+	_, err = c.do(ctx, k.At(where).Repeatable(), nil)
 	return confluence.Result{}, err
 }
 
 // RemoveSpace deletes a space for good, with everything in it, and waits until it is gone. Tests clean up with it.
 func (c *Connector) RemoveSpace(ctx context.Context, key string) error {
-	k := write(http.MethodDelete, api+"/space/{spaceKey}", "the space could not be deleted", nil, key).at(confluence.Where{Space: key})
-	if _, err := c.do(ctx, k.repeatable(), nil); err != nil && confluence.ClassOf(err) != confluence.ClassNotFound {
+	k := wire.Write(http.MethodDelete, api+"/space/{spaceKey}", "the space could not be deleted", nil, key).At(confluence.Where{Space: key})
+	if _, err := c.do(ctx, k.Repeatable(), nil); err != nil && confluence.ClassOf(err) != confluence.ClassNotFound {
 		return err
 	}
 	for began, delay := c.clock.Now(), 100*time.Millisecond; c.clock.Now().Sub(began) < 10*time.Minute; delay = min(2*delay, 10*time.Second) {
@@ -129,8 +128,8 @@ func (c *Connector) RemoveSpace(ctx context.Context, key string) error {
 			return nil
 		}
 		if err := c.clock.Wait(ctx, delay); err != nil {
-			return unusable(k, err.Error()).Because(err)
+			return wire.Unusable(k, err.Error()).Because(err)
 		}
 	}
-	return unusable(k, "the space is still there after ten minutes")
+	return wire.Unusable(k, "the space is still there after ten minutes")
 }
