@@ -57,7 +57,7 @@ simulate: ## SEEDS lives of two sites from seed BASE on, each twice, with faults
 	$(GO) test -count=1 -v -timeout 0 -run 'TestSimulate$$' ./internal/engine/simulation -seeds $(SEEDS) -base $(BASE)
 
 planted: ## the simulation must find each bug that is planted in the engine
-	$(GO) test -tags planted -count=1 -v -timeout 30m -run 'TestPlanted$$' ./internal/engine/simulation -seeds 60
+	$(GO) test -tags planted -count=1 -v -timeout 30m -run 'TestPlanted' ./internal/engine/simulation -seeds 60
 
 kill: ## kill -9 at every failpoint of every verb and at 200 random moments
 	TANDEM_KILLS=all $(GO) test -count=1 -v -timeout 60m -run 'Kill' ./internal/cli ./internal/store

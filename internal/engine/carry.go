@@ -260,7 +260,12 @@ func (s *work) intend(ctx context.Context, w *write, note string, attempt int, r
 		SentAt: s.e.opt.Now(), TimeoutMS: s.e.opt.Timeout.Milliseconds(),
 	}
 	w.change = withMessage(w.change, note, in.Op)
-	err := s.commit(ctx, func(tx *store.Tx) error {
+	lease := s.lease
+	if planted.On(planted.FenceIgnored) {
+		lease = store.Lease{}
+	}
+	s.stale.Store(true)
+	err := s.e.store.Commit(ctx, lease, func(tx *store.Tx) error {
 		if w.blob != nil {
 			in.PayloadBlob = tx.PutBlob(w.blob)
 		}

@@ -27,7 +27,12 @@ const (
 	LastWriterWins Bug = "version of an edit in between taken over without reading it"
 	// NoConflict lets one side win where both edited.
 	NoConflict Bug = "conflict decided without being asked"
+	// FenceIgnored lets an execution that has lost its lease write to a site.
+	FenceIgnored Bug = "fence ignored"
 )
 
-// All are the bugs that a simulation must find.
+// All are the bugs that a simulation of random lives must find.
 var All = []Bug{NoProbe, JournalIgnored, EmptyRestriction, DeleteOnMissing, EarlyBaseline, WatermarkPast, TitleLeft, ContentFirst, LastWriterWins, NoConflict}
+
+// ByScenario are the bugs that the named scenarios of the catalogue must find.
+var ByScenario = map[Bug]string{FenceIgnored: "S071-two-engines"}

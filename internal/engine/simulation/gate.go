@@ -43,6 +43,8 @@ type Event struct {
 	// Point and Verb are those of a Point.
 	Point string
 	Verb  confluence.Verb
+	// Intent says of a Commit that it is to record what is about to be written to a site.
+	Intent bool
 }
 
 // ticket is an event that waits to be let through.
@@ -67,9 +69,11 @@ type gate struct {
 // same in every run.
 type thread struct {
 	name     string
+	proc     *process
 	children int
 	events   int
 	ids      int
+	minted   bool // an id for what is about to be written; the next commit records it
 	verb     confluence.Verb
 }
 
@@ -105,11 +109,11 @@ func (g *gate) self() *thread {
 }
 
 // enter makes the calling goroutine a thread until leave.
-func (g *gate) enter(name string) (leave func()) {
+func (g *gate) enter(name string, proc *process) (leave func()) {
 	id := goroutine()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.threads[id] = &thread{name: name}
+	g.threads[id] = &thread{name: name, proc: proc}
 	return func() {
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -198,6 +202,9 @@ func (g *gate) free(now time.Time) (now1 []*ticket, earliest time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for t := range g.tickets {
+		if t.proc != nil && t.proc.asleep {
+			continue
+		}
 		if t.Kind == Timer && t.due.After(now) {
 			if earliest.IsZero() || t.due.Before(earliest) {
 				earliest = t.due

@@ -31,6 +31,8 @@ type process struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup // its goroutines
 	dead   bool           // guarded by the gate
+	asleep bool           // nothing of it happens; guarded by the gate
+	guest  bool           // the store is another process's
 
 	mu     sync.Mutex
 	broken error // why Run ended by itself
@@ -40,9 +42,7 @@ type process struct {
 
 // startProcess opens a data directory and starts an engine on it.
 func (w *World) startProcess(dir string) error {
-	w.births++
-	p := &process{w: w, name: fmt.Sprintf("p%d", w.births), dir: dir, random: rand.New(rand.NewPCG(w.opt.Seed, uint64(w.births)))}
-	p.ctx, p.cancel = context.WithCancel(context.Background())
+	p := w.newProcess(dir)
 	st, err := store.Open(context.Background(), store.Options{
 		Dir: dir, KeyFile: filepath.Join(w.dir, "key"), Now: p.now, Address: "simulation", Pass: p.passCommit,
 	})
@@ -50,6 +50,21 @@ func (w *World) startProcess(dir string) error {
 		return err
 	}
 	p.store = st
+	w.proc = p
+	p.run()
+	return nil
+}
+
+func (w *World) newProcess(dir string) *process {
+	w.births++
+	p := &process{w: w, name: fmt.Sprintf("p%d", w.births), dir: dir, random: rand.New(rand.NewPCG(w.opt.Seed, uint64(w.births)))}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	return p
+}
+
+// run starts the engine on the store.
+func (p *process) run() {
+	w := p.w
 	log := w.opt.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -63,10 +78,9 @@ func (w *World) startProcess(dir string) error {
 		p.budget[side] = rest.NewBudget(rest.BudgetOptions{Concurrent: 64, Clock: p.restClock()})
 	}
 	p.engine = engine.New(engine.Options{
-		Store: st, Connect: p.connect, Now: p.now, Wait: p.wait, NewID: p.newID, Go: p.start, Fail: p.passPoint, Log: log, Count: p.w.opt.Count,
+		Store: p.store, Connect: p.connect, Now: p.now, Wait: p.wait, NewID: p.newID, Go: p.start, Fail: p.passPoint, Log: log, Count: p.w.opt.Count,
 		Owner: p.name, Workers: w.opt.Workers, Parallel: 1, Slice: w.opt.Slice, Timeout: w.opt.Timeout,
 	})
-	w.proc = p
 	p.startNamed(p.name, func() {
 		err := p.engine.Run(p.ctx)
 		p.mu.Lock()
@@ -75,7 +89,6 @@ func (w *World) startProcess(dir string) error {
 			p.broken = err
 		}
 	})
-	return nil
 }
 
 // start starts a goroutine of the process.
@@ -91,7 +104,7 @@ func (p *process) startNamed(name string, f func()) {
 			<-t.open
 		}
 		// A dead process's goroutine runs too: somebody may wait for its end, and it gets nowhere.
-		defer p.w.gate.enter(name)()
+		defer p.w.gate.enter(name, p)()
 		f()
 	}()
 }
@@ -100,15 +113,21 @@ func (p *process) startNamed(name string, f func()) {
 func (p *process) newID() string {
 	t := p.w.gate.self()
 	t.ids++
+	t.minted = true
 	return fmt.Sprintf("%013d.%s.%d", p.now().UnixMilli(), strings.ReplaceAll(t.name, "/", "-"), t.ids)
 }
 
 func (p *process) passCommit(ctx context.Context, done bool) error {
-	kind := Commit
+	kind, t := Commit, p.w.gate.self()
+	if t.proc != nil {
+		p = t.proc // another engine on the same store
+	}
+	intent := t.minted && !done
+	t.minted = false
 	if done {
 		kind, ctx = Committed, context.WithoutCancel(ctx)
 	}
-	return p.w.gate.pass(ctx, &ticket{Event: Event{Kind: kind, Key: p.w.gate.next()}, proc: p})
+	return p.w.gate.pass(ctx, &ticket{Event: Event{Kind: kind, Key: p.w.gate.next(), Intent: intent}, proc: p})
 }
 
 func (p *process) passPoint(point string, verb confluence.Verb) {
@@ -152,14 +171,6 @@ func (p *process) connect(ctx context.Context, row store.Site, secret []byte) (c
 	return c, c, nil
 }
 
-// kill drops the process as it stands: nothing of it that is parked happens any more. It returns a copy of the data
-// directory as it was on the disk in that moment.
-func (p *process) kill(to string) error {
-	p.w.gate.kill(p)
-	err := copyState(p.dir, to)
-	return errors.Join(err, p.end())
-}
-
 // end waits until nothing of the process runs any more.
 func (p *process) end() error {
 	p.w.gate.kill(p)
@@ -169,7 +180,7 @@ func (p *process) end() error {
 	if p.engine != nil {
 		errs = append(errs, p.engine.Close())
 	}
-	if p.store != nil {
+	if p.store != nil && !p.guest {
 		errs = append(errs, p.store.Close())
 	}
 	return errors.Join(errs...)

@@ -23,6 +23,10 @@ func (p *play) before(e Event) Fate {
 			p.crashed = true
 			return Fate{Crash: true}
 		}
+		if p.second && p.cycles > 0 && e.Intent {
+			p.second = false
+			return Fate{Sleep: true}
+		}
 	}
 	return Fate{}
 }

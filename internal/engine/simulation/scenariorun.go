@@ -198,6 +198,7 @@ type play struct {
 	edited  map[string]bool            // texts that people replaced
 	whole   map[string]bool            // pages of which people changed more than named blocks
 
+	second   bool // another engine takes over in the next cycle
 	crash    *crashStep
 	crashing int // calls since the crash was set
 	falling  bool
@@ -407,6 +408,9 @@ func (p *play) do(st scriptStep) error {
 		return nil
 	case st.Checkpoint != nil:
 		return p.checkpoint(*st.Checkpoint)
+	case st.Engine > 0:
+		p.second = true
+		return nil
 	}
 	return p.tandem.Order(st)
 }

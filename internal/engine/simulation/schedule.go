@@ -73,15 +73,19 @@ func (w *World) step() (bool, error) {
 // happen lets an event through, or does to it what its fate is.
 func (w *World) happen(t *ticket) error {
 	fate := Fate{}
-	if w.opt.Before != nil && t.proc == w.proc {
+	if w.opt.Before != nil && t.proc != nil {
 		before := w.crashes
 		fate = w.opt.Before(t.Event)
 		if w.crashes != before {
 			return nil
 		}
 	}
-	if fate.Crash {
+	switch {
+	case fate.Crash:
 		return w.Crash()
+	case fate.Sleep:
+		w.overtake(t.proc)
+		return nil
 	}
 	if t.Kind == Request {
 		c := t.Call
@@ -198,7 +202,7 @@ func (w *World) until(done func() bool, end time.Time) error {
 		if err != nil {
 			return err
 		}
-		if more {
+		if more || w.rouse() {
 			continue
 		}
 		if done() {
@@ -235,7 +239,16 @@ func (w *World) idle() bool {
 func (w *World) Crash() error {
 	w.crashes++
 	to := filepath.Join(w.dir, fmt.Sprintf("state-%d", w.crashes))
-	if err := w.proc.kill(to); err != nil {
+	all := append(w.others, w.proc) // whose store the others use
+	for _, p := range all {
+		w.gate.kill(p)
+	}
+	err := copyState(w.proc.dir, to)
+	for _, p := range all {
+		err = errors.Join(err, p.end())
+	}
+	w.others = nil
+	if err != nil {
 		return fmt.Errorf("simulation: the end of a crashed process: %w", err)
 	}
 	return w.startProcess(to)

@@ -51,6 +51,9 @@ type Options struct {
 type Fate struct {
 	// Crash ends the process in place of the event: what was parked never happens. Run and the like then start it again.
 	Crash bool
+	// Sleep lets the process stand still from here on, so long that a second one on the same store takes over what it
+	// held. It wakes, and the event goes on, when that one has nothing left to do.
+	Sleep bool
 	// Lose cuts the connection of a Request: unreachable, before it arrived, or after; of an Answer: the answer.
 	Lose Loss
 	// Refuse makes a Commit fail as on a full disk.
@@ -72,16 +75,15 @@ const (
 
 // World is two sites, a data directory and an engine. Its methods must be called from one goroutine.
 type World struct {
-	opt   Options
-	dir   string
-	own   bool // dir is removed by Close
-	gate  *gate
-	clock *clock
-	sites [2]*Site
-	rand  *rand.Rand
-	proc  *process
-	// Second processes that lost their lease without knowing it.
-	others  []*process
+	opt     Options
+	dir     string
+	own     bool // dir is removed by Close
+	gate    *gate
+	clock   *clock
+	sites   [2]*Site
+	rand    *rand.Rand
+	proc    *process
+	others  []*process // further engines on the store of proc
 	births  int
 	calls   []*Call
 	trace   bytes.Buffer // of every event that was let through

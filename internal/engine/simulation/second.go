@@ -1,0 +1,29 @@
+package simulation
+
+// overtake lets a process sleep and starts a second engine on its store. As long as the first one sleeps its leases run
+// out, and it does not know.
+func (w *World) overtake(p *process) {
+	w.gate.sleeps(p, true)
+	q := w.newProcess(p.dir)
+	q.store, q.guest = p.store, true
+	w.others = append(w.others, q)
+	q.run()
+}
+
+// rouse wakes the processes that sleep, where the others have nothing left to do. It reports whether there were any.
+func (w *World) rouse() bool {
+	woke := false
+	for _, p := range append([]*process{w.proc}, w.others...) {
+		if p.asleep && w.idle() {
+			w.gate.sleeps(p, false)
+			woke = true
+		}
+	}
+	return woke
+}
+
+func (g *gate) sleeps(p *process, asleep bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p.asleep = asleep
+}
