@@ -14,6 +14,7 @@ import (
 	"github.com/tandem-sync/tandem/internal/cloud"
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/rest/resttest"
 )
 
 // desk answers requests from a table of "METHOD path" to body, or "STATUS body". What is not in it is a bare 404.
@@ -36,10 +37,10 @@ func (d desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, text)
 }
 
-func at(t *testing.T, h http.Handler) (*cloud.Connector, *virtual) {
+func at(t *testing.T, h http.Handler) (*cloud.Connector, *resttest.Clock) {
 	t.Helper()
-	v := newVirtual()
-	c, err := cloud.Open(t.Context(), cloud.Options{BaseURL: address, Email: "me@example.test", Token: "s3cr3t", Transport: direct{h}, Clock: v.clock()})
+	v := resttest.NewClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
+	c, err := cloud.Open(t.Context(), cloud.Options{BaseURL: address, Email: "me@example.test", Token: "s3cr3t", Transport: resttest.To(h), Clock: v.Hasty()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +89,7 @@ func TestIdentityRefusals(t *testing.T) {
 
 func TestIdentityOfTheGateway(t *testing.T) {
 	c, err := cloud.Open(t.Context(), cloud.Options{BaseURL: "https://api.example.test/ex/confluence/11-22", Token: "x",
-		Transport: direct{desk{"GET /ex/confluence/11-22/wiki/rest/api/user/current": me}}, Clock: newVirtual().clock()})
+		Transport: resttest.To(desk{"GET /ex/confluence/11-22/wiki/rest/api/user/current": me}), Clock: resttest.NewClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)).Hasty()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +114,7 @@ func TestAccountChanges(t *testing.T) {
 // TestFlapping: for a minute the site says to everybody that they may not use Confluence.
 func TestFlapping(t *testing.T) {
 	calm := desk{meCurrent: me, "PUT /wiki/rest/api/content/1/move/append/2": `{"pageId":"1"}`}
-	v := newVirtual()
+	v := resttest.NewClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
 	until := v.Now().Add(11 * time.Second)
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if v.Now().Before(until) {
@@ -122,7 +123,7 @@ func TestFlapping(t *testing.T) {
 		}
 		calm.ServeHTTP(w, r)
 	})
-	c, err := cloud.Open(t.Context(), cloud.Options{BaseURL: address, Email: "me", Token: "x", Transport: direct{h}, Clock: v.clock()})
+	c, err := cloud.Open(t.Context(), cloud.Options{BaseURL: address, Email: "me", Token: "x", Transport: resttest.To(h), Clock: v.Hasty()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,7 +291,7 @@ func TestGrantTwice(t *testing.T) {
 // TestSharedBudget: two connectors of one site keep one pause.
 func TestSharedBudget(t *testing.T) {
 	b := newBench(t, nil)
-	budget := rest.NewBudget(rest.BudgetOptions{Concurrent: 2, Clock: b.time.clock()})
+	budget := rest.NewBudget(rest.BudgetOptions{Concurrent: 2, Clock: b.time.Hasty()})
 	one := b.open(t, func(o *cloud.Options) { o.Budget = budget })
 	two := b.open(t, func(o *cloud.Options) { o.Budget = budget })
 	budget.Pause(20 * time.Second)

@@ -8,12 +8,13 @@ import (
 	"github.com/tandem-sync/tandem/internal/cloud"
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/emulator"
+	"github.com/tandem-sync/tandem/internal/rest/resttest"
 )
 
 // generated is an emulated site of so many pages, and a connector to it that has been used before.
 func generated(t *testing.T, pages int) (*bench, *cloud.Connector) {
 	t.Helper()
-	b := &bench{time: newVirtual()}
+	b := &bench{time: resttest.NewClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))}
 	var err error
 	if b.site, err = emulator.New(emulator.Options{Seed: 7, BaseURL: address, Now: b.time.Now, Size: pages}); err != nil {
 		t.Fatal(err)
@@ -61,7 +62,7 @@ func TestFeedCost(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			b.time.advance(time.Minute)
+			b.time.Advance(time.Minute)
 			b.counted()
 			for _, f := range []struct {
 				since time.Time
@@ -106,7 +107,7 @@ func TestSweepCost(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	b.time.advance(time.Minute)
+	b.time.Advance(time.Minute)
 	b.counted()
 	trashed := 0
 	for _, x := range read() {

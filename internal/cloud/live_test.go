@@ -3,9 +3,6 @@ package cloud_test
 import (
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/tandem-sync/tandem/internal/cloud"
@@ -63,46 +60,8 @@ func TestLiveMode(t *testing.T) {
 	site.AddUser("third", "Third", "third@example.test")
 	site.AddGroup("strangers", "third")
 	user, secret := site.Account()
-	other := "other"
-	file := func(name, text string) string {
-		path := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	ledger := file("ledger", "TDMLIVELEFT\n")
-	for name, value := range map[string]string{
-		"URL": srv.URL, "KIND": string(confluence.Cloud), "USER": user, "SECRET_FILE": file("secret", secret+"\n"), "OTHER_ID": other,
-		"OTHER_USER": "other@example.test", "OTHER_SECRET_FILE": file("other", site.Token("other")), "GROUP": "strangers", "LEDGER": ledger, "SETTLE": "50ms",
-		"HOSTILE": "", "LARGE": "",
-	} {
-		t.Setenv("TANDEM_LIVE_"+name, value)
-	}
-	l := confluencetest.Live(t, confluence.Cloud)
-	_, w := liveAt(l)(t, l.User, l.Secret, nil)
-	for _, key := range []string{"TDMLIVELEFT", "OTHERS"} {
-		if _, err := w.Apply(t.Context(), confluence.CreateSpace{Key: key, Name: key}, confluence.Payload{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Run("suite", func(t *testing.T) { confluencetest.RunLive(t, l, liveAt(l)) })
-	r, _ := liveAt(l)(t, l.User, l.Secret, nil)
-	spaces, err := r.Spaces(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	others := false
-	for _, s := range spaces {
-		others = others || s.Key == "OTHERS"
-		if strings.HasPrefix(s.Key, "TDMLIVE") {
-			t.Errorf("the space %s is left behind", s.Key)
-		}
-	}
-	if !others {
-		t.Error("a space that is not ours was removed")
-	}
-	if left, err := os.ReadFile(ledger); err != nil || len(strings.TrimSpace(string(left))) > 0 {
-		t.Errorf("the ledger says %q, %v", left, err)
-	}
+	confluencetest.LiveMode(t, confluencetest.Stand{
+		URL: srv.URL, Kind: confluence.Cloud, User: user, Secret: secret,
+		Other: "other", OtherUser: "other@example.test", OtherSecret: site.Token("other"),
+	}, liveAt)
 }

@@ -149,7 +149,7 @@ func TestTokenRotates(t *testing.T) {
 		if _, err := c.Identity(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		b.time.advance(40 * time.Minute)
+		b.time.Advance(40 * time.Minute)
 	}
 	if got, want := strings.Join(order, " "), "refreshed kept called called refreshed kept called"; got != want {
 		t.Errorf("order %q, want %q", got, want)

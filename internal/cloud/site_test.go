@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/confluence/confluencetest"
 	"github.com/tandem-sync/tandem/internal/emulator"
-	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/rest/resttest"
 	"go.uber.org/goleak"
 )
 
@@ -24,63 +23,16 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const address = "https://site.example.test"
 
-// direct is a transport straight into a handler.
-type direct struct{ handler http.Handler }
-
-func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	in := r.Clone(r.Context())
-	if in.Body == nil {
-		in.Body = http.NoBody
-	}
-	in.RequestURI = r.URL.RequestURI()
-	w := httptest.NewRecorder()
-	d.handler.ServeHTTP(w, in)
-	_ = in.Body.Close()
-	resp := w.Result()
-	resp.Request = r
-	return resp, nil
-}
-
-// virtual is a clock that waits by moving on.
-type virtual struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newVirtual() *virtual { return &virtual{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)} }
-
-func (v *virtual) Now() time.Time {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.now
-}
-
-func (v *virtual) advance(d time.Duration) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.now = v.now.Add(d)
-}
-
-func (v *virtual) clock() rest.Clock {
-	return rest.Clock{
-		Now:  v.Now,
-		Wait: func(ctx context.Context, d time.Duration) error { v.advance(d); return ctx.Err() },
-	}
-}
-
 // bench is an emulated site on a virtual clock.
 type bench struct {
 	site   *emulator.Site
-	time   *virtual
+	time   *resttest.Clock
 	grants func(*cloud.Options) // how the administrator comes in; nil: e-mail and token
 }
 
 func newBench(t testing.TB, options map[string]string) *bench {
 	t.Helper()
-	b := &bench{time: newVirtual()}
+	b := &bench{time: resttest.NewClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))}
 	var err error
 	b.site, err = emulator.New(emulator.Options{Seed: 7, BaseURL: address, Now: b.time.Now, Options: options})
 	if err != nil {
@@ -97,7 +49,7 @@ func newBench(t testing.TB, options map[string]string) *bench {
 func (b *bench) options() cloud.Options {
 	email, token := b.site.Account()
 	return cloud.Options{
-		BaseURL: address, Email: email, Token: token, Transport: direct{b.site.Handler()}, Clock: b.time.clock(),
+		BaseURL: address, Email: email, Token: token, Transport: resttest.To(b.site.Handler()), Clock: b.time.Hasty(),
 		Random: func() float64 { return 0.5 },
 	}
 }
@@ -115,7 +67,7 @@ func (b *bench) post(t *testing.T, path string, in, out any) {
 	}
 	r.SetBasicAuth(b.site.Account())
 	r.Header.Set("Content-Type", "application/json")
-	resp, err := direct{b.site.Handler()}.RoundTrip(r)
+	resp, err := resttest.To(b.site.Handler()).RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +131,7 @@ func conformOn(t *testing.T, b *bench, over func(http.RoundTripper) http.RoundTr
 			})
 			return c, c
 		},
-		Settle: func() { b.time.advance(time.Minute) },
+		Settle: func() { b.time.Advance(time.Minute) },
 		Now:    b.time.Now,
 		Other:  "other", Group: "writers & friends", Absent: "999999999",
 		Blind: func(t *testing.T) confluence.Reader {
@@ -231,7 +183,7 @@ func TestOverSockets(t *testing.T) {
 	srv := httptest.NewServer(b.site.Handler())
 	t.Cleanup(srv.Close)
 	email, token := b.site.Account()
-	c, err := cloud.Open(t.Context(), cloud.Options{BaseURL: srv.URL, Email: email, Token: token, Clock: b.time.clock()})
+	c, err := cloud.Open(t.Context(), cloud.Options{BaseURL: srv.URL, Email: email, Token: token, Clock: b.time.Hasty()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -271,7 +223,7 @@ func TestConformanceOfReaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	held.Files[r.ID] = []byte("bytes")
-	b.time.advance(time.Minute)
+	b.time.Advance(time.Minute)
 	for cursor := confluence.Cursor(""); ; {
 		batch, err := c.Scan(t.Context(), confluence.ScanRequest{Space: s, Facets: confluence.AllFacets, Cursor: cursor})
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/emulator"
+	"github.com/tandem-sync/tandem/internal/rest/resttest"
 )
 
 // counted returns how many requests the emulator has answered since the last call.
@@ -26,7 +27,7 @@ func (b *bench) counted() (n int64, routes string) {
 func TestFeedCost(t *testing.T) {
 	for _, pages := range []int{10, 5_000} {
 		t.Run(fmt.Sprint(pages), func(t *testing.T) {
-			b := &bench{time: &virtual{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
+			b := &bench{time: resttest.NewClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))}
 			var err error
 			b.site, err = emulator.New(emulator.Options{Personality: "dc", Seed: 7, BaseURL: address, Now: b.time.Now, Size: pages})
 			if err != nil {
@@ -46,7 +47,7 @@ func TestFeedCost(t *testing.T) {
 				r := apply(t, c, confluence.Create{Space: spaces[0], Kind: confluence.Page, Title: fmt.Sprint("Fresh ", i)}, body("<p>x</p>"))
 				apply(t, c, confluence.CreateComment{Container: r.ID, ContainerKind: confluence.Page}, body("<p>c</p>"))
 			}
-			b.time.advance(time.Minute)
+			b.time.Advance(time.Minute)
 			b.counted()
 			for _, f := range []struct {
 				since time.Time

@@ -1,12 +1,9 @@
 package dc_test
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,67 +13,22 @@ import (
 	"github.com/tandem-sync/tandem/internal/confluence/confluencetest"
 	"github.com/tandem-sync/tandem/internal/dc"
 	"github.com/tandem-sync/tandem/internal/emulator"
-	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/rest/resttest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const address = "https://wiki.example.test"
 
-// direct is a transport straight into a handler.
-type direct struct{ handler http.Handler }
-
-func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	in := r.Clone(r.Context())
-	if in.Body == nil {
-		in.Body = http.NoBody
-	}
-	in.RequestURI = r.URL.RequestURI()
-	w := httptest.NewRecorder()
-	d.handler.ServeHTTP(w, in)
-	_ = in.Body.Close()
-	resp := w.Result()
-	resp.Request = r
-	return resp, nil
-}
-
-// virtual is a clock that waits by moving on.
-type virtual struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (v *virtual) Now() time.Time {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.now
-}
-
-func (v *virtual) advance(d time.Duration) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.now = v.now.Add(d)
-}
-
-func (v *virtual) clock() rest.Clock {
-	return rest.Clock{
-		Now:  v.Now,
-		Wait: func(ctx context.Context, d time.Duration) error { v.advance(d); return ctx.Err() },
-	}
-}
-
 // bench is an emulated Data Center on a virtual clock.
 type bench struct {
 	site *emulator.Site
-	time *virtual
+	time *resttest.Clock
 }
 
 func newBench(t testing.TB, version string, options map[string]string) *bench {
 	t.Helper()
-	b := &bench{time: &virtual{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
+	b := &bench{time: resttest.NewClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))}
 	var err error
 	b.site, err = emulator.New(emulator.Options{
 		Personality: "dc", Version: version, Seed: 7, BaseURL: address, Now: b.time.Now, Options: options,
@@ -95,7 +47,7 @@ func newBench(t testing.TB, version string, options map[string]string) *bench {
 func (b *bench) options() dc.Options {
 	_, token := b.site.Account()
 	return dc.Options{
-		BaseURL: address + b.site.Context(), Token: token, Transport: direct{b.site.Handler()}, Clock: b.time.clock(),
+		BaseURL: address + b.site.Context(), Token: token, Transport: resttest.To(b.site.Handler()), Clock: b.time.Hasty(),
 		Random: func() float64 { return 0.5 },
 	}
 }
@@ -121,7 +73,7 @@ func (b *bench) ask(t testing.TB, method, path string, out any) int {
 		t.Fatal(err)
 	}
 	r.SetBasicAuth(b.site.Account())
-	resp, err := direct{b.site.Handler()}.RoundTrip(r)
+	resp, err := resttest.To(b.site.Handler()).RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +119,7 @@ func conformOn(t *testing.T, b *bench, over func(http.RoundTripper) http.RoundTr
 			})
 			return c, c
 		},
-		Settle: func() { b.time.advance(time.Minute) },
+		Settle: func() { b.time.Advance(time.Minute) },
 		Now:    b.time.Now,
 		Other:  b.key(t, "other"), Group: "writers & friends", Absent: "999999999",
 		Blind: func(t *testing.T) confluence.Reader {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	"github.com/tandem-sync/tandem/internal/dc"
 	"github.com/tandem-sync/tandem/internal/emulator"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/rest/resttest"
 	"github.com/tandem-sync/tandem/internal/xmlexport"
 )
 
@@ -26,21 +26,6 @@ type live struct {
 	site *emulator.Site
 	now  time.Time
 	dc   *dc.Connector
-}
-
-type direct struct{ handler http.Handler }
-
-func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
-	in := r.Clone(r.Context())
-	if in.Body == nil {
-		in.Body = http.NoBody
-	}
-	in.RequestURI = r.URL.RequestURI()
-	w := httptest.NewRecorder()
-	d.handler.ServeHTTP(w, in)
-	resp := w.Result()
-	resp.Request = r
-	return resp, nil
 }
 
 func newLive(t *testing.T) *live {
@@ -55,7 +40,7 @@ func newLive(t *testing.T) *live {
 	t.Cleanup(func() { check(t, l.site.Close()) })
 	_, token := l.site.Account()
 	l.dc, err = dc.Open(t.Context(), dc.Options{
-		BaseURL: "https://wiki.example.test", Token: token, Transport: direct{l.site.Handler()},
+		BaseURL: "https://wiki.example.test", Token: token, Transport: resttest.To(l.site.Handler()),
 		Clock: rest.Clock{Now: func() time.Time { return l.now }, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }},
 	})
 	check(t, err)
@@ -160,7 +145,7 @@ func (l *live) export(t *testing.T, key string) string {
 		check(t, err)
 		r.SetBasicAuth(l.site.Account())
 		r.Header.Set("Content-Type", "application/json")
-		resp, err := direct{l.site.Handler()}.RoundTrip(r)
+		resp, err := resttest.To(l.site.Handler()).RoundTrip(r)
 		check(t, err)
 		defer resp.Body.Close()
 		text, err := io.ReadAll(resp.Body)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,24 +19,10 @@ import (
 	"github.com/tandem-sync/tandem/internal/emulator"
 	"github.com/tandem-sync/tandem/internal/rest"
 	"github.com/tandem-sync/tandem/internal/rest/record"
+	"github.com/tandem-sync/tandem/internal/rest/resttest"
 )
 
 const host = "secretive.example.com"
-
-type direct struct{ handler http.Handler }
-
-func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
-	in := r.Clone(r.Context())
-	if in.Body == nil {
-		in.Body = http.NoBody
-	}
-	in.RequestURI = r.URL.RequestURI()
-	w := httptest.NewRecorder()
-	d.handler.ServeHTTP(w, in)
-	resp := w.Result()
-	resp.Request = r
-	return resp, nil
-}
 
 func mask(t *testing.T, seed uint64) *record.Mask {
 	t.Helper()
@@ -122,7 +107,7 @@ func recorded(t *testing.T) (string, seen) {
 	t.Cleanup(func() { check(t, site.Close()) })
 	site.AddUser("herzog", "Anna Herzog", "anna@herzog.example.com")
 	email, token := site.Account()
-	w := open(t, "https://"+host, direct{site.Handler()}, email, token)
+	w := open(t, "https://"+host, resttest.To(site.Handler()), email, token)
 	made, err := w.Apply(t.Context(), confluence.CreateSpace{Key: "PAYR", Name: "Payroll", Description: "salaries of all"}, confluence.Payload{})
 	check(t, err)
 	s := confluence.Space{ID: made.ID, Key: "PAYR", HomeID: made.HomeID}
@@ -140,7 +125,7 @@ func recorded(t *testing.T) (string, seen) {
 		check(t, err)
 	}
 	dir := filepath.Join(t.TempDir(), "recording")
-	rec, err := record.New(direct{site.Handler()}, dir, mask(t, 1))
+	rec, err := record.New(resttest.To(site.Handler()), dir, mask(t, 1))
 	check(t, err)
 	got := tour(t, open(t, "https://"+host, rec, email, token))
 	n, err := rec.Close()
