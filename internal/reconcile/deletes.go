@@ -214,19 +214,25 @@ func (p *planner) decideAttached(it *item) {
 	p.decideOne(it)
 }
 
-// followThread handles an answer that was not listed because what it answers is gone: both go, or both come back.
+// followThread handles an answer that went with what it answers, which nobody can tell from one that was deleted by
+// itself a moment before: both go, or both come back, or both wait.
 func (p *planner) followThread(it, up *item) bool {
 	for _, side := range confluence.Sides {
 		other := side.Other()
-		if it.state[side] != along || it.state[other] != here || !up.state[side].gone() {
+		if !it.state[side].gone() || it.state[other] != here || !up.state[side].gone() || it.base == nil || it.base.tomb {
 			continue
 		}
 		switch {
 		case up.at[side].fresh:
 			it.at[side].fresh = p.policy.Facets.Has(Body)
+			p.clash(it, Clash{Facet: Status, Kind: "delete", What: "comes back at " + p.name(side) + " with the comment that it answers"})
 			return true
 		case up.at[other].trash:
 			p.trash(it, other)
+			return true
+		case up.skip && up.clashed:
+			it.skip = true
+			p.clash(it, Clash{Facet: Status, Kind: "delete", Open: true, What: "deleted at " + p.name(side) + " with the comment that it answers, about which nothing is decided"})
 			return true
 		}
 	}
@@ -301,7 +307,10 @@ func (p *planner) blockDeletes(side confluence.Side) {
 		if n == nil || it.attached() || it.kind == confluence.BlogPost || n.Parent == "" {
 			continue
 		}
-		stays := it.state[side] == here && it.skip || it.state[side] == archived || it.state[side] == never && n.Status == confluence.Draft
+		stays := it.state[side] == here && it.skip || it.state[side] == never && n.Status == confluence.Draft
+		if up := p.byTwin[n.Parent]; it.state[side] == archived && up != nil {
+			stays = !up.at[side].archive // both in the archive, as after half of a tree went there
+		}
 		if p.oneWay && !p.mirror && it.state[side] == here && it.state[side.Other()] == never {
 			stays = true // a page of the receiver alone
 		}

@@ -58,7 +58,11 @@ func (p *planner) leaveOut() {
 			kept = append(kept, s)
 			continue
 		}
-		p.clash(s.it, Clash{Facet: Title, Kind: "title", Row: 34, Open: true, What: "its changes wait for each other: another page that comes out of the trash has its title"})
+		for _, f := range AllFacets {
+			if s.change.Facets.Has(f) {
+				p.clash(s.it, Clash{Facet: f, Kind: "title", Row: 34, Open: true, What: "its changes wait for each other: another page that comes out of the trash has its title"})
+			}
+		}
 	}
 	for _, s := range kept {
 		s.waits = slices.DeleteFunc(s.waits, func(w *step) bool { return w.stuck })

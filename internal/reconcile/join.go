@@ -32,6 +32,9 @@ func (it *item) unmet(side confluence.Side) bool {
 	return it.base == nil && it.state[side] == here && it.state[side.Other()] == never && it.node[side.Other()] == nil
 }
 
+// alone reports whether a content was only ever on one side, whichever.
+func (it *item) alone() bool { return it.unmet(confluence.A) || it.unmet(confluence.B) }
+
 func (p *planner) spotOf(it *item, side confluence.Side) spot {
 	n := it.node[side]
 	s := spot{kind: it.kind, name: p.fold[1](p.fold[0](n.Title))}

@@ -124,6 +124,7 @@ type act struct {
 	trash   bool   // goes into the trash
 	archive bool   // with trash: goes into the archive instead
 	late    bool   // waits for a later plan
+	awaited bool   // pages come out of the trash below it
 	away    bool   // has a temporary title until the next plan
 	lend    bool   // gives its title up for the moment in which another comes back with it
 	kept    bool   // would go, and stays because of what stands below it

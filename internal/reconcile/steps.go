@@ -50,6 +50,13 @@ func (s *step) takesTitle() bool {
 func (p *planner) makeSteps() {
 	for _, it := range p.items {
 		for _, side := range confluence.Sides {
+			if a := &it.at[side]; a.restore && a.dest != nil {
+				a.dest.at[side].awaited = true
+			}
+		}
+	}
+	for _, it := range p.items {
+		for _, side := range confluence.Sides {
 			p.makeStepsOn(it, side)
 		}
 	}
@@ -129,7 +136,8 @@ func (p *planner) write(it *item, side confluence.Side) {
 		together |= Title
 	}
 	var toRoot *step
-	alone := together == Parent || a.restore || together.Has(Body) && len(it.node[side.Other()].Files) > 0
+	// Below a page whose place they wait for, restored pages may have the title that it is to get.
+	alone := together == Parent || a.restore || a.awaited && together.Has(Title) || together.Has(Body) && len(it.node[side.Other()].Files) > 0
 	if together.Has(Parent) && (a.dest == nil || alone && !p.migrating) {
 		toRoot = p.step(it, side, confluence.VerbMove, Parent)
 		if a.dest != nil {

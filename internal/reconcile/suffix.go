@@ -168,7 +168,10 @@ func (p *planner) claimRank(it *item, side confluence.Side) int {
 	case it.title != "":
 		return claimAgreed // has its suffix already
 	case it.takes(side):
-		if p.preferred(other) {
+		switch {
+		case it.agreedTitle(other):
+			return claimAgreed
+		case p.preferred(other):
 			return claimPrimary
 		}
 		return claimOther
@@ -176,7 +179,7 @@ func (p *planner) claimRank(it *item, side confluence.Side) int {
 		return claimFixed
 	case it.skip || p.oneWay && (side == p.from || !p.mirror && it.state[other] == never):
 		return claimFixed
-	case it.base == nil && it.state[other] == never, it.changed[side].Has(Title):
+	case it.base == nil && it.state[other] == never, it.base != nil && !it.agreedTitle(side):
 		if !p.oneWay && it.state[other] == here && !it.at[other].send.Has(Title) {
 			return claimFixed // both sides renamed it, and it is held
 		}
@@ -186,6 +189,12 @@ func (p *planner) claimRank(it *item, side confluence.Side) int {
 		return claimOther
 	}
 	return claimAgreed
+}
+
+// agreedTitle reports whether a side shows the title that both sides agreed on.
+func (it *item) agreedTitle(side confluence.Side) bool {
+	n := it.node[side]
+	return n != nil && it.base != nil && it.base.facets.Has(Title) && it.base.title[side] == n.Title
 }
 
 // preferred reports whether titles that come from this side win a collision.
@@ -205,11 +214,11 @@ func (p *planner) yield(it *item, list []claim, side confluence.Side, free func(
 		origin = side.Other()
 	}
 	row, word := 34, p.site(origin)
-	if it.state[side.Other()] == never && !it.takes(side) {
+	if first := list[0].it; first != nil && first.alone() && it.alone() {
 		row, it.collided = 33, true
-		if p.mirror {
-			word = "previous"
-		}
+	}
+	if p.mirror && it.state[side.Other()] == never && !it.takes(side) {
+		word = "previous"
 	}
 	was := it.finalTitle(side)
 	c := Clash{Facet: Title, Kind: "suffix", Row: row, Policy: preferred(p.from)}

@@ -84,7 +84,7 @@ func (p *Pair) moved(change reconcile.Change, id int) bool {
 	switch change.Verb {
 	case confluence.VerbTrash, confluence.VerbDetach, confluence.VerbUncomment, confluence.VerbArchive:
 		return now.Version != was.Version || now.Status != was.Status || now.Purged || len(now.Children) > 0 && change.Kind == confluence.Page ||
-			p.count(p.Sites[change.Side].Contents, id) != p.count(p.seen[change.Side], id)
+			p.below(s.Contents, id) != p.below(p.seen[change.Side], id)
 	case confluence.VerbRestrict:
 		return now.Readers != was.Readers || now.Editors != was.Editors
 	case confluence.VerbLabel, confluence.VerbUnlabel:
@@ -99,14 +99,15 @@ func (p *Pair) moved(change reconcile.Change, id int) bool {
 	return false
 }
 
-func (p *Pair) count(contents []Content, id int) int {
-	n := 0
+// below sums up the files and comments of a content, and answers to them: how many there are, and their versions.
+func (p *Pair) below(contents []Content, id int) (sum [2]int) {
 	for i := range contents {
 		if c := &contents[i]; c.Parent == id && c.Kind != confluence.Page && !c.Purged && c.Status == confluence.Current {
-			n++
+			deeper := p.below(contents, i)
+			sum[0], sum[1] = sum[0]+1+deeper[0], sum[1]+c.Version+deeper[1]
 		}
 	}
-	return n
+	return sum
 }
 
 // call does the call.

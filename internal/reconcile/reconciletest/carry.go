@@ -2,6 +2,7 @@ package reconciletest
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/reconcile"
@@ -143,11 +144,16 @@ func (p *Pair) guard(c *carrier, change reconcile.Change, id int) {
 	}
 }
 
-// knownTitle reports whether a page only gets a title back that it had: lent to another for a moment, or last agreed on.
-// A page that came out of the trash may get its title before its place; the guard lets that pass.
+// knownTitle reports whether a page only gets a title back that it had: lent to another for a moment, or last agreed on;
+// or the one that it has, with the name of a site behind it. A page that came out of the trash may get its title before
+// its place; the guard lets that pass.
 func (p *Pair) knownTitle(change reconcile.Change, id int) bool {
 	list, base := p.observed[change.Side], &p.base[p.number(change.Twin)]
-	return id < len(list) && list[id].Title == change.Title || base.Title[change.Side] == change.Title || base.Owed[change.Side].Has(reconcile.Title)
+	plain := change.Title
+	if at := strings.LastIndex(plain, " ("); at > 0 {
+		plain = plain[:at]
+	}
+	return id < len(list) && (list[id].Title == change.Title || list[id].Title == plain) || base.Title[change.Side] == change.Title || base.Owed[change.Side].Has(reconcile.Title)
 }
 
 // shutOut returns who could read a content of a side when it was looked at, as far as it goes by what that side shuts

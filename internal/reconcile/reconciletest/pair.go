@@ -166,13 +166,15 @@ func (p *Pair) rank(side confluence.Side, id, rank int) {
 }
 
 // listed reports whether a snapshot shows a content: what our account cannot read is not there, nor what belongs to a
-// page that is not.
+// page that is not. A comment that a page does not have any more is gone for good, and is shown as that.
 func (p *Pair) listed(side confluence.Side, id int) bool {
 	s := p.Sites[side]
 	c := &s.Contents[id]
 	switch {
 	case c.Hidden:
 		return false
+	case c.Kind == confluence.Comment && c.Purged:
+		return s.Shown(s.Owner(id))
 	case c.Kind == confluence.Attachment || c.Kind == confluence.Comment:
 		return s.Shown(c.Parent)
 	}
