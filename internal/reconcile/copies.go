@@ -85,6 +85,38 @@ func (p *planner) saveCopies() {
 	}
 }
 
+// fileName is what the copy of a file is called: as the file, with the name of its site and, where the page has such a
+// file on either side, a number.
+func (p *planner) fileName(it *item, c conflictCopy) string {
+	taken := [2]map[string]bool{{}, {}}
+	page := p.page(it)
+	note := func(n *Node, side confluence.Side) {
+		if n != nil && n.Kind == confluence.Attachment && n.Status != Purged && p.byTwin[n.Parent] == page {
+			taken[side][p.fold[side](n.Title)] = true
+		}
+	}
+	for _, side := range confluence.Sides {
+		for _, other := range p.items {
+			note(other.node[side], side)
+		}
+		for _, n := range p.strangers[side] {
+			note(n, side)
+		}
+	}
+	name := it.node[c.side].Title
+	ext := path.Ext(name)
+	for n := 1; ; n++ {
+		suffix := " (" + p.site(c.side) + ")" + ext
+		if n > 1 {
+			suffix = fmt.Sprintf(" (%s %d)%s", p.site(c.side), n, ext)
+		}
+		title := suffixed(strings.TrimSuffix(name, ext), suffix)
+		if !taken[0][p.fold[0](title)] && !taken[1][p.fold[1](title)] {
+			return title
+		}
+	}
+}
+
 func (p *planner) saveCopy(it *item, c conflictCopy, free func(string) bool) *step {
 	n := it.node[c.side]
 	saved := &item{twin: copyTwin(it, c.side), kind: it.kind, order: it.order}
@@ -92,10 +124,8 @@ func (p *planner) saveCopy(it *item, c conflictCopy, free func(string) bool) *st
 	a.fresh, a.dest = true, it
 	var s *step
 	if c.facet == File {
-		ext := path.Ext(n.Title)
 		s = p.step(saved, c.on, confluence.VerbAttach, File)
-		s.change.Title = suffixed(strings.TrimSuffix(n.Title, ext), " ("+p.site(c.side)+")") + ext
-		s.change.Parent = p.parentOf(it, c.on)
+		s.change.Title, s.change.Parent = p.fileName(it, c), p.parentOf(it, c.on)
 	} else {
 		s = p.step(saved, c.on, confluence.VerbPost, Title|Parent|Body)
 		word := "conflict, " + p.site(c.side)

@@ -101,3 +101,24 @@ func TestLawsWhenCallsFail(t *testing.T) {
 func TestLawsWhilePeopleWork(t *testing.T) {
 	holds(t, 150, reconciletest.Variant{Race: true})
 }
+
+// TestLawsOnFoundCases plays the cases that once broke a law, whatever else is played.
+func TestLawsOnFoundCases(t *testing.T) {
+	two, safe := []reconcile.Mode{reconcile.TwoWay}, []reconcile.Mode{reconcile.SafeAToB}
+	for _, found := range []struct {
+		variant reconciletest.Variant
+		seeds   []uint64
+	}{
+		{reconciletest.Variant{Modes: two}, []uint64{634, 1561, 1703, 3151, 4787, 5187}},
+		{reconciletest.Variant{Modes: safe}, []uint64{4151}},
+		{reconciletest.Variant{Modes: two, Defaults: true, Brakes: true}, []uint64{881, 1597, 3439}},
+		{reconciletest.Variant{Fail: true}, []uint64{160, 183, 362}},
+		{reconciletest.Variant{Race: true}, []uint64{1054, 1433, 1670, 5014}},
+	} {
+		for _, seed := range found.seeds {
+			if _, err := play(reconciletest.Draw(seed, found.variant)); err != nil {
+				t.Errorf("seed %d of %+v: %v", seed, found.variant, err)
+			}
+		}
+	}
+}

@@ -36,6 +36,7 @@ func Plan(base iter.Seq[Agreed], snaps [2][]Node, policy Policy) Result {
 	p.join()
 	p.detect()
 	p.decide()
+	p.giveBack()
 	p.holdContended()
 	p.refuseFiles()
 	p.arrange()
@@ -111,6 +112,7 @@ type item struct {
 	sets      Facets // of Labels and Restrictions those of which the values are known
 
 	title   string // the title it is to have, where that is no side's own
+	unlent  bool   // that is the one it had before it got a temporary one
 	seat    *item  // of pages: parent in the merged tree; nil at the root
 	astray  bool   // its parent there is in no snapshot
 	order   int    // place in a walk over the merged tree, parents first, siblings by rank

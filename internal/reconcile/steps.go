@@ -82,7 +82,7 @@ func (p *planner) makeStepsOn(it *item, side confluence.Side) {
 		}
 		a.place = a.revive
 	}
-	if !a.fresh && (a.lend || a.send&(Title|Parent|Body|File) != 0) {
+	if !a.fresh && !a.trash && (a.lend || a.send&(Title|Parent|Body|File) != 0) {
 		p.write(it, side)
 	}
 	if a.away && a.retitle == nil && a.temp == nil {

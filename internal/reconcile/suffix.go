@@ -112,7 +112,8 @@ func (p *planner) putOff(list []claim, side confluence.Side) bool {
 			a.away = c.it.state[side] == here && !a.trash && slices.ContainsFunc(list, func(c claim) bool { return c.it != nil && c.it.at[side].restore })
 			continue
 		}
-		a.fresh, a.restore, a.late, c.it.clashed = false, false, true, true
+		c.it.notYet(side)
+		a.late, c.it.clashed = true, true
 		a.send &^= Title
 		p.given = true
 	}
@@ -165,6 +166,8 @@ func (p *planner) claimRank(it *item, side confluence.Side) int {
 	switch a := &it.at[side]; {
 	case a.restore && !a.send.Has(Title):
 		return claimRestored
+	case it.unlent:
+		return claimOther
 	case it.title != "":
 		return claimAgreed // has its suffix already
 	case it.takes(side):
@@ -210,7 +213,7 @@ func (p *planner) yield(it *item, list []claim, side confluence.Side, free func(
 	it.covered |= Title
 	p.unclash(it, Title)
 	origin := side
-	if it.takes(side) {
+	if it.takes(side) && !it.unlent {
 		origin = side.Other()
 	}
 	row, word := 34, p.site(origin)
@@ -228,7 +231,7 @@ func (p *planner) yield(it *item, list []claim, side confluence.Side, free func(
 		p.clash(it, c)
 		return
 	}
-	it.title = unused(was, word, free)
+	it.title, it.unlent = unused(was, word, free), false
 	for _, s := range confluence.Sides {
 		if p.receives[s] && (it.will(s) || s == side) {
 			if !it.at[s].fresh {
@@ -275,9 +278,18 @@ func (p *planner) lenders(it *item, list []claim, side confluence.Side) bool {
 // stayInTrash gives up a restore: a page comes back with the title it had.
 func (p *planner) stayInTrash(it *item, side confluence.Side) {
 	p.given = true
-	it.at[side].restore, it.at[side].send = false, 0
+	it.notYet(side)
 	p.row(34)
 	p.clash(it, Clash{Facet: Title, Kind: "title", Row: 34, Open: true, What: "cannot come back from the trash: another page has its title"})
+}
+
+// notYet gives up making a content, or bringing it back, and with that all that would be written to it.
+func (it *item) notYet(side confluence.Side) {
+	a := &it.at[side]
+	a.fresh, a.restore = false, false
+	if it.state[side] != here {
+		a.send = 0
+	}
 }
 
 // titleSource returns a function that says whether a title is nobody's on either side, and takes it if so.

@@ -38,6 +38,42 @@ func isTemporary(title string, twin confluence.TwinID) bool {
 	return strings.HasSuffix(title, mark(twin))
 }
 
+// giveBack takes a temporary title back where nothing else will: its page stays, though its twin on the other side, whose
+// title it was to get, is not there any more.
+func (p *planner) giveBack() {
+	if !p.policy.Sweep || !p.policy.Facets.Has(Title) {
+		return
+	}
+	for _, it := range p.items {
+		for _, side := range confluence.Sides {
+			n := it.live(side)
+			if n == nil || n.Kind != confluence.Page || !p.receives[side] || it.state[side.Other()] == here || !isTemporary(n.Title, it.twin) {
+				continue
+			}
+			it.title, it.unlent = it.plain(side), true
+			it.at[side].send |= Title
+			it.at[side].merged |= Title
+		}
+	}
+}
+
+// plain is the title that a page had before it got the temporary one it has.
+func (it *item) plain(side confluence.Side) string {
+	n, other := it.node[side], it.node[side.Other()]
+	title := strings.TrimSuffix(n.Title, mark(it.twin))
+	if utf8.RuneCountInString(n.Title) < maxTitle {
+		return title
+	}
+	// It was cut. What both sides knew it by may be the whole of it.
+	switch {
+	case it.base != nil && strings.HasPrefix(it.base.title[side], title):
+		return it.base.title[side]
+	case other != nil && strings.HasPrefix(other.Title, title) && !isTemporary(other.Title, it.twin):
+		return other.Title
+	}
+	return title
+}
+
 // takes reports whether the page will take another title on a side, by being created, restored or renamed.
 func (it *item) takes(side confluence.Side) bool {
 	a := &it.at[side]

@@ -23,13 +23,14 @@ func (p *planner) buildTrees() {
 	}
 	for _, side := range confluence.Sides {
 		p.standing(side)
-		if !p.receives[side] {
-			continue
-		}
-		if !p.migrating {
+		if p.receives[side] && !p.migrating {
 			p.blockDeletes(side)
 		}
-		p.buildTree(side, walk)
+	}
+	for _, side := range confluence.Sides {
+		if p.receives[side] {
+			p.buildTree(side, walk)
+		}
 	}
 }
 
@@ -264,9 +265,9 @@ func (p *planner) orphaned(it *item, side confluence.Side) bool {
 
 // wait puts off what would come below a content of which nobody knows whether it is still there.
 func (p *planner) wait(it *item, side confluence.Side) {
-	a := &it.at[side]
-	a.fresh, a.restore, it.clashed = false, false, true
-	a.send &^= Parent
+	it.notYet(side)
+	it.clashed = true
+	it.at[side].send &^= Parent
 }
 
 // landing returns the nearest page above a page in the merged tree that will be on a side, nil for the root. It is not ok

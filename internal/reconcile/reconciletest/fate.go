@@ -1,6 +1,7 @@
 package reconciletest
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -68,13 +69,18 @@ func (x *run) touchedOwners() [2]map[int]bool {
 	return out
 }
 
+// protecting are the facets of which an edit may keep a content from being deleted: also one of an earlier round that was
+// held.
+const protecting = reconcile.Body | reconcile.File | reconcile.Title
+
 // deletes: what one side deleted and nobody edited on the other is live nowhere; what was edited lives on both (I4).
 func (x *run) deletes() {
 	if x.Policy.Mode != reconcile.TwoWay || x.Policy.Deletes != reconcile.DeletesPropagate {
 		return
 	}
 	for _, f := range x.fates() {
-		if f.trashed[0] == f.trashed[1] || f.gone[0] || f.gone[1] || x.base[f.twin].Held != 0 || x.round.contended[x.twinName(f.twin)] {
+		held := x.base[f.twin].Held | x.round.contended[x.twinName(f.twin)]
+		if f.trashed[0] == f.trashed[1] || f.gone[0] || f.gone[1] || held&protecting != 0 {
 			continue
 		}
 		by := confluence.A
@@ -188,12 +194,30 @@ func (x *run) carriedOver(open map[confluence.TwinID]reconcile.Facets) {
 				now[side] = x.value(side, x.Sites[side].Contents, f.ids[side], one)
 			}
 			x.flow(f, one, was, is, now)
-			if oneWay && !mirror && is[to] != was[to] && is[to] != is[from] && now[to] != is[to] && !x.excused(f, one, now[to]) {
+			if oneWay && !mirror && is[to] != was[to] && is[to] != is[from] && now[to] != is[to] && !x.excused(f, one, now[to]) && !x.putBack(f, one, is[to], to) {
 				x.breaks("I14: %s of %s was changed to %v at the side that receives, and is %v", strings.Join(one.Names(), ""), x.twinName(f.twin), is[to], now[to])
 			}
 		}
 		x.labelsJoined(f)
 	}
+}
+
+// putBack reports whether people put a facet that was held back to what both sides agreed on before: that gives up what
+// they had done, and what the other side does flows again.
+func (x *run) putBack(f fate, one reconcile.Facets, is any, side confluence.Side) bool {
+	if !x.round.contended[x.twinName(f.twin)].Has(one) {
+		return false
+	}
+	c := &x.round.before[side][f.ids[side]]
+	switch one {
+	case reconcile.Title:
+		return slices.ContainsFunc(c.Past, func(v Version) bool { return v.Title == is })
+	case reconcile.Body:
+		return slices.ContainsFunc(c.Past, func(v Version) bool { return v.Body == is })
+	case reconcile.File:
+		return slices.ContainsFunc(c.Past, func(v Version) bool { return v.File == is })
+	}
+	return true // places have no history
 }
 
 // flow checks a facet that one side changed and the other left alone.

@@ -15,7 +15,7 @@ import (
 // roundFacts is what both sides were before people acted, and after.
 type roundFacts struct {
 	before, after [2][]Content
-	contended     map[confluence.TwinID]bool // a clash named their text before
+	contended     map[confluence.TwinID]reconcile.Facets // facets that a clash named before people acted: they may be held
 }
 
 func (f *roundFacts) begin(p *Pair) {

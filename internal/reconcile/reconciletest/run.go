@@ -2,6 +2,7 @@ package reconciletest
 
 import (
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -70,7 +71,7 @@ func (l *Player) Run(c Case) (Outcome, error) {
 	p.begin(c.Start)
 	x := &run{Pair: p, c: c, round: l.facts, r: rand.New(rand.NewPCG(c.Seed, 13))}
 	x.out.Rows, x.clashes, x.race = map[int]int{}, map[confluence.TwinID]reconcile.Facets{}, c.Race
-	x.round.contended = map[confluence.TwinID]bool{}
+	x.round.contended = map[confluence.TwinID]reconcile.Facets{}
 	x.titles, x.differ = map[string]bool{}, map[confluence.TwinID]reconcile.Facets{}
 	x.noteTitles()
 	x.hold()
@@ -161,11 +162,7 @@ func (x *run) hold() {
 func (x *run) people(ops []Op) {
 	x.round.begin(x.Pair)
 	clear(x.round.contended)
-	for twin, facets := range x.clashes {
-		if facets&(reconcile.Body|reconcile.File) != 0 {
-			x.round.contended[twin] = true
-		}
-	}
+	maps.Copy(x.round.contended, x.clashes)
 	for _, o := range ops {
 		x.act(o)
 	}
