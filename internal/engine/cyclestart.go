@@ -88,6 +88,7 @@ func (m *cycleMeter) take() (looked [2]int, refused int) {
 func (c *cycle) init(e *Engine, slice store.Slice) {
 	c.e, c.slice, c.pair, c.space = e, slice, c.row.Pair, c.row.Keys[confluence.A]
 	c.runID, c.gauge, c.paired = pairLog(c.row.Spec.Name), c.meter, true
+	c.receives = c.row.Spec.Receivers()
 	c.deadline = e.opt.Now().Add(e.opt.Slice)
 }
 

@@ -24,7 +24,7 @@ func (noGauge) wanted() bool              { return false }
 
 // Hand begins to work on a pair.
 func (e *Engine) Hand(ctx context.Context, p store.Pair) (*Hand, error) {
-	w := &work{e: e, runID: "hand", cycle: 1, space: p.Keys[confluence.A], pair: p, paired: true, gauge: noGauge{},
+	w := &work{e: e, runID: "hand", cycle: 1, space: p.Keys[confluence.A], pair: p, paired: true, receives: [2]bool{true, true}, gauge: noGauge{},
 		deadline: e.opt.Now().Add(time.Hour)}
 	for _, f := range reconcile.AllFacets {
 		w.facets |= f

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/reconcile"
+	"github.com/tandem-sync/tandem/internal/store"
 )
 
 // mend finds bodies that nobody changed and whose references no longer lead where those of the other side lead, because
@@ -15,13 +16,15 @@ func (s *work) mend(v *view) {
 	for _, to := range confluence.Sides {
 		v.mended[to] = map[confluence.TwinID]bool{}
 	}
-	v.mendTo(confluence.B)
-	if s.paired {
-		v.mendTo(confluence.A)
+	for _, to := range [2]confluence.Side{confluence.B, confluence.A} {
+		if s.takes(to) {
+			v.mendTo(to, s.takes(to.Other()))
+		}
 	}
 }
 
-func (v *view) mendTo(to confluence.Side) {
+// mendTo mends the references of one side. Where both receive, either may be the one whose references went astray.
+func (v *view) mendTo(to confluence.Side, both bool) {
 	from, i := to.Other(), reconcile.Body.Index()
 	for at := range v.nodes[from] {
 		n := &v.nodes[from][at]
@@ -33,7 +36,11 @@ func (v *view) mendTo(to confluence.Side) {
 		if !ok || v.mended[from][n.Twin] || v.bodyDigest(to, n.Twin, there) != a.Digest[to][i] {
 			continue
 		}
-		if v.astray(to, v.prints[from][n.Twin], there) {
+		here := v.prints[from][n.Twin]
+		if both && ledAway(a, from, here, there) {
+			continue // the next one to be mended
+		}
+		if v.astray(to, here, there) {
 			v.mended[to][n.Twin] = true
 			was := n.Digest[i]
 			n.Digest[i] = confluence.Sum(append([]byte("led astray\x00"), was[:]...))
@@ -81,6 +88,26 @@ func (v *view) astray(to confluence.Side, here, there fingerprint) bool {
 		}
 		want, arrived := v.arrived(to, v.index[to.Other()].ids[id].twin)
 		if _, got, _ := referred(there.Refs[i][1]); arrived && got != want {
+			return true
+		}
+	}
+	return false
+}
+
+// ledAway reports whether it is the references here that lead elsewhere than when both sides agreed, and not those there:
+// the links of a site that rewrites them follow titles that are swapped.
+func ledAway(a *store.AgreedRow, from confluence.Side, here, there fingerprint) bool {
+	return strayed(a.Refs[from], here) && !strayed(a.Refs[from.Other()], there)
+}
+
+// strayed reports whether a reference leads elsewhere than it was agreed to.
+func strayed(agreed []byte, now fingerprint) bool {
+	was, ok := decodeFingerprint(agreed)
+	if !ok || len(was.Refs) != len(now.Refs) {
+		return false
+	}
+	for i, ref := range now.Refs {
+		if was.Refs[i][1] != "" && was.Refs[i][1] != ref[1] {
 			return true
 		}
 	}

@@ -186,19 +186,13 @@ func (s *work) putAgreed(ctx context.Context, rows []store.AgreedRow) error {
 // agreeOne takes over what a side showed for the pending facets of one content. Where somebody wrote a newer version in
 // between, ours is looked up in the history: the newer one is theirs, and shows as an edit.
 func (s *work) agreeOne(ctx context.Context, v *view, side confluence.Side, row *store.AgreedRow, seen *store.Observed) error {
-	pending := row.Pending[side]
+	pending, wrote := row.Pending[side], row.Version[side]
 	if seen.Content.Version.Number > row.Version[side] && pending&(reconcile.Title|reconcile.Body) != 0 && row.Version[side] > 0 {
-		ours, err := s.sites[side].reader.Version(ctx, row.Kind, seen.Content.ID, row.Version[side])
+		ours, err := s.oursOf(ctx, side, row, seen)
 		if err != nil {
 			return err
 		}
-		old, _, _ := s.observed(side, s.pair.Pass[side], ours)
-		old.Twin = row.Twin
-		old.Content.Labels, old.Content.Restrictions = seen.Content.Labels, seen.Content.Restrictions // have no versions
-		if s.paired {
-			old.Content.ParentID = seen.Content.ParentID
-		}
-		seen = &old
+		seen = ours
 	}
 	print, err := v.printOf(side, seen, s.pair.Keys[side])
 	if err != nil {
@@ -221,12 +215,52 @@ func (s *work) agreeOne(ctx context.Context, v *view, side confluence.Side, row 
 	if pending.Has(reconcile.Body) {
 		row.Refs[side] = print.encode()
 		row.Raw[side.Other()], row.Raw[side] = row.Ancestor, seen.RawBlob
+		rewritten := row.Version[side] > wrote || !row.Sent[side].IsZero() && !holds(seen, row.Sent[side])
+		if rewritten && v.astray(side, v.prints[side.Other()][row.Twin], print) {
+			row.Owed[side] |= reconcile.Body // the site made its links follow what had the title when they came
+		}
 	}
 	s.agreeSets(v, side, row, seen)
 	row.Pending[side] = 0
 	row.Facets |= pending &^ row.Pending[side.Other()] &^ row.Owed[side]
 	s.agreeOnNothing(v, row)
 	return nil
+}
+
+// maxRewrites bounds how many versions of a site's own are looked through.
+const maxRewrites = 8
+
+// oursOf is what a side showed of a content when our write was its newest version. A site that rewrites the links to a page
+// that we rename makes versions in our name: they are no person's either, and belong to what was written.
+func (s *work) oursOf(ctx context.Context, side confluence.Side, row *store.AgreedRow, seen *store.Observed) (*store.Observed, error) {
+	ours, err := s.sites[side].reader.Version(ctx, row.Kind, seen.Content.ID, row.Version[side])
+	if err != nil {
+		return nil, err
+	}
+	for n := row.Version[side] + 1; n <= min(seen.Content.Version.Number, row.Version[side]+maxRewrites); n++ {
+		next, err := s.sites[side].reader.Version(ctx, row.Kind, seen.Content.ID, n)
+		if err != nil {
+			return nil, err
+		}
+		if next.Version.By != s.ids[side].Me.ID || opIn(next.Version.Message) != "" {
+			break
+		}
+		ours = next
+	}
+	row.Version[side] = ours.Version.Number
+	old, raw, _ := s.observed(side, s.pair.Pass[side], ours)
+	old.Twin = row.Twin
+	old.Content.Labels, old.Content.Restrictions = seen.Content.Labels, seen.Content.Restrictions // have no versions
+	if s.paired {
+		old.Content.ParentID = seen.Content.ParentID
+	}
+	if raw == nil {
+		return &old, nil
+	}
+	return &old, s.note(ctx, func(tx *store.Tx) error {
+		tx.PutBlob(raw)
+		return nil
+	})
 }
 
 // removeSurplus removes second copies of comments and blog posts that a late effect left on a side: contents of our own
@@ -286,6 +320,12 @@ func (s *work) removeOne(ctx context.Context, side confluence.Side, o *store.Obs
 	w.learned = func(confluence.Result) *store.AgreedRow { return nil }
 	_, err := s.perform(ctx, w, nil)
 	return err
+}
+
+// holds reports whether an observation has the body of a digest.
+func holds(o *store.Observed, sent confluence.Digest) bool {
+	d, err := observedDigest(o)
+	return err == nil && d == sent
 }
 
 // observedDigest is the digest under which the journal knows a body, computed from what was kept of the observation.

@@ -32,8 +32,9 @@ type work struct {
 
 	// paired: contents of either side get a twin and are carried, and what a listing does not show is not known to be
 	// gone. Else a migration from A to B: what has no twin on B is a stranger there.
-	paired bool
-	facets reconcile.Facets // that take part
+	paired   bool
+	receives [2]bool          // of a pair: sides that are written to
+	facets   reconcile.Facets // that take part
 	// concurrent is how many connections to a site are wanted at most; 0: as many as it takes.
 	concurrent int
 	planned    map[string]string // keys on side B of spaces of side A that will have a pair
@@ -69,6 +70,14 @@ type gauge interface {
 	done(reconcile.Change)
 	failed(reconcile.Change)
 	wanted() bool // to pause or to stop
+}
+
+// takes reports whether a side is written to.
+func (s *work) takes(side confluence.Side) bool {
+	if !s.paired {
+		return side == confluence.B
+	}
+	return s.receives[side]
 }
 
 // hold leaves a body alone for the rest of the phase.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tandem-sync/tandem/internal/body"
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/engine/planted"
 	"github.com/tandem-sync/tandem/internal/migration"
@@ -270,11 +271,31 @@ func (a *applier) setWritten(w *write, c reconcile.Change, f reconcile.Facets, e
 // no reason to write again, nor is a second pass over a body that the first one found resolvable, nor a reference that
 // leads astray and would be written as it stands.
 func (a *applier) sentAlready(c reconcile.Change, r rendered) bool {
-	if r.complete && !c.Relink && !a.view.mended[c.Side][c.Twin] || c.Facets != reconcile.Body {
-		return false
-	}
 	a.rowMu.Lock()
 	defer a.rowMu.Unlock()
 	row := a.view.agreed[c.Twin]
-	return row != nil && !row.Sent[c.Side].IsZero() && row.Sent[c.Side] == r.digest
+	astray := a.view.mended[c.Side][c.Twin] || row != nil && row.Owed[c.Side].Has(reconcile.Body)
+	if r.complete && !c.Relink && !astray || c.Facets != reconcile.Body {
+		return false
+	}
+	return row != nil && !row.Sent[c.Side].IsZero() && row.Sent[c.Side] == r.digest && !(astray && a.rewritten(c, r))
+}
+
+// rewritten reports whether the references of a body are written otherwise on the side than they would be sent: the site
+// has rewritten them since.
+func (a *applier) rewritten(c reconcile.Change, r rendered) bool {
+	own := a.shown(c.Side, c.Twin)
+	if own == nil || own.Form.Opaque {
+		return false
+	}
+	there, err := decodeSlots(own.Form.Refs)
+	if err != nil {
+		return false
+	}
+	tree, err := body.Parse(r.body.Raw)
+	if err != nil {
+		return false
+	}
+	here := tree.Form().Slots
+	return len(here) == len(there) && !slices.EqualFunc(here, there, func(x, y body.Slot) bool { return x.Written == y.Written })
 }
