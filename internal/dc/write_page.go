@@ -84,9 +84,11 @@ func (c *Connector) create(ctx context.Context, x confluence.Create, p confluenc
 	return r, c.titled(ctx, err, titleWrite{space: space, kind: x.Kind, title: x.Title})
 }
 
+// update names no status: with one, an update of a page that somebody has put into the trash takes it out again and drops
+// all else that was sent (register row PA-12).
 func (c *Connector) update(ctx context.Context, x confluence.Update, p confluence.Payload) (confluence.Result, error) {
 	in := contentIn{
-		ID: x.ID, Type: x.Kind, Status: confluence.Current, Title: x.Title, Body: bodyIn(p.Body),
+		ID: x.ID, Type: x.Kind, Title: x.Title, Body: bodyIn(p.Body),
 		Version: &versionIn{Number: x.Expect + 1, Message: x.Message, Minor: x.Minor},
 	}
 	if x.Parent != "" && x.Kind == confluence.Page {
@@ -102,7 +104,7 @@ func (c *Connector) update(ctx context.Context, x confluence.Update, p confluenc
 		if err != nil {
 			return confluence.Result{}, err
 		}
-		in.Space = map[string]string{"key": space.Key}
+		in.Space, in.Status = map[string]string{"key": space.Key}, confluence.Current
 		k = wire.Write(http.MethodPost, api+"/content", "the draft could not be published", &in)
 	}
 	r, err := c.applied(ctx, k.At(confluence.Where{Space: x.Space.Key, Content: string(x.ID)}))

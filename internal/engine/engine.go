@@ -74,10 +74,10 @@ type Engine struct {
 	cycles  map[string]*cycleMeter // by pair
 	hub     hub
 
-	pairing sync.Mutex // held while a pair is read, changed and written
+	pairing turn // of reading, changing and writing a pair
 	known   knownPeople
 
-	starting sync.Mutex // held while a run begins: a plan has one at a time
+	starting turn // of beginning a run: a plan has one at a time
 }
 
 // New makes an engine. It starts nothing; Run does.
@@ -106,7 +106,8 @@ func New(opt Options) *Engine {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &Engine{opt: opt, store: opt.Store, sites: map[string]*site{}, live: map[string]*meter{}, working: map[string]int{}, cycles: map[string]*cycleMeter{}}
+	e := &Engine{opt: opt, store: opt.Store, sites: map[string]*site{}, live: map[string]*meter{}, working: map[string]int{}, cycles: map[string]*cycleMeter{},
+		pairing: newTurn(), starting: newTurn()}
 	e.runner = jobs.New(jobs.Options{
 		Store: opt.Store, Now: opt.Now, Wait: opt.Wait, Go: opt.Go, Workers: opt.Workers, Owner: opt.Owner,
 		Work:   map[string]jobs.Work{sliceRun: e.workRun, sliceFeed: e.workFeed, sliceCycle: e.workCycle},

@@ -258,8 +258,10 @@ func pairLog(name string) string { return "pair/" + name }
 
 // changePair reads a pair, changes it and writes it in one transaction. An error of edit changes nothing.
 func (e *Engine) changePair(ctx context.Context, name string, edit func(*store.PairRow) error) error {
-	e.pairing.Lock()
-	defer e.pairing.Unlock()
+	if err := e.pairing.take(ctx); err != nil {
+		return err
+	}
+	defer e.pairing.giveBack()
 	row, err := e.store.PairRow(ctx, name)
 	if err != nil {
 		return err

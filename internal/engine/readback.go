@@ -213,6 +213,10 @@ func (s *work) agreeOne(ctx context.Context, v *view, side confluence.Side, row 
 		}
 	}
 	if pending.Has(reconcile.Body) {
+		if dropped(row, side, seen, print) {
+			row.Owed[side] |= reconcile.Body
+			row.Sent[side] = confluence.Digest{}
+		}
 		row.Refs[side] = print.encode()
 		row.Raw[side.Other()], row.Raw[side] = row.Ancestor, seen.RawBlob
 		rewritten := row.Version[side] > wrote || !row.Sent[side].IsZero() && !holds(seen, row.Sent[side])
@@ -320,6 +324,13 @@ func (s *work) removeOne(ctx context.Context, side confluence.Side, o *store.Obs
 	w.learned = func(confluence.Result) *store.AgreedRow { return nil }
 	_, err := s.perform(ctx, w, nil)
 	return err
+}
+
+// dropped reports whether a side shows the body that both agreed on before instead of the one that was sent: an update of a
+// page that somebody has put into the trash meanwhile may take it out and do nothing else.
+func dropped(row *store.AgreedRow, side confluence.Side, seen *store.Observed, now fingerprint) bool {
+	was, ok := decodeFingerprint(row.Refs[side])
+	return ok && was.same(now) && !row.Sent[side].IsZero() && !holds(seen, row.Sent[side])
 }
 
 // holds reports whether an observation has the body of a digest.

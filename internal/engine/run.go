@@ -23,8 +23,10 @@ var emptyResult reconcile.Result
 
 // Start begins a run of a plan and returns its name. A plan has one run at a time.
 func (e *Engine) Start(ctx context.Context, plan string) (string, error) {
-	e.starting.Lock()
-	defer e.starting.Unlock()
+	if err := e.starting.take(ctx); err != nil {
+		return "", err
+	}
+	defer e.starting.giveBack()
 	row, err := e.store.Plan(ctx, plan)
 	if err != nil {
 		return "", err
@@ -35,9 +37,7 @@ func (e *Engine) Start(ctx context.Context, plan string) (string, error) {
 	}
 	for _, r := range runs {
 		if !r.Status.Final() {
-			x := confluence.Errorf(confluence.CodeUsage, "run %s of this plan is %s", r.ID, r.Status)
-			x.Remedy = fmt.Sprintf("tandem run resume %s, or tandem run stop %s", r.ID, r.ID)
-			return "", x
+			return "", e.unended(ctx, r)
 		}
 	}
 	results, err := e.checks(ctx, plan, false)
@@ -50,6 +50,22 @@ func (e *Engine) Start(ctx context.Context, plan string) (string, error) {
 		}
 	}
 	return e.begin(ctx, row)
+}
+
+// unended says that a plan has a run already. One that nobody works on is what a crash left: it is carried on, not begun anew.
+func (e *Engine) unended(ctx context.Context, r store.Run) error {
+	x := confluence.Errorf(confluence.CodeUsage, "run %s of this plan is %s", r.ID, r.Status)
+	busy, err := e.busy(ctx, r.ID)
+	switch {
+	case err != nil:
+		return err
+	case r.Status == migration.PlanRunning && !busy:
+		x.Cause = "the process that worked on it ended before the run did"
+	case r.Status == migration.PlanRunning:
+		x.Cause = "a plan has one run at a time"
+	}
+	x.Remedy = fmt.Sprintf("tandem run resume %s carries it on, tandem run stop %[1]s ends it", r.ID)
+	return x
 }
 
 // blocked turns the finding of a check that stands in the way into an error.
