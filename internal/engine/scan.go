@@ -127,6 +127,20 @@ func describe(c confluence.Content) string {
 	return fmt.Sprintf("the page %q", c.Title)
 }
 
+// confirmHome asks by id for the home page of the source where its listing left it out: another page would become the home
+// page of the destination, for good.
+func (s *work) confirmHome(ctx context.Context) error {
+	home := s.pair.Homes[confluence.A]
+	if home == "" || s.ids[confluence.A].Caps.UnpaginatedRead {
+		return nil
+	}
+	v, err := s.look(ctx)
+	if err != nil || v.seen[confluence.A][s.twinOf(confluence.A, home)] != nil {
+		return err
+	}
+	return s.fetchAgain(ctx, confluence.A, confluence.Page, []confluence.ID{home})
+}
+
 // confirmMissing asks by id for what both agreed on and a complete listing of a side did not show: a listing
 // that leaves something out must not read as a deletion.
 func (s *work) confirmMissing(ctx context.Context, v *view, side confluence.Side) error {

@@ -209,6 +209,9 @@ func (s *spaceRun) stepSurvey(ctx context.Context) error {
 		if err != nil || !done {
 			return err
 		}
+		if err := s.confirmHome(ctx); err != nil {
+			return err
+		}
 		s.cursor.Step = stepReadB
 		return nil
 	}
