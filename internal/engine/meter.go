@@ -53,6 +53,9 @@ func (e *Engine) meterOf(run, space string, task migration.Task, sites [2]*site)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.task.Status == task.Status && m.task.Phase == task.Phase {
+		task.Counts = m.task.Counts // newer than what was saved
+	}
 	m.task, m.sites = task, sites
 	return m
 }

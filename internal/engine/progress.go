@@ -90,8 +90,11 @@ type TaskProgress struct {
 	Rate float64 `json:"rate"`
 }
 
-// Progress returns how a run stands now: from memory while this process works on it, else as it was last saved.
+// Progress returns how a run stands now: from memory while this process works on it, else as it was last saved. It never
+// goes back but where a content that had arrived in part fails.
 func (e *Engine) Progress(ctx context.Context, run string) (Progress, error) {
+	// What is in memory is read first: a row that is read after it is at least as new.
+	live := e.liveTasks(run)
 	r, err := e.store.Run(ctx, run)
 	if err != nil {
 		return Progress{}, err
@@ -103,11 +106,11 @@ func (e *Engine) Progress(ctx context.Context, run string) (Progress, error) {
 	p := Progress{Run: r}
 	for _, row := range rows {
 		t := TaskProgress{Task: row.Task}
-		e.mu.Lock()
-		m := e.live[sliceKey(run, row.Space)]
-		e.mu.Unlock()
-		if m != nil && r.Status == migration.PlanRunning && row.Task.Status == migration.TaskRunning {
-			t.Counts, t.Rate = m.snapshot().Counts, m.rate()
+		if now, ok := live[row.Space]; ok && !row.Task.Status.Final() && now.Status == row.Task.Status {
+			t.Counts = now.Counts
+			if r.Status == migration.PlanRunning {
+				t.Rate = now.Rate
+			}
 		}
 		p.add(t)
 	}
@@ -115,6 +118,23 @@ func (e *Engine) Progress(ctx context.Context, run string) (Progress, error) {
 		p.estimate()
 	}
 	return p, nil
+}
+
+// liveTasks are the spaces of a run that this process has worked on, as they stand in memory.
+func (e *Engine) liveTasks(run string) map[string]TaskProgress {
+	e.mu.Lock()
+	var meters []*meter
+	for _, m := range e.live {
+		if m.run == run {
+			meters = append(meters, m)
+		}
+	}
+	e.mu.Unlock()
+	out := map[string]TaskProgress{}
+	for _, m := range meters {
+		out[m.space] = TaskProgress{m.snapshot(), m.rate()}
+	}
+	return out
 }
 
 func (p *Progress) add(t TaskProgress) {

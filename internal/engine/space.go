@@ -199,6 +199,7 @@ func (s *spaceRun) openSpace(ctx context.Context) error {
 		}
 	}
 	perms, missing := s.mapPermissions()
+	var refused []confluence.Permission
 	have, err := s.existingPermissions(ctx)
 	if err != nil {
 		return err
@@ -214,10 +215,14 @@ func (s *spaceRun) openSpace(ctx context.Context) error {
 			if halts(err) || ctx.Err() != nil {
 				return err
 			}
-			missing = append(missing, p)
+			if confluence.AsError(err).Code == confluence.CodeReaderUnmapped {
+				missing = append(missing, p)
+			} else {
+				refused = append(refused, p)
+			}
 		}
 	}
-	if err := s.reportPermissions(ctx, missing); err != nil {
+	if err := s.reportPermissions(ctx, missing, refused); err != nil {
 		return err
 	}
 	if len(s.sourceSpace.Permissions) == 0 {
@@ -284,19 +289,30 @@ func (s *spaceRun) reportShut(ctx context.Context) error {
 	return s.addFindings(ctx, []migration.Finding{f})
 }
 
-func (s *spaceRun) reportPermissions(ctx context.Context, missing []confluence.Permission) error {
-	if len(missing) == 0 {
-		return nil
+// reportPermissions says which space permissions were not given: to whom nobody is known at the destination, and which the
+// destination does not give.
+func (s *spaceRun) reportPermissions(ctx context.Context, missing, refused []confluence.Permission) error {
+	var list []migration.Finding
+	add := func(code confluence.Code, perms []confluence.Permission, what string) *migration.Finding {
+		names := make([]string, len(perms))
+		for i, p := range perms {
+			names[i] = fmt.Sprintf("%s %s", p.Principal, p.Operation)
+		}
+		f := s.finding(confluence.A, code, confluence.Content{}, confluence.Changed, "permissions", what)
+		f.Content = migration.FindingContent{}
+		f.Severity = migration.SeverityWarning
+		f.Count = len(perms)
+		f.Where.Detail = joinFew(names)
+		list = append(list, f)
+		return &list[len(list)-1]
 	}
-	names := make([]string, len(missing))
-	for i, p := range missing {
-		names[i] = fmt.Sprintf("%s %s", p.Principal, p.Operation)
+	if n := len(missing); n > 0 {
+		add(confluence.CodeReaderUnmapped, missing, fmt.Sprintf("%d space permissions of %s were not given", n, s.scope.Key))
 	}
-	f := s.finding(confluence.A, confluence.CodeReaderUnmapped, confluence.Content{}, confluence.Changed, "permissions",
-		fmt.Sprintf("%d space permissions of %s were not given", len(missing), s.scope.Key))
-	f.Content = migration.FindingContent{}
-	f.Severity = migration.SeverityWarning
-	f.Count = len(missing)
-	f.Where.Detail = joinFew(names)
-	return s.addFindings(ctx, []migration.Finding{f})
+	if n := len(refused); n > 0 {
+		f := add(confluence.CodeNotCapable, refused, fmt.Sprintf("%d space permissions of %s were refused by the destination", n, s.scope.Key))
+		f.Cause, f.Remedy = "the destination has no such permission, such as to delete one's own content alone, or does not let tandem's account give it",
+			"give people a permission at the destination by hand that comes close"
+	}
+	return s.addFindings(ctx, list)
 }
