@@ -41,6 +41,8 @@ type applier struct {
 	// begun: a write was begun. A slice begins one at least, however long planning took, so that it gets on.
 	begun atomic.Bool
 
+	fresh freshener
+
 	// rowMu guards view.agreed, which grows while changes run. It is taken on the store's writer: whoever holds it must
 	// not commit.
 	rowMu sync.Mutex
@@ -100,7 +102,7 @@ func (a *applier) connections() int {
 }
 
 func newApplier(s *work, v *view, r reconcile.Result) *applier {
-	a := &applier{s: s, view: v, changes: r.Changes, blocks: map[int][]int{}, after: map[int][]int{}}
+	a := &applier{s: s, view: v, changes: r.Changes, fresh: newFreshener(), blocks: map[int][]int{}, after: map[int][]int{}}
 	for _, side := range confluence.Sides {
 		a.dest[side], a.titles[side] = map[confluence.TwinID]destination{}, map[confluence.TwinID]string{}
 		for twin, row := range v.agreed {

@@ -47,7 +47,12 @@ type write struct {
 // carry makes one change: the writes it takes, one after the other. Where the version has moved on, the content is read
 // again and what nobody touched is carried all the same. A refusal becomes a finding of its content.
 func (a *applier) carry(ctx context.Context, c reconcile.Change) error {
-	err := a.carryOnce(ctx, c)
+	c, changed, err := a.freshened(ctx, c)
+	if err == nil {
+		if err = a.carryOnce(ctx, c); err == nil && changed {
+			err = overtaken(c, "was edited before in part")
+		}
+	}
 	for range maxRereads {
 		if !a.s.paired || confluence.ClassOf(err) != confluence.ClassConflict {
 			break
@@ -103,8 +108,7 @@ func (a *applier) carryOnce(ctx context.Context, c reconcile.Change) error {
 // since the plan was made: that is for the next plan to decide. changed reports whether there was such a facet.
 func (a *applier) reread(ctx context.Context, c reconcile.Change) (again reconcile.Change, changed bool, err error) {
 	d, ok := a.destOf(c.Side, c.Twin)
-	was := a.shown(c.Side, c.Twin)
-	if !ok || was == nil {
+	if !ok || a.shown(c.Side, c.Twin) == nil {
 		return c, false, overtaken(c, "is not known")
 	}
 	list, err := a.s.sites[c.Side].reader.Fetch(ctx, c.Kind, []confluence.ID{d.id}, confluence.AllFacets)
@@ -114,7 +118,13 @@ func (a *applier) reread(ctx context.Context, c reconcile.Change) (again reconci
 	if len(list) == 0 || !present(list[0]) {
 		return c, false, overtaken(c, "is not there any more")
 	}
-	now, raw, _ := a.s.observed(c.Side, a.s.pair.Pass[c.Side], list[0])
+	return a.takeOver(ctx, c, list[0])
+}
+
+// takeOver lets what a side shows of a content now count as known, and leaves out of the change what was edited there.
+func (a *applier) takeOver(ctx context.Context, c reconcile.Change, seen confluence.Content) (again reconcile.Change, changed bool, err error) {
+	was := a.shown(c.Side, c.Twin)
+	now, raw, _ := a.s.observed(c.Side, a.s.pair.Pass[c.Side], seen)
 	now.Twin = c.Twin
 	err = a.s.commit(ctx, func(tx *store.Tx) error {
 		if raw != nil {
@@ -135,7 +145,7 @@ func (a *applier) reread(ctx context.Context, c reconcile.Change) (again reconci
 	a.seenMu.Lock()
 	*a.view.seen[c.Side][c.Twin] = now
 	a.seenMu.Unlock()
-	a.learn(c.Side, c.Twin, destination{id: d.id, version: now.Content.Version.Number})
+	a.learn(c.Side, c.Twin, destination{id: seen.ID, version: now.Content.Version.Number})
 	c.Facets &^= edited
 	return c, edited != 0, nil
 }

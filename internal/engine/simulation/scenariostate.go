@@ -55,6 +55,7 @@ type content struct {
 	} `json:"file"`
 	Comment *struct {
 		Kind       string `json:"kind"`
+		Marker     string `json:"marker"`
 		Parent     string `json:"parent"`
 		Resolution string `json:"resolution"`
 	} `json:"comment"`
