@@ -280,12 +280,20 @@ func halts(err error) bool {
 	return e.Code == confluence.CodeOtherSite || e.Code == confluence.CodeReadOnlySite || e.Code == confluence.CodeBlindAccount
 }
 
-// destOf returns what is known about a twin on a side.
+// destOf returns what is known about a twin on a side. What people made there and nothing was carried from yet is known by
+// what the side shows.
 func (a *applier) destOf(side confluence.Side, twin confluence.TwinID) (destination, bool) {
 	a.destMu.RLock()
-	defer a.destMu.RUnlock()
 	d, ok := a.dest[side][twin]
-	return d, ok && d.id != ""
+	a.destMu.RUnlock()
+	if ok || !a.s.paired {
+		return d, ok && d.id != ""
+	}
+	o := a.shown(side, twin)
+	if o == nil || statusOrCurrent(o.Content) != confluence.Current {
+		return destination{}, false
+	}
+	return destination{id: o.Content.ID, version: o.Content.Version.Number}, true
 }
 
 // shown is what a side is known to show of a twin at this moment; nil if nothing is.

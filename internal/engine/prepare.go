@@ -76,6 +76,9 @@ func (a *applier) learner(c reconcile.Change, facets reconcile.Facets, edit func
 			row.Version[to] = res.Version
 		}
 		settled := facets &^ c.Merged // a later plan settles those, once both sides show them
+		if settled != facets && a.s.paired {
+			a.touch(to, c.Twin) // which has to see them: nothing of it is pending
+		}
 		node := a.view.nodeOf(from, c.Twin)
 		for _, f := range reconcile.AllFacets {
 			if settled&f == 0 {
