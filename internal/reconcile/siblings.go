@@ -199,10 +199,19 @@ func (p *planner) contendOrder(b brood) {
 
 // firstOrder handles children of whom some have no agreed place yet, and that nobody moved among the others. Where tandem
 // put them there, the place on the other side counts; where only one side has an order at all, that one is agreed on.
+//
+// A side that was never put in order by hand sorts by title, and does so no more after the first page that is moved among
+// its siblings (open-facts, section 2). So it is left alone as long as nobody has put the new children anywhere: they
+// stand last, where the other side puts whatever is new.
 func (p *planner) firstOrder(b brood) {
 	from, known := p.whoseOrder(b)
+	if p.oneWay {
+		from, known = p.from, true
+	}
 	switch {
 	case p.oneWay && !b.explicit[p.from], !b.explicit[0] && !b.explicit[1]:
+	case known && b.explicit[from] && !b.explicit[from.Other()] && newLast(b.lists[from]):
+		p.agreePlaces(b.parent, b.lists[from])
 	case p.oneWay:
 		p.reorder(b, p.to)
 	case known && b.explicit[from]:
@@ -237,6 +246,19 @@ func (p *planner) whoseOrder(b brood) (confluence.Side, bool) {
 		return confluence.A, true
 	}
 	return 0, false
+}
+
+// newLast reports whether the children without an agreed place stand behind all others.
+func newLast(children []*item) bool {
+	fresh := false
+	for _, it := range children {
+		placed := placeOf(it) >= 0
+		if placed && fresh {
+			return false
+		}
+		fresh = fresh || !placed
+	}
+	return true
 }
 
 // rising reports whether the children with a place stand in the order of their places.
