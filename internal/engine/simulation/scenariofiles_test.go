@@ -130,3 +130,46 @@ func TestScenarioExamples(t *testing.T) {
 		t.Errorf("docs/scenarios.md has %d examples", n)
 	}
 }
+
+// TestScenarioCatalogue: docs/scenarios.md accounts for each number of the catalogue, S001 to S072, and for each script.
+func TestScenarioCatalogue(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/scenarios.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| id | name | where |\n")
+	where := map[string]string{}
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		if len(cells) != 3 || strings.HasPrefix(line, "| ---") {
+			continue
+		}
+		id := strings.TrimSpace(cells[0])
+		if where[id] != "" {
+			t.Errorf("%s has two rows", id)
+		}
+		where[id] = strings.TrimSpace(cells[1]) + ": " + strings.TrimSpace(cells[2])
+	}
+	scripts := map[string]string{}
+	for _, s := range scenarioFiles(t) {
+		if scripts[s.ID] != "" {
+			t.Errorf("two scripts are called %s", s.ID)
+		}
+		scripts[s.ID] = s.Name + ": script"
+	}
+	for id, row := range scripts {
+		if where[id] != row {
+			t.Errorf("%s: the table says %q, not %q", id, where[id], row)
+		}
+	}
+	for n := 1; n <= 72; n++ {
+		if id := "S" + padded(n, 3); where[id] == "" {
+			t.Errorf("%s has no row", id)
+		}
+	}
+	for id, row := range where {
+		if strings.HasSuffix(row, ": script") != (scripts[id] != "") || strings.HasSuffix(row, ": ") {
+			t.Errorf("%s: %q, and the script is %q", id, row, scripts[id])
+		}
+	}
+}
