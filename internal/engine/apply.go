@@ -47,6 +47,10 @@ type applier struct {
 	// not commit.
 	rowMu sync.Mutex
 
+	// outsets are what changes under way began with, by their number.
+	outsetMu sync.Mutex
+	outsets  map[int]outset
+
 	destMu sync.RWMutex
 	dest   [2]map[confluence.TwinID]destination
 	titles [2]map[confluence.TwinID]string // that contents get on a side
@@ -102,18 +106,9 @@ func (a *applier) connections() int {
 }
 
 func newApplier(s *work, v *view, r reconcile.Result) *applier {
-	a := &applier{s: s, view: v, changes: r.Changes, fresh: newFreshener(), blocks: map[int][]int{}, after: map[int][]int{}}
+	a := &applier{s: s, view: v, changes: r.Changes, fresh: newFreshener(), blocks: map[int][]int{}, after: map[int][]int{}, outsets: map[int]outset{}}
 	for _, side := range confluence.Sides {
 		a.dest[side], a.titles[side] = map[confluence.TwinID]destination{}, map[confluence.TwinID]string{}
-		for twin, row := range v.agreed {
-			if id := row.ID[side]; id != "" {
-				d := destination{id: id, version: row.Version[side]}
-				if o := v.seen[side][twin]; o != nil && o.Content.Version.Number > d.version {
-					d.version = o.Content.Version.Number
-				}
-				a.dest[side][twin] = d
-			}
-		}
 	}
 	for _, c := range r.Changes {
 		if c.Facets.Has(reconcile.Title) {
@@ -286,8 +281,11 @@ func (a *applier) destOf(side confluence.Side, twin confluence.TwinID) (destinat
 	a.destMu.RLock()
 	d, ok := a.dest[side][twin]
 	a.destMu.RUnlock()
-	if ok || !a.s.paired {
-		return d, ok && d.id != ""
+	if !ok {
+		d = a.destBefore(side, twin)
+	}
+	if ok || d.id != "" || !a.s.paired {
+		return d, d.id != ""
 	}
 	o := a.shown(side, twin)
 	if o == nil || statusOrCurrent(o.Content) != confluence.Current {
@@ -296,16 +294,24 @@ func (a *applier) destOf(side confluence.Side, twin confluence.TwinID) (destinat
 	return destination{id: o.Content.ID, version: o.Content.Version.Number}, true
 }
 
+// destBefore is what was agreed about a twin on a side when the changes began.
+func (a *applier) destBefore(side confluence.Side, twin confluence.TwinID) (d destination) {
+	row := a.view.agreed.get(twin)
+	if row == nil || row.ID[side] == "" {
+		return d
+	}
+	d = destination{id: row.ID[side], version: row.Version[side]}
+	if o := a.view.seen[side].get(twin); o != nil {
+		d.version = max(d.version, o.Content.Version.Number)
+	}
+	return d
+}
+
 // shown is what a side is known to show of a twin at this moment; nil if nothing is.
 func (a *applier) shown(side confluence.Side, twin confluence.TwinID) *store.Observed {
 	a.seenMu.RLock()
 	defer a.seenMu.RUnlock()
-	o := a.view.seen[side][twin]
-	if o == nil {
-		return nil
-	}
-	now := *o
-	return &now
+	return a.view.seen[side].get(twin)
 }
 
 // alter changes what a side is known to show of a content, and returns what it is then, to be stored; nil where it was
@@ -313,13 +319,13 @@ func (a *applier) shown(side confluence.Side, twin confluence.TwinID) *store.Obs
 func (a *applier) alter(side confluence.Side, twin confluence.TwinID, edit func(*confluence.Content)) *store.Observed {
 	a.seenMu.Lock()
 	defer a.seenMu.Unlock()
-	o := a.view.seen[side][twin]
+	o := a.view.seen[side].get(twin)
 	if o == nil {
 		return nil
 	}
 	edit(&o.Content)
-	now := *o
-	return &now
+	a.view.seen[side].put(twin, o)
+	return o
 }
 
 // touch notes that a content of a side was written to, so that it is read again.
@@ -335,7 +341,10 @@ func (a *applier) touch(side confluence.Side, twin confluence.TwinID) {
 func (a *applier) learn(side confluence.Side, twin confluence.TwinID, d destination) {
 	a.destMu.Lock()
 	defer a.destMu.Unlock()
-	was := a.dest[side][twin]
+	was, known := a.dest[side][twin]
+	if !known {
+		was = a.destBefore(side, twin)
+	}
 	if was.version > d.version { // news of two writes may come in either order
 		d.version, d.sent, d.title = was.version, was.sent, was.title
 	}

@@ -180,6 +180,6 @@ func (a *applier) displaced(to confluence.Side, twin confluence.TwinID) *store.A
 	row.Digest[confluence.A][i], row.Digest[confluence.B][i] = confluence.Digest{}, confluence.Digest{}
 	row.Facets &^= reconcile.Order
 	row.Landed[to] = row.Landed[to] || a.s.paired
-	a.view.agreed[twin] = &row
+	a.view.agreed.put(twin, &row)
 	return &row
 }

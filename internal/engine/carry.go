@@ -47,6 +47,7 @@ type write struct {
 // carry makes one change: the writes it takes, one after the other. Where the version has moved on, the content is read
 // again and what nobody touched is carried all the same. A refusal becomes a finding of its content.
 func (a *applier) carry(ctx context.Context, c reconcile.Change) error {
+	defer a.setOut(c)()
 	c, changed, err := a.freshened(ctx, c)
 	if err == nil {
 		if err = a.carryOnce(ctx, c); err == nil && changed {
@@ -82,6 +83,49 @@ func (a *applier) carry(ctx context.Context, c reconcile.Change) error {
 		return err
 	}
 	return a.s.refusedChange(ctx, a.view, c, err)
+}
+
+// outset is what the side that a change comes from showed when it began. What is read meanwhile is newer than what was
+// decided about, and must not count as carried.
+type outset struct {
+	node  reconcile.Node
+	print fingerprint
+}
+
+// setOut takes down what a change begins with, and returns the function that forgets it.
+func (a *applier) setOut(c reconcile.Change) func() {
+	from := c.Side.Other()
+	x := outset{node: a.view.nodeOf(from, c.Twin)}
+	x.print, _ = a.view.print(from, c.Twin)
+	a.outsetMu.Lock()
+	defer a.outsetMu.Unlock()
+	a.outsets[c.N] = x
+	return func() {
+		a.outsetMu.Lock()
+		defer a.outsetMu.Unlock()
+		delete(a.outsets, c.N)
+	}
+}
+
+// nodeFrom is the content of a change as the side it comes from showed it when the change began.
+func (a *applier) nodeFrom(c reconcile.Change) reconcile.Node {
+	a.outsetMu.Lock()
+	defer a.outsetMu.Unlock()
+	if x, ok := a.outsets[c.N]; ok {
+		return x.node
+	}
+	return a.view.nodeOf(c.Side.Other(), c.Twin)
+}
+
+// printFrom is its body as it was then.
+func (a *applier) printFrom(c reconcile.Change) fingerprint {
+	a.outsetMu.Lock()
+	defer a.outsetMu.Unlock()
+	if x, ok := a.outsets[c.N]; ok {
+		return x.print
+	}
+	print, _ := a.view.print(c.Side.Other(), c.Twin)
+	return print
 }
 
 // maxRereads is how often, within one change, a version may have moved on.
@@ -143,7 +187,7 @@ func (a *applier) takeOver(ctx context.Context, c reconcile.Change, seen conflue
 		return c, false, err
 	}
 	a.seenMu.Lock()
-	*a.view.seen[c.Side][c.Twin] = now
+	a.view.seen[c.Side].put(c.Twin, &now)
 	a.seenMu.Unlock()
 	a.learn(c.Side, c.Twin, destination{id: seen.ID, version: now.Content.Version.Number})
 	c.Facets &^= edited
@@ -360,7 +404,7 @@ func (s *work) absent(ctx context.Context, in store.Intent, a *applier) error {
 // undecided is the baseline row of a content whose labels, restrictions or place may have been set or not; nil where that
 // says nothing.
 func (a *applier) undecided(in store.Intent) *store.AgreedRow {
-	if a == nil || a.view.seen[in.Side.Other()][in.Twin] == nil || a.view.agreed[in.Twin] == nil {
+	if a == nil || !a.view.seen[in.Side.Other()].has(in.Twin) || !a.view.agreed.has(in.Twin) {
 		return nil
 	}
 	var f reconcile.Facets
@@ -384,7 +428,7 @@ func (a *applier) undecided(in store.Intent) *store.AgreedRow {
 	row.Digest[in.Side.Other()][f.Index()], row.Digest[in.Side][f.Index()] = undecidedFacet, confluence.Digest{}
 	row.Pending[in.Side] |= f
 	row.Facets &^= f
-	a.view.agreed[in.Twin] = &row
+	a.view.agreed.put(in.Twin, &row)
 	return &row
 }
 

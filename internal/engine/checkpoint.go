@@ -157,8 +157,7 @@ func (c *cycle) saveCheckpoint(ctx context.Context, edit func(*store.PairSync)) 
 // rootOf stands for all that both sides agree on.
 func rootOf(v *view) confluence.Digest {
 	var b []byte
-	for _, twin := range sortedKeys(v.agreed) {
-		a := v.agreed[twin]
+	for twin, a := range v.agreed.all() {
 		if a.Tomb {
 			continue
 		}

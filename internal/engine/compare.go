@@ -103,7 +103,7 @@ var comparedFacets = map[confluence.Kind]reconcile.Facets{
 
 // agree makes the row of two contents: what is equal is agreed on, what differs is not.
 func (x *comparison) agree(met func([2]confluence.TwinID, reconcile.Facets) bool, twins [2]confluence.TwinID) {
-	a, b := x.v.seen[confluence.A][twins[confluence.A]], x.v.seen[confluence.B][twins[confluence.B]]
+	a, b := x.v.seen[confluence.A].get(twins[confluence.A]), x.v.seen[confluence.B].get(twins[confluence.B])
 	row := store.AgreedRow{Agreed: reconcile.Agreed{Twin: twins[confluence.A], Kind: a.Content.Kind}}
 	var equal, differ reconcile.Facets
 	for _, f := range reconcile.AllFacets {
@@ -159,8 +159,7 @@ func (x *comparison) count(row store.AgreedRow, a, b *store.Observed, differ rec
 
 // lonely lists what one side alone has.
 func (x *comparison) lonely(side confluence.Side, matched func(confluence.TwinID) bool) {
-	for _, twin := range sortedKeys(x.v.seen[side]) {
-		o := x.v.seen[side][twin]
+	for twin, o := range x.v.seen[side].all() {
 		if matched(twin) || statusOrCurrent(o.Content) != confluence.Current {
 			continue
 		}
@@ -184,7 +183,7 @@ func (x *comparison) take(ctx context.Context) error {
 	defer x.c.release()
 	err := x.c.e.store.Commit(ctx, x.c.lease, func(tx *store.Tx) error {
 		var old []confluence.TwinID
-		for twin := range x.v.agreed {
+		for twin := range x.v.agreed.all() {
 			old = append(old, twin)
 		}
 		if err := tx.ForgetAgreed(x.c.row.ID, old...); err != nil {
@@ -217,7 +216,7 @@ func (m *matching) join(a, b confluence.TwinID) {
 		return
 	}
 	m.twin[a], m.taken[b] = b, true
-	if k := m.v.seen[confluence.A][a].Content.Kind; k == confluence.Page || k == confluence.BlogPost {
+	if k := m.v.seen[confluence.A].get(a).Content.Kind; k == confluence.Page || k == confluence.BlogPost {
 		m.pages++
 	}
 }
@@ -228,8 +227,8 @@ func live(o *store.Observed) bool {
 
 // known takes over what both sides agreed on before, in a migration or in an earlier epoch.
 func (m *matching) known() {
-	for _, twin := range sortedKeys(m.v.agreed) {
-		if live(m.v.seen[confluence.A][twin]) && live(m.v.seen[confluence.B][twin]) {
+	for twin := range m.v.agreed.all() {
+		if live(m.v.seen[confluence.A].get(twin)) && live(m.v.seen[confluence.B].get(twin)) {
 			m.join(twin, twin)
 		}
 	}
@@ -239,15 +238,14 @@ func (m *matching) known() {
 // each other. A page that stands elsewhere is the same page all the same: its place differs.
 func (m *matching) byTitle() {
 	there := map[string]confluence.TwinID{}
-	for _, twin := range sortedKeys(m.v.seen[confluence.B]) {
-		if o := m.v.seen[confluence.B][twin]; live(o) && !m.taken[twin] {
+	for twin, o := range m.v.seen[confluence.B].all() {
+		if live(o) && !m.taken[twin] {
 			if key := m.key(confluence.B, o); key != "" {
 				there[key] = twin
 			}
 		}
 	}
-	for _, twin := range sortedKeys(m.v.seen[confluence.A]) {
-		o := m.v.seen[confluence.A][twin]
+	for twin, o := range m.v.seen[confluence.A].all() {
 		if !live(o) || m.twin[twin] != "" {
 			continue
 		}
@@ -277,19 +275,7 @@ func (m *matching) rename() {
 	for a, b := range m.twin {
 		back[b] = a
 	}
-	index := m.v.index[confluence.B]
-	for id, w := range index.ids {
-		if t, ok := back[w.twin]; ok {
-			w.twin = t
-			index.ids[id] = w
-		}
-	}
-	for key, w := range index.titles {
-		if t, ok := back[w.twin]; ok {
-			w.twin = t
-			index.titles[key] = w
-		}
-	}
+	m.v.index[confluence.B].rename(back)
 }
 
 // belongings matches files by name and comments by text, below contents that are matched.
@@ -297,14 +283,13 @@ func (m *matching) belongings() {
 	for progress := true; progress; { // a reply is matched below its comment
 		progress = false
 		there := map[string][]confluence.TwinID{}
-		for _, twin := range sortedKeys(m.v.seen[confluence.B]) {
-			if o := m.v.seen[confluence.B][twin]; live(o) && !m.taken[twin] {
+		for twin, o := range m.v.seen[confluence.B].all() {
+			if live(o) && !m.taken[twin] {
 				parent := m.v.nodeOf(confluence.B, twin).Parent
 				there[m.below(confluence.B, o, parent)] = append(there[m.below(confluence.B, o, parent)], twin)
 			}
 		}
-		for _, twin := range sortedKeys(m.v.seen[confluence.A]) {
-			o := m.v.seen[confluence.A][twin]
+		for twin, o := range m.v.seen[confluence.A].all() {
 			parent := m.twin[m.v.nodeOf(confluence.A, twin).Parent]
 			if !live(o) || m.twin[twin] != "" || parent == "" {
 				continue

@@ -68,9 +68,9 @@ func (c *cycle) judged(v *view, x store.Conflict) bool {
 	if !c.sweeps() && x.Facet&(reconcile.Title|reconcile.Body|reconcile.File) == 0 {
 		return false
 	}
-	if row := v.agreed[x.Twin]; row != nil && !row.Tomb {
+	if row := v.agreed.get(x.Twin); row != nil && !row.Tomb {
 		for side := range confluence.Sides {
-			if row.ID[side] != "" && v.seen[side][x.Twin] == nil {
+			if row.ID[side] != "" && !v.seen[side].has(x.Twin) {
 				return false
 			}
 		}
@@ -80,7 +80,7 @@ func (c *cycle) judged(v *view, x store.Conflict) bool {
 
 func versionsOf(v *view, twin confluence.TwinID) (out [2]int) {
 	for side := range confluence.Sides {
-		if o := v.seen[side][twin]; o != nil {
+		if o := v.seen[side].get(twin); o != nil {
 			out[side] = o.Content.Version.Number
 		}
 	}
@@ -93,7 +93,7 @@ func (c *cycle) conflictOf(v *view, clash reconcile.Clash) store.Conflict {
 		Pair: c.row.ID, Twin: clash.Twin, Facet: clash.Facet, Kind: clash.Kind, State: store.ConflictOpen, Title: titleOf(v, clash.Twin),
 		Row: clash.Row, What: clash.What, Policy: string(clash.Policy), Cycle: c.rec.Number,
 	}
-	row := v.agreed[clash.Twin]
+	row := v.agreed.get(clash.Twin)
 	if row != nil {
 		x.Content, x.ID, x.Base = row.Kind, row.ID, row.Ancestor
 		if clash.Facet == reconcile.Title {
@@ -101,7 +101,7 @@ func (c *cycle) conflictOf(v *view, clash reconcile.Clash) store.Conflict {
 		}
 	}
 	for _, side := range confluence.Sides {
-		o := v.seen[side][clash.Twin]
+		o := v.seen[side].get(clash.Twin)
 		if o == nil {
 			continue
 		}

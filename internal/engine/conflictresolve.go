@@ -141,7 +141,7 @@ func (c *cycle) decisions(ctx context.Context, v *view) (map[reconcile.Question]
 		} else if x.Decided != decidedA {
 			continue
 		}
-		if o := v.seen[loser][x.Twin]; o != nil && o.Content.Version.Number != x.Versions[loser] && x.Versions[loser] != 0 {
+		if o := v.seen[loser].get(x.Twin); o != nil && o.Content.Version.Number != x.Versions[loser] && x.Versions[loser] != 0 {
 			x.Decided = ""
 			if err := c.note(ctx, func(tx *store.Tx) error { return tx.PutConflict(&x) }); err != nil {
 				return nil, err
@@ -166,7 +166,7 @@ func (c *cycle) writeResults(ctx context.Context, v *view) (wrote bool, err erro
 		if n, _ := fmt.Sscanf(x.Decided, decidedFile+"%d:%s", &side, &what); n != 2 {
 			continue
 		}
-		o := v.seen[side][x.Twin]
+		o := v.seen[side].get(x.Twin)
 		if o == nil || o.Content.Version.Number != x.Versions[side] {
 			x.Decided = ""
 			err = c.note(ctx, func(tx *store.Tx) error { return tx.PutConflict(&x) })
@@ -191,7 +191,7 @@ func (c *cycle) writeResult(ctx context.Context, v *view, x store.Conflict, side
 	if err != nil {
 		return err
 	}
-	o := v.seen[side][x.Twin]
+	o := v.seen[side].get(x.Twin)
 	w := &write{side: side, twin: x.Twin, kind: x.Content, facets: reconcile.Body, target: o.Content.ID, expect: o.Content.Version.Number,
 		digest: digest, blob: []byte(text), complete: true, key: naturalKey("result", x.Name()),
 		payload: confluence.Payload{Body: confluence.Body{Format: confluence.Storage, Raw: text}}}
@@ -227,7 +227,7 @@ func (c *cycle) resultText(ctx context.Context, a *applier, x store.Conflict, si
 		}
 		return c.e.text(ctx, d)
 	}
-	first, second := a.view.seen[side][x.Twin], a.view.seen[side.Other()][x.Twin]
+	first, second := a.view.seen[side].get(x.Twin), a.view.seen[side.Other()].get(x.Twin)
 	if first == nil || second == nil {
 		return "", confluence.Errorf(confluence.CodeNotThere, "%q is not there on both sides", x.Title)
 	}

@@ -77,7 +77,7 @@ func (a *applier) copied(w *write, c reconcile.Change) {
 		row.ID[c.Side], row.Version[c.Side], row.Title[c.Side] = res.ID, res.Version, c.Title
 		a.rowMu.Lock()
 		defer a.rowMu.Unlock()
-		a.view.agreed[c.Twin] = &row
+		a.view.agreed.put(c.Twin, &row)
 		return &row
 	}
 }

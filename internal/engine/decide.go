@@ -69,13 +69,24 @@ func (c *cycle) stepDecide(ctx context.Context) error {
 
 // reordered notes the siblings of what is put in order: a site may give all of them other positions.
 func (c *cycle) reordered(v *view, r reconcile.Result) {
+	var below [2]map[confluence.TwinID]bool
 	for _, ch := range r.Changes {
 		if ch.Verb != confluence.VerbMove || ch.Facets.Has(reconcile.Parent) {
 			continue
 		}
-		for _, n := range v.nodes[ch.Side] {
-			if n.Kind == confluence.Page && n.Parent == ch.Parent && v.agreed[n.Twin] != nil {
-				c.touch(ch.Side, n.Twin)
+		if below[ch.Side] == nil {
+			below[ch.Side] = map[confluence.TwinID]bool{}
+		}
+		below[ch.Side][ch.Parent] = true
+	}
+	for _, side := range confluence.Sides {
+		if len(below[side]) == 0 {
+			continue
+		}
+		var err error // the plan was made of the same nodes
+		for n := range v.nodes(side, &err) {
+			if n.Kind == confluence.Page && below[side][n.Parent] && v.agreed.has(n.Twin) {
+				c.touch(side, n.Twin)
 			}
 		}
 	}
@@ -106,7 +117,7 @@ func (c *cycle) recordDecision(ctx context.Context, v *view, r reconcile.Result)
 func unknownOn(v *view, twins []confluence.TwinID) (n [2]int) {
 	for _, twin := range twins {
 		for side := range confluence.Sides {
-			if v.seen[side][twin] == nil {
+			if !v.seen[side].has(twin) {
 				n[side]++
 			}
 		}
@@ -126,7 +137,10 @@ func (c *cycle) plan(ctx context.Context, v *view) (reconcile.Result, error) {
 	if planted.On(planted.NoConflict) {
 		p.Choices = map[reconcile.Facets]reconcile.Choice{reconcile.Body: reconcile.PreferA, reconcile.Title: reconcile.PreferA}
 	}
-	r := reconcile.Plan(v.eachBase, v.nodes, p)
+	r, err := v.plan(p)
+	if err != nil {
+		return r, err
+	}
 	fused, err := c.frozen(ctx)
 	if err != nil {
 		return r, err
@@ -199,14 +213,14 @@ func planned(v *view, changes []reconcile.Change) []store.Planned {
 // titleOf names a content for people, by the title it has on either side.
 func titleOf(v *view, twin confluence.TwinID) string {
 	for _, side := range confluence.Sides {
-		if o := v.seen[side][twin]; o != nil {
+		if o := v.seen[side].get(twin); o != nil {
 			if o.Content.Kind == confluence.Comment {
 				return describe(o.Content)
 			}
 			return o.Content.Title
 		}
 	}
-	if a := v.agreed[twin]; a != nil {
+	if a := v.agreed.get(twin); a != nil {
 		return a.Title[confluence.A]
 	}
 	return string(twin)

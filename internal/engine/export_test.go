@@ -76,8 +76,8 @@ func (h *Hand) Plan(ctx context.Context, mode reconcile.Mode) (reconcile.Result,
 	for _, side := range confluence.Sides {
 		can[side] = h.w.ids[side].Caps.Position
 	}
-	return reconcile.Plan(v.eachBase, v.nodes, reconcile.Policy{Mode: mode, Facets: h.w.facets, Position: can, Sweep: true,
-		Deletes: reconcile.DeletesPropagate, FoldTitle: [2]func(string) string{migration.FoldTitle, migration.FoldTitle}}), nil
+	return v.plan(reconcile.Policy{Mode: mode, Facets: h.w.facets, Position: can, Sweep: true,
+		Deletes: reconcile.DeletesPropagate, FoldTitle: [2]func(string) string{migration.FoldTitle, migration.FoldTitle}})
 }
 
 // Apply carries changes out. It reports whether somebody was quicker.
@@ -102,8 +102,7 @@ func (h *Hand) Find(ctx context.Context, side confluence.Side, title string) (co
 	if err != nil {
 		panic(err)
 	}
-	for _, twin := range sortedKeys(v.seen[side]) {
-		o := v.seen[side][twin]
+	for twin, o := range v.seen[side].all() {
 		if o.Content.Title == title && o.Content.Kind != confluence.Comment || string(o.Content.ID) == title {
 			return twin, *o
 		}
@@ -117,7 +116,7 @@ func (h *Hand) Agreed(ctx context.Context, twin confluence.TwinID) store.AgreedR
 	if err != nil {
 		panic(err)
 	}
-	if a := v.agreed[twin]; a != nil {
+	if a := v.agreed.get(twin); a != nil {
 		return *a
 	}
 	return store.AgreedRow{}
@@ -140,7 +139,7 @@ func (h *Hand) Bury(ctx context.Context, twins ...confluence.TwinID) error {
 	}
 	var rows []store.AgreedRow
 	for _, twin := range twins {
-		row := *v.agreed[twin]
+		row := *v.agreed.get(twin)
 		row.Tomb = true
 		rows = append(rows, row)
 	}

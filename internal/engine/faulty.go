@@ -28,6 +28,6 @@ func contentFirst(changes []reconcile.Change) {
 
 // marked reports whether a content stands under a temporary title on the side of a change.
 func (v *view) marked(c reconcile.Change) bool {
-	seen := v.seen[c.Side][c.Twin]
+	seen := v.seen[c.Side].get(c.Twin)
 	return seen != nil && strings.Contains(seen.Content.Title, " ~")
 }

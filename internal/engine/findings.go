@@ -35,7 +35,7 @@ func (s *work) refusedChange(ctx context.Context, v *view, c reconcile.Change, c
 // contentOf is the content of a change as the side it comes from showed it, else as the side it goes to did.
 func (v *view) contentOf(c reconcile.Change) confluence.Content {
 	for _, side := range [2]confluence.Side{c.Side.Other(), c.Side} {
-		if o := v.seen[side][c.Twin]; o != nil {
+		if o := v.seen[side].get(c.Twin); o != nil {
 			return o.Content
 		}
 	}
@@ -66,18 +66,18 @@ func (s *spaceRun) reportSource(ctx context.Context, v *view) error {
 	for _, l := range v.left[confluence.A] {
 		f := s.finding(confluence.A, l.code, l.row.Content, l.effect, "", l.what)
 		f.Severity = migration.SeverityWarning
-		if holder := v.seen[confluence.A][s.twinOf(confluence.A, l.row.Content.Container)]; holder != nil {
+		if holder := v.seen[confluence.A].get(s.twinOf(confluence.A, l.row.Content.Container)); holder != nil {
 			f.Content.Title = cmp.Or(f.Content.Title, holder.Content.Title)
 			f.Where.Detail = "on " + describe(holder.Content)
 		}
 		list = append(list, f)
 	}
-	for _, twin := range sortedKeys(v.seen[confluence.A]) {
-		list = append(list, s.sourceFindings(v.seen[confluence.A][twin].Content)...)
+	for _, o := range v.seen[confluence.A].all() {
+		list = append(list, s.sourceFindings(o.Content)...)
 	}
 	if src := s.pair.Homes[confluence.A]; v.home != "" && (src == "" || s.twinOf(confluence.A, src) != v.home) {
-		f := s.finding(confluence.A, confluence.CodeExportDefect, v.seen[confluence.A][v.home].Content, confluence.Changed, "home",
-			fmt.Sprintf("the space has no home page at the source; %s becomes it", describe(v.seen[confluence.A][v.home].Content)))
+		f := s.finding(confluence.A, confluence.CodeExportDefect, v.seen[confluence.A].get(v.home).Content, confluence.Changed, "home",
+			fmt.Sprintf("the space has no home page at the source; %s becomes it", describe(v.seen[confluence.A].get(v.home).Content)))
 		f.Severity = migration.SeverityInfo
 		list = append(list, f)
 	}
@@ -118,9 +118,9 @@ func (s *spaceRun) report(ctx context.Context, v *view, r reconcile.Result) erro
 	var list []migration.Finding
 	for _, c := range r.Clashes {
 		content := confluence.Content{}
-		if o := v.seen[confluence.A][c.Twin]; o != nil {
+		if o := v.seen[confluence.A].get(c.Twin); o != nil {
 			content = o.Content
-		} else if o := v.seen[confluence.B][c.Twin]; o != nil {
+		} else if o := v.seen[confluence.B].get(c.Twin); o != nil {
 			content = o.Content
 		}
 		f := s.finding(confluence.A, confluence.CodeTargetEdited, content, confluence.SkippedOver, strings.Join(c.Facet.Names(), ","), fmt.Sprintf("%s: %s", describe(content), c.What))
@@ -128,15 +128,15 @@ func (s *spaceRun) report(ctx context.Context, v *view, r reconcile.Result) erro
 		f.Severity = migration.SeverityWarning
 		list = append(list, f)
 	}
-	if a := v.agreed[v.home]; a != nil && a.ID[confluence.B] != "" && s.pair.Homes[confluence.B] != "" && a.ID[confluence.B] != s.pair.Homes[confluence.B] {
-		f := s.finding(confluence.A, confluence.CodeNotCapable, v.seen[confluence.A][v.home].Content, confluence.SkippedOver, "home",
-			describe(v.seen[confluence.A][v.home].Content)+" is the home page at the source now; the destination keeps the home page it has")
+	if a := v.agreed.get(v.home); a != nil && a.ID[confluence.B] != "" && s.pair.Homes[confluence.B] != "" && a.ID[confluence.B] != s.pair.Homes[confluence.B] {
+		f := s.finding(confluence.A, confluence.CodeNotCapable, v.seen[confluence.A].get(v.home).Content, confluence.SkippedOver, "home",
+			describe(v.seen[confluence.A].get(v.home).Content)+" is the home page at the source now; the destination keeps the home page it has")
 		f.Severity = migration.SeverityWarning
 		list = append(list, f)
 	}
 	for _, twin := range r.Gone {
 		content := confluence.Content{}
-		if o := v.seen[confluence.B][twin]; o != nil {
+		if o := v.seen[confluence.B].get(twin); o != nil {
 			content = o.Content
 		}
 		f := s.finding(confluence.A, confluence.CodeSourceGone, content, confluence.SkippedOver, "", describe(content)+" is no longer at the source and is left where it is")
@@ -153,10 +153,13 @@ func (s *spaceRun) decide(ctx context.Context, v *view) (reconcile.Result, error
 	for _, side := range confluence.Sides {
 		can[side], canRoot[side] = s.ids[side].Caps.Position, s.ids[side].Caps.RootPosition
 	}
-	r := reconcile.Plan(v.eachBase, v.nodes, reconcile.Policy{
+	r, err := v.plan(reconcile.Policy{
 		Mode: reconcile.SafeAToB, Facets: s.facets, Position: can, RootPosition: canRoot,
 		FoldTitle: [2]func(string) string{migration.FoldTitle, migration.FoldTitle},
 	})
+	if err != nil {
+		return r, err
+	}
 	failed, err := s.failedTwins(ctx)
 	if err != nil {
 		return r, err
@@ -167,14 +170,6 @@ func (s *spaceRun) decide(ctx context.Context, v *view) (reconcile.Result, error
 
 func rewrites(c reconcile.Change) bool {
 	return c.Verb == confluence.VerbPut || c.Verb == confluence.VerbRecomment
-}
-
-func (v *view) eachBase(yield func(reconcile.Agreed) bool) {
-	for _, b := range v.base {
-		if !yield(b) {
-			return
-		}
-	}
 }
 
 // failedTwins are the contents with an error in this run; they are tried again when somebody asks for it.

@@ -68,6 +68,6 @@ func (c *cycle) fuse(ctx context.Context, v *view) error {
 // byPerson reports whether what was carried is a person's edit: the side it came from shows a version that is not ours.
 func (c *cycle) byPerson(v *view, r store.Carried) bool {
 	from := r.Side.Other()
-	o := v.seen[from][r.Twin]
+	o := v.seen[from].get(r.Twin)
 	return o == nil || o.Content.Version.By != c.ids[from].Me.ID
 }

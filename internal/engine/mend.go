@@ -26,24 +26,27 @@ func (s *work) mend(v *view) {
 // mendTo mends the references of one side. Where both receive, either may be the one whose references went astray.
 func (v *view) mendTo(to confluence.Side, both bool) {
 	from, i := to.Other(), reconcile.Body.Index()
-	for at := range v.nodes[from] {
-		n := &v.nodes[from][at]
-		a := v.agreed[n.Twin]
-		if a == nil || !a.Facets.Has(reconcile.Body) || a.Pending != [2]reconcile.Facets{} || n.Digest[i] != a.Digest[from][i] {
+	for twin, o := range v.seen[from].all() {
+		if len(o.Form.Refs) == 0 || o.Content.Kind == confluence.Attachment || v.mended[from][twin] {
 			continue
 		}
-		there, ok := v.prints[to][n.Twin]
-		if !ok || v.mended[from][n.Twin] || v.bodyDigest(to, n.Twin, there) != a.Digest[to][i] {
+		a := v.agreed.get(twin)
+		if a == nil || !a.Facets.Has(reconcile.Body) || a.Pending != [2]reconcile.Facets{} {
 			continue
 		}
-		here := v.prints[from][n.Twin]
+		here, ok := v.print(from, twin)
+		if !ok || bodyDigest(a, from, here) != a.Digest[from][i] {
+			continue
+		}
+		there, ok := v.print(to, twin)
+		if !ok || bodyDigest(a, to, there) != a.Digest[to][i] {
+			continue
+		}
 		if both && ledAway(a, from, here, there) {
 			continue // the next one to be mended
 		}
 		if v.astray(to, here, there) {
-			v.mended[to][n.Twin] = true
-			was := n.Digest[i]
-			n.Digest[i] = confluence.Sum(append([]byte("led astray\x00"), was[:]...))
+			v.mended[to][twin] = true
 		}
 	}
 }
@@ -56,7 +59,7 @@ func (c *cycle) readAstray(ctx context.Context, v *view) (*view, error) {
 		for _, kind := range fetchOrder {
 			var ids []confluence.ID
 			for _, twin := range sortedKeys(v.mended[side]) {
-				if a := v.agreed[twin]; a.Kind == kind {
+				if a := v.agreed.get(twin); a.Kind == kind {
 					ids = append(ids, a.ID[side])
 				}
 			}
@@ -86,7 +89,7 @@ func (v *view) astray(to confluence.Side, here, there fingerprint) bool {
 		if !ok {
 			continue
 		}
-		want, arrived := v.arrived(to, v.index[to.Other()].ids[id].twin)
+		want, arrived := v.arrived(to, v.index[to.Other()].twin(id))
 		if _, got, _ := referred(there.Refs[i][1]); arrived && got != want {
 			return true
 		}
@@ -116,7 +119,7 @@ func strayed(agreed []byte, now fingerprint) bool {
 
 // arrived returns the id on a side of a twin of this or another space.
 func (v *view) arrived(side confluence.Side, twin confluence.TwinID) (confluence.ID, bool) {
-	if a := v.agreed[twin]; a != nil && !a.Tomb && a.ID[side] != "" {
+	if a := v.agreed.get(twin); a != nil && !a.Tomb && a.ID[side] != "" {
 		return a.ID[side], true
 	}
 	id, ok := v.elsewhere[side][twin]

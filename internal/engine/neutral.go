@@ -12,7 +12,7 @@ import (
 func (v *view) holderOf(side confluence.Side, o *store.Observed, key string) where {
 	c := o.Content
 	if c.Kind == confluence.Comment {
-		if h, ok := v.index[side].ids[c.Container]; ok {
+		if h, ok := v.index[side].byID(c.Container); ok {
 			return h
 		}
 	}

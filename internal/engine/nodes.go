@@ -1,7 +1,8 @@
 package engine
 
 import (
-	"cmp"
+	"errors"
+	"iter"
 	"slices"
 
 	"github.com/tandem-sync/tandem/internal/body"
@@ -10,51 +11,92 @@ import (
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
-// build makes the nodes that reconcile sees.
-func (s *work) build(v *view) error {
+// build finds out what nodes are made of besides their rows.
+func (s *work) build(v *view) {
 	for _, side := range confluence.Sides {
-		if err := s.buildSide(v, side); err != nil {
-			return err
+		v.ranks[side] = v.rank(side)
+		if s.paired {
+			v.files[side] = v.filesOf(side)
 		}
 	}
-	for _, twin := range sortedKeys(v.agreed) {
-		a := v.agreed[twin]
-		if s.paired {
-			s.recall(v, a)
-		}
-		if s.paired || !a.Tomb {
-			v.base = append(v.base, s.believed(a))
+	if s.paired {
+		for twin, a := range v.agreed.all() {
+			if s.recall(v, a) {
+				v.agreed.put(twin, a)
+			}
 		}
 	}
 	s.mend(v)
-	return nil
 }
 
-func (s *work) buildSide(v *view, side confluence.Side) error {
-	ranks, files := ranksOf(v.seen[side]), filesOf(v.seen[side])
-	for _, twin := range sortedKeys(v.seen[side]) {
-		n, err := s.node(v, side, v.seen[side][twin], ranks, files)
+// nodes are the contents of a side as reconcile sees them, made one by one. An error ends them, and is kept in err.
+func (v *view) nodes(side confluence.Side, err *error) iter.Seq[reconcile.Node] {
+	return func(yield func(reconcile.Node) bool) {
+		s := v.s
+		for _, o := range v.seen[side].all() {
+			n, bad := s.node(v, side, o)
+			if bad != nil {
+				*err = bad
+				return
+			}
+			if !yield(n) {
+				return
+			}
+		}
+		for twin, a := range v.agreed.all() {
+			if a.Tomb || v.seen[side].has(twin) {
+				continue
+			}
+			if n, ok := s.unreadNode(v, side, a); ok && !yield(n) {
+				return
+			}
+		}
+		for _, o := range v.extra[side] {
+			if (s.paired || side == confluence.B) && !yield(s.strangerNode(v, side, o)) {
+				return
+			}
+		}
+	}
+}
+
+// base is the baseline as reconcile sees it.
+func (v *view) base() iter.Seq[reconcile.Agreed] {
+	return func(yield func(reconcile.Agreed) bool) {
+		for _, a := range v.agreed.all() {
+			if (v.s.paired || !a.Tomb) && !yield(v.s.believed(a)) {
+				return
+			}
+		}
+	}
+}
+
+// plan asks reconcile what to do.
+func (v *view) plan(policy reconcile.Policy) (reconcile.Result, error) {
+	var err [2]error
+	var snaps [2]iter.Seq[reconcile.Node]
+	for _, side := range confluence.Sides {
+		snaps[side] = v.nodes(side, &err[side])
+	}
+	r := reconcile.PlanEach(v.base(), snaps, policy)
+	return r, errors.Join(err[:]...)
+}
+
+// nodeOf is one content of a side as reconcile sees it; the zero Node if the side was not seen with it, or if what it was
+// seen with cannot be read.
+func (v *view) nodeOf(side confluence.Side, twin confluence.TwinID) reconcile.Node {
+	if o := v.seen[side].get(twin); o != nil {
+		n, err := v.s.node(v, side, o)
 		if err != nil {
-			return err
+			return reconcile.Node{}
 		}
-		v.nodes[side] = append(v.nodes[side], n)
+		return n
 	}
-	for _, twin := range sortedKeys(v.agreed) {
-		a := v.agreed[twin]
-		if v.seen[side][twin] != nil || a.Tomb {
-			continue
-		}
-		if n, ok := s.unreadNode(v, side, a); ok {
-			v.nodes[side] = append(v.nodes[side], n)
+	if a := v.agreed.get(twin); a != nil && !a.Tomb {
+		if n, ok := v.s.unreadNode(v, side, a); ok {
+			return n
 		}
 	}
-	for _, o := range v.extra[side] {
-		if s.paired || side == confluence.B {
-			v.nodes[side] = append(v.nodes[side], s.strangerNode(v, side, o))
-		}
-	}
-	slices.SortFunc(v.nodes[side], func(a, b reconcile.Node) int { return cmp.Compare(a.Twin, b.Twin) })
-	return nil
+	return reconcile.Node{}
 }
 
 // strangerNode is a content of one side alone: nothing is done to it, but the title or file name it has is taken. Of a
@@ -93,11 +135,11 @@ func (s *work) believed(a *store.AgreedRow) reconcile.Agreed {
 }
 
 // node is a content as a side shows it. Facets that were written after the last reading are shown as written.
-func (s *work) node(v *view, side confluence.Side, o *store.Observed, ranks map[confluence.TwinID]int, files map[fileKey]confluence.TwinID) (reconcile.Node, error) {
+func (s *work) node(v *view, side confluence.Side, o *store.Observed) (reconcile.Node, error) {
 	c := o.Content
 	n := reconcile.Node{
 		Twin: o.Twin, ID: c.ID, Kind: c.Kind, Status: s.statusOf(c), Title: c.Title,
-		Parent: s.parentOf(v, side, c), Rank: rank(ranks, o.Twin), Version: c.Version.Number, Home: s.isHome(v, side, o.Twin, c.ID),
+		Parent: s.parentOf(v, side, c), Rank: v.rankOf(side, o.Twin), Version: c.Version.Number, Home: s.isHome(v, side, o.Twin, c.ID),
 	}
 	if n.Home {
 		n.Parent = ""
@@ -105,7 +147,7 @@ func (s *work) node(v *view, side confluence.Side, o *store.Observed, ranks map[
 	if c.Kind == confluence.Comment {
 		n.Title = ""
 	}
-	a := v.agreed[o.Twin]
+	a := v.agreed.get(o.Twin)
 	s.setCommon(&n, side, c)
 	if s.paired {
 		s.setCircumstances(&n, side, c)
@@ -115,13 +157,16 @@ func (s *work) node(v *view, side confluence.Side, o *store.Observed, ranks map[
 		if err != nil {
 			return n, err
 		}
-		v.prints[side][o.Twin] = print
-		set(&n, reconcile.Body, v.bodyDigest(side, o.Twin, print))
+		set(&n, reconcile.Body, bodyDigest(a, side, print))
+		if v.mended[side.Other()][o.Twin] {
+			i := reconcile.Body.Index()
+			n.Digest[i] = confluence.Sum(append([]byte("led astray\x00"), n.Digest[i][:]...))
+		}
 		if s.paired || side == confluence.A {
 			n.Late = s.late(v, side, o)
 		}
 		if s.paired {
-			n.Files = s.filesIn(o, files)
+			n.Files = s.filesIn(o, v.files[side])
 		}
 	}
 	if a != nil {
@@ -214,11 +259,13 @@ func (s *work) parentOf(v *view, side confluence.Side, c confluence.Content) con
 	}
 	for id, steps := c.ParentID, 0; id != "" && steps < maxDepth; steps++ {
 		t := s.twinOf(side, id)
-		if v.seen[side][t] != nil {
+		if v.seen[side].has(t) {
 			return t
 		}
-		if a := v.agreed[t]; s.paired && a != nil && !a.Tomb {
-			return t // not listed this time
+		if s.paired {
+			if a := v.agreed.get(t); a != nil && !a.Tomb {
+				return t // not listed this time
+			}
 		}
 		id = v.above[side][id]
 	}
@@ -263,6 +310,16 @@ func (s *work) unreadNode(v *view, side confluence.Side, a *store.AgreedRow) (re
 	return n, true
 }
 
+// print is what the body of a content of a side is now; not ok where the side was not seen with it, or it has no body.
+func (v *view) print(side confluence.Side, twin confluence.TwinID) (print fingerprint, ok bool) {
+	o := v.seen[side].get(twin)
+	if o == nil || o.Content.Kind == confluence.Attachment {
+		return print, false
+	}
+	print, err := v.printOf(side, o, v.s.pair.Keys[side])
+	return print, err == nil
+}
+
 // printOf computes what the body of an observation is now.
 func (v *view) printOf(side confluence.Side, o *store.Observed, own string) (fingerprint, error) {
 	p := fingerprint{Canon: body.CanonVersion, Skeleton: o.Form.Skeleton}
@@ -278,8 +335,8 @@ func (v *view) printOf(side confluence.Side, o *store.Observed, own string) (fin
 }
 
 // bodyDigest is the agreed digest if the body still is what was agreed on, else that of what it is now (decision D17).
-func (v *view) bodyDigest(side confluence.Side, twin confluence.TwinID, now fingerprint) confluence.Digest {
-	if a := v.agreed[twin]; a != nil && a.Facets&reconcile.Body != 0 {
+func bodyDigest(a *store.AgreedRow, side confluence.Side, now fingerprint) confluence.Digest {
+	if a != nil && a.Facets&reconcile.Body != 0 {
 		if was, ok := decodeFingerprint(a.Refs[side]); ok && was.same(now) {
 			return a.Digest[side][reconcile.Body.Index()]
 		}
@@ -299,7 +356,7 @@ func (s *work) late(v *view, side confluence.Side, o *store.Observed) []confluen
 		if slot.Kind != body.SlotPageID && slot.Kind != body.SlotShortLink {
 			continue
 		}
-		if w, ok := v.index[side].find(slot, holder.key, holder); ok && v.seen[side][w.twin] != nil && w.twin != o.Twin {
+		if w, ok := v.index[side].find(slot, holder.key, holder); ok && w.twin != o.Twin && v.seen[side].has(w.twin) {
 			late = append(late, w.twin)
 		}
 	}
@@ -313,9 +370,9 @@ type fileKey struct {
 	name   string
 }
 
-func filesOf(rows map[confluence.TwinID]*store.Observed) map[fileKey]confluence.TwinID {
+func (v *view) filesOf(side confluence.Side) map[fileKey]confluence.TwinID {
 	files := map[fileKey]confluence.TwinID{}
-	for twin, o := range rows {
+	for twin, o := range v.seen[side].all() {
 		if c := o.Content; c.Kind == confluence.Attachment && present(c) {
 			files[fileKey{c.Container, c.Title}] = twin
 		}
@@ -341,8 +398,4 @@ func (s *work) filesIn(o *store.Observed, files map[fileKey]confluence.TwinID) [
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-func findNode(nodes []reconcile.Node, twin confluence.TwinID) (int, bool) {
-	return slices.BinarySearchFunc(nodes, twin, func(n reconcile.Node, t confluence.TwinID) int { return cmp.Compare(n.Twin, t) })
 }

@@ -41,7 +41,7 @@ func (a *applier) prepare(ctx context.Context, c reconcile.Change) ([]making, er
 // row starts the baseline row that a write to a side will leave behind.
 func (a *applier) row(to confluence.Side, twin confluence.TwinID) store.AgreedRow {
 	var row store.AgreedRow
-	if was := a.view.agreed[twin]; was != nil {
+	if was := a.view.agreed.get(twin); was != nil {
 		row = *was
 	}
 	row.Twin = twin
@@ -79,7 +79,7 @@ func (a *applier) learner(c reconcile.Change, facets reconcile.Facets, edit func
 		if settled != facets && a.s.paired {
 			a.touch(to, c.Twin) // which has to see them: nothing of it is pending
 		}
-		node := a.view.nodeOf(from, c.Twin)
+		node := a.nodeFrom(c)
 		for _, f := range reconcile.AllFacets {
 			if settled&f == 0 {
 				continue
@@ -104,7 +104,7 @@ func (a *applier) learner(c reconcile.Change, facets reconcile.Facets, edit func
 		if edit != nil {
 			edit(&row, settled)
 		}
-		a.view.agreed[c.Twin] = &row
+		a.view.agreed.put(c.Twin, &row)
 		return &row
 	}
 }
@@ -112,14 +112,6 @@ func (a *applier) learner(c reconcile.Change, facets reconcile.Facets, edit func
 // makes reports whether a verb makes a content, which gets an id of its own, also where an earlier one is gone for good.
 func makes(v confluence.Verb) bool {
 	return v == confluence.VerbPost || v == confluence.VerbAttach || v == confluence.VerbComment
-}
-
-func (v *view) nodeOf(side confluence.Side, twin confluence.TwinID) reconcile.Node {
-	i, ok := findNode(v.nodes[side], twin)
-	if !ok {
-		return reconcile.Node{}
-	}
-	return v.nodes[side][i]
 }
 
 // prepareCreate makes a page or blog post. In a space that others can already see, a restricted one is made private, and
@@ -337,7 +329,7 @@ func (a *applier) wroteBody(row *store.AgreedRow, c reconcile.Change, r rendered
 		return
 	}
 	row.Ancestor = a.shown(from, c.Twin).RawBlob
-	row.Refs[from] = a.view.prints[from][c.Twin].encode()
+	row.Refs[from] = a.printFrom(c).encode()
 	if r.complete {
 		return
 	}
@@ -345,7 +337,7 @@ func (a *applier) wroteBody(row *store.AgreedRow, c reconcile.Change, r rendered
 	row.Pending[to] |= reconcile.Body
 	row.Facets &^= reconcile.Body
 	if a.s.paired {
-		row.Digest[from][i], row.Digest[to][i] = a.view.nodeOf(from, c.Twin).Digest[i], confluence.Digest{}
+		row.Digest[from][i], row.Digest[to][i] = a.nodeFrom(c).Digest[i], confluence.Digest{}
 		row.Owed[to] |= reconcile.Body
 		return
 	}
@@ -375,7 +367,7 @@ func (a *applier) titleNow(side confluence.Side, twin confluence.TwinID) string 
 	}
 	a.rowMu.Lock()
 	defer a.rowMu.Unlock()
-	row, seen := a.view.agreed[twin], a.shown(side, twin)
+	row, seen := a.view.agreed.get(twin), a.shown(side, twin)
 	if seen != nil && (row == nil || !a.s.paired || !row.Pending[side].Has(reconcile.Title)) {
 		return seen.Content.Title
 	}

@@ -110,7 +110,7 @@ func (s *work) carriedBy(in store.Intent) *store.Observed {
 	if s.seen == nil {
 		return nil
 	}
-	return s.seen.seen[in.Side.Other()][in.Twin]
+	return s.seen.seen[in.Side.Other()].get(in.Twin)
 }
 
 // createKey takes the natural key of a create apart: kind/space key/title.
@@ -464,12 +464,12 @@ func (a *applier) revive(in store.Intent) *write {
 	if in.Verb == confluence.VerbSpace {
 		w.also = a.s.madeSpace
 	}
-	if own := a.view.seen[in.Side][in.Twin]; own != nil {
+	if own := a.view.seen[in.Side].get(in.Twin); own != nil {
 		w.kind = own.Content.Kind
 	}
 	c := reconcile.Change{N: -1, Side: in.Side, Verb: in.Verb, Twin: in.Twin, Kind: w.kind, Facets: in.Facets, Target: in.TargetID}
 	from := in.Side.Other()
-	src := a.view.seen[from][in.Twin]
+	src := a.view.seen[from].get(in.Twin)
 	if a.s.paired && a.reviveState(w, c, in) {
 		return w
 	}
@@ -491,7 +491,7 @@ func (a *applier) revive(in store.Intent) *write {
 			title = t
 		}
 		row.Title[in.Side], row.Title[from] = title, src.Content.Title
-		if print, ok := a.view.prints[from][in.Twin]; ok {
+		if print, ok := a.view.print(from, in.Twin); ok {
 			row.Refs[from] = print.encode()
 			row.Ancestor = src.RawBlob
 		}

@@ -4,71 +4,88 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/migration"
-	"github.com/tandem-sync/tandem/internal/store"
 )
 
-// ranksOf numbers the siblings below each parent whose order is explicit, and comments in the order they were written.
-func ranksOf(rows map[confluence.TwinID]*store.Observed) map[confluence.TwinID]int {
-	children, comments := map[confluence.ID][]*store.Observed{}, map[confluence.ID][]*store.Observed{}
-	for _, o := range rows {
-		switch c := o.Content; {
-		case !present(c):
-		case c.Kind == confluence.Page:
-			children[c.ParentID] = append(children[c.ParentID], o)
-		case c.Kind == confluence.Comment && c.Comment != nil && c.Comment.ReplyTo != "":
-			comments[c.Comment.ReplyTo] = append(comments[c.Comment.ReplyTo], o)
-		case c.Kind == confluence.Comment:
-			comments[c.Container] = append(comments[c.Container], o)
-		}
-	}
-	ranks := map[confluence.TwinID]int{}
-	for _, list := range comments {
-		slices.SortFunc(list, byTime)
-		for i, o := range list {
-			ranks[o.Twin] = i
-		}
-	}
-	for _, list := range children {
-		explicit := slices.ContainsFunc(list, func(o *store.Observed) bool { return o.Content.Positioned })
-		if !explicit {
-			continue
-		}
-		slices.SortFunc(list, bySibling)
-		for i, o := range list {
-			ranks[o.Twin] = i
-		}
-	}
-	return ranks
+// ranks are places among siblings by number of the twin, -1 where there is none.
+type ranks []int32
+
+// sibling is what the order of siblings hangs on. Titles are looked up where they are needed.
+type sibling struct {
+	n          int32 // of the twin
+	id         confluence.ID
+	positioned bool
+	position   int
+	created    time.Time // of comments
 }
 
-func byTime(a, b *store.Observed) int {
-	if c := a.Content.Created.Compare(b.Content.Created); c != 0 {
-		return c
+// rank numbers the siblings below each parent whose order is explicit, and comments in the order they were written.
+func (v *view) rank(side confluence.Side) ranks {
+	children, comments := map[confluence.ID][]sibling{}, map[confluence.ID][]sibling{}
+	for twin, o := range v.seen[side].all() {
+		c := o.Content
+		x := sibling{n: v.roster.at[twin], id: c.ID, positioned: c.Positioned, position: c.Position}
+		switch {
+		case !present(c):
+		case c.Kind == confluence.Page:
+			children[c.ParentID] = append(children[c.ParentID], x)
+		case c.Kind == confluence.Comment:
+			on := c.Container
+			if c.Comment != nil && c.Comment.ReplyTo != "" {
+				on = c.Comment.ReplyTo
+			}
+			x.created = c.Created
+			comments[on] = append(comments[on], x)
+		}
 	}
-	return byID(a.Content.ID, b.Content.ID)
+	out := make(ranks, len(v.roster.names))
+	for i := range out {
+		out[i] = -1
+	}
+	number := func(list []sibling, order func(a, b sibling) int) {
+		slices.SortFunc(list, order)
+		for i, x := range list {
+			out[x.n] = int32(i)
+		}
+	}
+	for _, list := range comments {
+		number(list, func(a, b sibling) int { return cmp.Or(a.created.Compare(b.created), byID(a.id, b.id)) })
+	}
+	title := func(x sibling) string { return v.seen[side].get(v.roster.names[x.n]).Content.Title }
+	for _, list := range children {
+		if slices.ContainsFunc(list, func(x sibling) bool { return x.positioned }) {
+			number(list, func(a, b sibling) int { return bySibling(a, b, title) })
+		}
+	}
+	return out
+}
+
+// rankOf returns -1 where the order says nothing of a twin.
+func (v *view) rankOf(side confluence.Side, twin confluence.TwinID) int {
+	v.roster.mu.RLock()
+	defer v.roster.mu.RUnlock()
+	n, ok := v.roster.at[twin]
+	if !ok || int(n) >= len(v.ranks[side]) {
+		return -1
+	}
+	return int(v.ranks[side][n])
 }
 
 // bySibling is the order in which Confluence shows siblings: positioned ones by position, then the others by title.
-func bySibling(a, b *store.Observed) int {
-	x, y := a.Content, b.Content
-	if x.Positioned != y.Positioned {
-		if x.Positioned {
+func bySibling(a, b sibling, title func(sibling) string) int {
+	if a.positioned != b.positioned {
+		if a.positioned {
 			return -1
 		}
 		return 1
 	}
-	if x.Positioned {
-		if c := cmp.Compare(x.Position, y.Position); c != 0 {
-			return c
-		}
+	if a.positioned && a.position != b.position {
+		return cmp.Compare(a.position, b.position)
 	}
-	if c := cmp.Compare(migration.FoldTitle(x.Title), migration.FoldTitle(y.Title)); c != 0 {
-		return c
-	}
-	return byID(x.ID, y.ID)
+	return cmp.Or(cmp.Compare(migration.FoldTitle(title(a)), migration.FoldTitle(title(b))), byID(a.id, b.id))
 }
 
 // byID orders ids of digits by their number.
@@ -79,11 +96,4 @@ func byID(x, y confluence.ID) int {
 		return cmp.Compare(a, b)
 	}
 	return cmp.Compare(x, y)
-}
-
-func rank(ranks map[confluence.TwinID]int, twin confluence.TwinID) int {
-	if r, ok := ranks[twin]; ok {
-		return r
-	}
-	return -1
 }

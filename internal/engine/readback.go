@@ -32,7 +32,8 @@ func (s *work) readBack(ctx context.Context, side confluence.Side) (done bool, e
 	if err := s.agree(ctx, v, side, nil); err != nil || removed {
 		return true, err
 	}
-	return true, s.rebuild(v)
+	s.rebuild(v)
+	return true, nil
 }
 
 // readWritten reads what was written to either side, and not read since, in batches by id, and advances the baseline to
@@ -46,7 +47,8 @@ func (s *work) readWritten(ctx context.Context) error {
 	for _, side := range confluence.Sides {
 		byKind := map[confluence.Kind][]confluence.ID{}
 		for _, twin := range sortedKeys(written[side]) {
-			byKind[v.agreed[twin].Kind] = append(byKind[v.agreed[twin].Kind], v.agreed[twin].ID[side])
+			row := v.agreed.get(twin)
+			byKind[row.Kind] = append(byKind[row.Kind], row.ID[side])
 		}
 		for _, kind := range []confluence.Kind{confluence.Page, confluence.BlogPost, confluence.Attachment, confluence.Comment} {
 			if err := s.fetchAgain(ctx, side, kind, byKind[kind]); err != nil {
@@ -65,7 +67,8 @@ func (s *work) readWritten(ctx context.Context) error {
 	s.touchedMu.Lock()
 	s.touched = [2]map[confluence.TwinID]bool{}
 	s.touchedMu.Unlock()
-	return s.rebuild(v)
+	s.rebuild(v)
+	return nil
 }
 
 // written lists the contents of each side that were written to and not read since. What was removed for good is left out.
@@ -74,10 +77,11 @@ func (s *work) written(v *view) (out [2]map[confluence.TwinID]bool) {
 	defer s.touchedMu.Unlock()
 	for _, side := range confluence.Sides {
 		out[side] = map[confluence.TwinID]bool{}
-		for twin, row := range v.agreed {
-			seen := v.seen[side][twin]
-			gone := seen != nil && seen.Content.Status == reconcile.Purged
-			if row.ID[side] != "" && !gone && (row.Pending[side] != 0 || s.touched[side][twin]) {
+		for twin, row := range v.agreed.all() {
+			if row.ID[side] == "" || row.Pending[side] == 0 && !s.touched[side][twin] {
+				continue
+			}
+			if seen := v.seen[side].get(twin); seen == nil || seen.Content.Status != reconcile.Purged {
 				out[side][twin] = true
 			}
 		}
@@ -86,19 +90,15 @@ func (s *work) written(v *view) (out [2]map[confluence.TwinID]bool) {
 }
 
 // rebuild makes of a view whose rows were changed and stored what look would load now.
-func (s *work) rebuild(v *view) error {
-	v.nodes, v.base = [2][]reconcile.Node{}, nil
-	if err := s.build(v); err != nil {
-		return err
-	}
+func (s *work) rebuild(v *view) {
+	s.build(v)
 	s.seen = v
 	s.stale.Store(false)
-	return nil
 }
 
 // unread reports whether something was written that the side it went to was not seen with.
 func (v *view) unread() bool {
-	for _, row := range v.agreed {
+	for _, row := range v.agreed.all() {
 		if row.Pending != [2]reconcile.Facets{} {
 			return true
 		}
@@ -110,15 +110,18 @@ func (v *view) unread() bool {
 // contents that were read.
 func (s *work) agree(ctx context.Context, v *view, side confluence.Side, only map[confluence.TwinID]bool) error {
 	var rows []store.AgreedRow
-	for _, twin := range sortedKeys(v.agreed) {
-		row := v.agreed[twin]
-		seen := v.seen[side][twin]
-		if seen == nil || only != nil && !only[twin] || row.Pending[side] == 0 && !s.agreeOnNothing(v, row) {
+	for twin, row := range v.agreed.all() {
+		if only != nil && !only[twin] {
+			continue
+		}
+		seen := v.seen[side].get(twin)
+		if seen == nil || row.Pending[side] == 0 && !s.agreeOnNothing(v, row) {
 			continue
 		}
 		if err := s.agreeOne(ctx, v, side, row, seen); err != nil {
 			return err
 		}
+		v.agreed.put(twin, row)
 		rows = append(rows, *row)
 		if len(rows) == 500 {
 			if err := s.putAgreed(ctx, rows); err != nil {
@@ -133,7 +136,7 @@ func (s *work) agree(ctx context.Context, v *view, side confluence.Side, only ma
 // agreeOnNothing agrees on the facets that neither side has anything of, so that what people add later shows as theirs.
 // It reports whether there was such a facet.
 func (s *work) agreeOnNothing(v *view, row *store.AgreedRow) bool {
-	a, b := v.seen[confluence.A][row.Twin], v.seen[confluence.B][row.Twin]
+	a, b := v.seen[confluence.A].get(row.Twin), v.seen[confluence.B].get(row.Twin)
 	if a == nil || b == nil || row.Kind != confluence.Page && row.Kind != confluence.BlogPost {
 		return false
 	}
@@ -160,7 +163,7 @@ func (s *work) agreeOnNothing(v *view, row *store.AgreedRow) bool {
 func (s *work) recordPlaces(ctx context.Context, v *view, r reconcile.Result) error {
 	var rows []store.AgreedRow
 	for _, o := range r.Ordered {
-		row := v.agreed[o.Twin]
+		row := v.agreed.get(o.Twin)
 		if row == nil {
 			continue
 		}
@@ -171,6 +174,7 @@ func (s *work) recordPlaces(ctx context.Context, v *view, r reconcile.Result) er
 		if o.Digest.IsZero() {
 			row.Facets &^= reconcile.Order
 		}
+		v.agreed.put(o.Twin, row)
 		rows = append(rows, *row)
 	}
 	return s.putAgreed(ctx, rows)
@@ -220,7 +224,7 @@ func (s *work) agreeOne(ctx context.Context, v *view, side confluence.Side, row 
 		row.Refs[side] = print.encode()
 		row.Raw[side.Other()], row.Raw[side] = row.Ancestor, seen.RawBlob
 		rewritten := row.Version[side] > wrote || !row.Sent[side].IsZero() && !holds(seen, row.Sent[side])
-		if rewritten && v.astray(side, v.prints[side.Other()][row.Twin], print) {
+		if there, _ := v.print(side.Other(), row.Twin); rewritten && v.astray(side, there, print) {
 			row.Owed[side] |= reconcile.Body // the site made its links follow what had the title when they came
 		}
 	}
@@ -283,9 +287,9 @@ func (s *work) removeSurplus(ctx context.Context, v *view, side confluence.Side)
 		suspect(o)
 	}
 	if s.paired {
-		for _, twin := range sortedKeys(v.seen[side]) {
-			if v.agreed[twin] == nil {
-				suspect(v.seen[side][twin])
+		for twin, o := range v.seen[side].all() {
+			if !v.agreed.has(twin) {
+				suspect(o)
 			}
 		}
 	}

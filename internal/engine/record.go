@@ -12,13 +12,14 @@ import (
 // agree on by now, places, tombstones, and what left the scope. Where contents became twins the caller looks and plans
 // again before it carries anything out. Nothing is sent.
 func (s *work) record(ctx context.Context, v *view, r reconcile.Result) (joined bool, err error) {
-	changed := map[confluence.TwinID]bool{}
+	changed := map[confluence.TwinID]*store.AgreedRow{}
 	row := func(twin confluence.TwinID) *store.AgreedRow {
-		changed[twin] = true
-		if v.agreed[twin] == nil {
-			v.agreed[twin] = &store.AgreedRow{Agreed: reconcile.Agreed{Twin: twin}}
+		if changed[twin] == nil {
+			if changed[twin] = v.agreed.get(twin); changed[twin] == nil {
+				changed[twin] = &store.AgreedRow{Agreed: reconcile.Agreed{Twin: twin}}
+			}
 		}
-		return v.agreed[twin]
+		return changed[twin]
 	}
 	for _, j := range r.Joined {
 		s.join(v, row(j.Twins[confluence.A]), j)
@@ -42,7 +43,8 @@ func (s *work) record(ctx context.Context, v *view, r reconcile.Result) (joined 
 	}
 	rows := make([]store.AgreedRow, 0, len(changed))
 	for _, twin := range sortedKeys(changed) {
-		rows = append(rows, *v.agreed[twin])
+		v.agreed.put(twin, changed[twin])
+		rows = append(rows, *changed[twin])
 	}
 	if err := s.putAgreed(ctx, rows); err != nil {
 		return false, err
@@ -54,7 +56,7 @@ func (s *work) record(ctx context.Context, v *view, r reconcile.Result) (joined 
 func (s *work) join(v *view, row *store.AgreedRow, j reconcile.Joined) {
 	row.Kind, row.Contested = j.Kind, j.Contested
 	for _, side := range confluence.Sides {
-		if o := v.seen[side][j.Twins[side]]; o != nil {
+		if o := v.seen[side].get(j.Twins[side]); o != nil {
 			row.ID[side], row.Version[side], row.Title[side] = o.Content.ID, o.Content.Version.Number, o.Content.Title
 		}
 	}
@@ -64,7 +66,7 @@ func (s *work) join(v *view, row *store.AgreedRow, j reconcile.Joined) {
 // settleFacets takes over what both sides show of some facets of a content.
 func (s *work) settleFacets(v *view, row *store.AgreedRow, twins [2]confluence.TwinID, x reconcile.Settled) {
 	for _, side := range confluence.Sides {
-		o, n := v.seen[side][twins[side]], v.nodeOf(side, twins[side])
+		o, n := v.seen[side].get(twins[side]), v.nodeOf(side, twins[side])
 		if o == nil {
 			continue
 		}
@@ -82,7 +84,8 @@ func (s *work) settleFacets(v *view, row *store.AgreedRow, twins [2]confluence.T
 			row.Parent = n.Parent
 		}
 		if x.Facets.Has(reconcile.Body) {
-			row.Refs[side], row.Raw[side] = v.prints[side][twins[side]].encode(), o.RawBlob
+			print, _ := v.print(side, twins[side])
+			row.Refs[side], row.Raw[side] = print.encode(), o.RawBlob
 			if side == confluence.A {
 				row.Ancestor = o.RawBlob
 			}

@@ -17,20 +17,38 @@ type where struct {
 	key  string // space key
 }
 
-type titleKey struct {
-	space, title, day string
-	kind              confluence.Kind
+// place is where as an index keeps it.
+type place struct {
+	twin confluence.TwinID
+	num  uint64 // the id, if it is a number; else 0, and it is in others
+	key  uint16 // in keys
+	kind uint8  // in kinds
+}
+
+// titleKey is what a content is found by: a digest of its space, kind, day and folded title.
+type titleKey [16]byte
+
+func keyOfTitle(space string, kind confluence.Kind, day, title string) (k titleKey) {
+	d := confluence.Sum([]byte(space + "\x00" + string(kind) + "\x00" + day + "\x00" + migration.FoldTitle(title)))
+	copy(k[:], d[:])
+	return k
 }
 
 // index finds contents of one side by title and by id, over every space that takes part.
 type index struct {
-	titles map[titleKey]where
-	ids    map[confluence.ID]where
+	list   []place
+	titles map[titleKey]int32
+	nums   map[uint64]int32
+	others map[confluence.ID]int32
+	ids    map[int32]confluence.ID // of those in others
+	kinds  []confluence.Kind
+	keys   []string
 	bases  map[string]bool // addresses under which this site is known, and their context paths
 }
 
 func newIndex(bases ...string) *index {
-	x := &index{titles: map[titleKey]where{}, ids: map[confluence.ID]where{}, bases: map[string]bool{}}
+	x := &index{titles: map[titleKey]int32{}, nums: map[uint64]int32{}, others: map[confluence.ID]int32{},
+		ids: map[int32]confluence.ID{}, bases: map[string]bool{}}
 	for _, b := range bases {
 		if b = strings.TrimRight(b, "/"); b != "" {
 			x.bases[b] = true
@@ -38,6 +56,43 @@ func newIndex(bases ...string) *index {
 		}
 	}
 	return x
+}
+
+// byID returns the content with an id.
+func (x *index) byID(id confluence.ID) (where, bool) {
+	i, ok := int32(0), false
+	if n, is := numeral(id); is {
+		i, ok = x.nums[n]
+	} else {
+		i, ok = x.others[id]
+	}
+	if !ok {
+		return where{}, false
+	}
+	return x.where(i), true
+}
+
+// twin returns what the content with an id is called; nothing for none.
+func (x *index) twin(id confluence.ID) confluence.TwinID {
+	w, _ := x.byID(id)
+	return w.twin
+}
+
+func (x *index) byTitle(space string, kind confluence.Kind, day, title string) (where, bool) {
+	i, ok := x.titles[keyOfTitle(space, kind, day, title)]
+	if !ok {
+		return where{}, false
+	}
+	return x.where(i), true
+}
+
+func (x *index) where(i int32) where {
+	p := x.list[i]
+	w := where{twin: p.twin, kind: x.kinds[p.kind], key: x.keys[p.key]}
+	if w.id = x.ids[i]; p.num != 0 {
+		w.id = numbered(p.num)
+	}
+	return w
 }
 
 // contextPath is the path of a base address: "/wiki", or nothing.
@@ -61,18 +116,76 @@ func (x *index) own(base string) bool {
 	return len(x.bases) == 0 && strings.HasPrefix(base, "/")
 }
 
+// add lets references find a content. Of two with one title the first is found.
 func (x *index) add(w where, title, day string) {
-	x.ids[w.id] = w
+	i := int32(len(x.list))
+	n, numeric := numeral(w.id)
+	if was, known := x.nums[n]; numeric && known {
+		i = was
+	} else if was, known := x.others[w.id]; known {
+		i = was
+	}
+	p := place{twin: w.twin, num: n, kind: uint8(numberIn(&x.kinds, w.kind)), key: uint16(numberIn(&x.keys, w.key))}
+	if i < int32(len(x.list)) {
+		x.list[i] = p
+	} else {
+		x.list = append(x.list, p)
+	}
+	if numeric {
+		x.nums[n] = i
+	} else {
+		x.others[w.id], x.ids[i] = i, w.id
+	}
 	if w.kind != confluence.Page && w.kind != confluence.BlogPost {
 		return
 	}
 	if w.kind == confluence.Page {
 		day = ""
 	}
-	k := titleKey{space: w.key, title: migration.FoldTitle(title), day: day, kind: w.kind}
+	k := keyOfTitle(w.key, w.kind, day, title)
 	if _, taken := x.titles[k]; !taken {
-		x.titles[k] = w
+		x.titles[k] = i
 	}
+}
+
+// numberIn returns the place of a value in a short list, which it joins if it is new.
+func numberIn[T comparable](list *[]T, v T) int {
+	for i := len(*list) - 1; i >= 0; i-- {
+		if (*list)[i] == v {
+			return i
+		}
+	}
+	*list = append(*list, v)
+	return len(*list) - 1
+}
+
+// rename lets references to some contents lead to other twins.
+func (x *index) rename(to map[confluence.TwinID]confluence.TwinID) {
+	for i := range x.list {
+		if t, ok := to[x.list[i].twin]; ok {
+			x.list[i].twin = t
+		}
+	}
+}
+
+// without returns an index that knows what this one knows, but for one space.
+func (x *index) without(space string) *index {
+	out := newIndex()
+	out.bases = x.bases
+	moved := map[int32]int32{}
+	for i := range x.list {
+		if x.keys[x.list[i].key] != space {
+			moved[int32(i)] = int32(len(out.list))
+			out.add(x.where(int32(i)), "", "")
+		}
+	}
+	clear(out.titles)
+	for k, i := range x.titles {
+		if n, ok := moved[i]; ok {
+			out.titles[k] = n
+		}
+	}
+	return out
 }
 
 // find returns the content a slot of a body in space own refers to. Attachments are found by their holder; holder is
@@ -87,8 +200,7 @@ func (x *index) find(s body.Slot, own string, holder where) (where, bool) {
 		if s.Kind == body.SlotTitleURL && (!x.own(s.Base) || s.Title == "") {
 			return where{}, false
 		}
-		w, ok := x.titles[titleKey{space: key, title: migration.FoldTitle(s.Title), kind: confluence.Page}]
-		return w, ok
+		return x.byTitle(key, confluence.Page, "", s.Title)
 	case body.SlotBlogPost:
 		return x.findPost(key, s)
 	case body.SlotAttachment:
@@ -97,16 +209,13 @@ func (x *index) find(s body.Slot, own string, holder where) (where, bool) {
 		if !x.own(s.Base) {
 			return where{}, false
 		}
-		w, ok := x.ids[s.ID]
-		return w, ok
+		return x.byID(s.ID)
 	}
 	return where{}, false
 }
 
 func (x *index) findPost(key string, s body.Slot) (where, bool) {
-	day := strings.ReplaceAll(s.Day, "/", "-")
-	w, ok := x.titles[titleKey{space: key, title: migration.FoldTitle(s.Title), day: day, kind: confluence.BlogPost}]
-	return w, ok
+	return x.byTitle(key, confluence.BlogPost, strings.ReplaceAll(s.Day, "/", "-"), s.Title)
 }
 
 func (x *index) findHolder(key string, s body.Slot, holder where) (where, bool) {
@@ -115,15 +224,13 @@ func (x *index) findHolder(key string, s body.Slot, holder where) (where, bool) 
 		if !x.own(s.Base) {
 			return where{}, false
 		}
-		w, ok := x.ids[s.ID]
-		return w, ok
+		return x.byID(s.ID)
 	case s.Title == "":
 		return holder, holder.id != ""
 	case s.Day != "":
 		return x.findPost(key, s)
 	}
-	w, ok := x.titles[titleKey{space: key, title: migration.FoldTitle(s.Title), kind: confluence.Page}]
-	return w, ok
+	return x.byTitle(key, confluence.Page, "", s.Title)
 }
 
 // local names what a slot refers to within its own side, for the digest of one side (decision D17).

@@ -252,7 +252,7 @@ func (a *applier) titleOn(side confluence.Side, twin confluence.TwinID) (string,
 		return title, true
 	}
 	if !a.s.paired {
-		o := a.view.seen[side.Other()][twin]
+		o := a.view.seen[side.Other()].get(twin)
 		if o == nil {
 			return "", false
 		}

@@ -22,7 +22,7 @@ func (s *work) same(ctx context.Context, v *view) func(confluence.TwinID, reconc
 // what cannot be read is not the same.
 func (s *work) met(ctx context.Context, v *view) func([2]confluence.TwinID, reconcile.Facets) bool {
 	return func(twins [2]confluence.TwinID, f reconcile.Facets) bool {
-		a, b := v.seen[confluence.A][twins[confluence.A]], v.seen[confluence.B][twins[confluence.B]]
+		a, b := v.seen[confluence.A].get(twins[confluence.A]), v.seen[confluence.B].get(twins[confluence.B])
 		if a == nil || b == nil {
 			return false
 		}

@@ -135,7 +135,7 @@ func (s *work) confirmHome(ctx context.Context) error {
 		return nil
 	}
 	v, err := s.look(ctx)
-	if err != nil || v.seen[confluence.A][s.twinOf(confluence.A, home)] != nil {
+	if err != nil || v.seen[confluence.A].has(s.twinOf(confluence.A, home)) {
 		return err
 	}
 	return s.fetchAgain(ctx, confluence.A, confluence.Page, []confluence.ID{home})
@@ -145,9 +145,8 @@ func (s *work) confirmHome(ctx context.Context) error {
 // that leaves something out must not read as a deletion.
 func (s *work) confirmMissing(ctx context.Context, v *view, side confluence.Side) error {
 	missing := map[confluence.Kind][]confluence.ID{}
-	for _, twin := range sortedKeys(v.agreed) {
-		a := v.agreed[twin]
-		if id := a.ID[side]; id != "" && v.seen[side][twin] == nil && (s.paired || !a.Tomb) {
+	for twin, a := range v.agreed.all() {
+		if id := a.ID[side]; id != "" && !v.seen[side].has(twin) && (s.paired || !a.Tomb) {
 			missing[a.Kind] = append(missing[a.Kind], id)
 		}
 	}

@@ -128,7 +128,7 @@ func (s *work) agreeSets(v *view, side confluence.Side, row *store.AgreedRow, se
 		}
 		s.noteSet(row, side, f, seen.Content)
 		other := side.Other()
-		if o := v.seen[other][row.Twin]; o != nil && v.nodeOf(other, row.Twin).Digest[f.Index()] == row.Digest[other][f.Index()] {
+		if o := v.seen[other].get(row.Twin); o != nil && v.nodeOf(other, row.Twin).Digest[f.Index()] == row.Digest[other][f.Index()] {
 			s.noteSet(row, other, f, o.Content)
 		}
 	}
@@ -160,9 +160,13 @@ func digestSets(row *store.AgreedRow, f reconcile.Facets) {
 }
 
 // recall gives a row of an earlier tandem, which kept digests alone, the sets of a side that still shows what was agreed.
-func (s *work) recall(v *view, row *store.AgreedRow) {
+// It reports whether the row has any.
+func (s *work) recall(v *view, row *store.AgreedRow) bool {
+	if row.Facets&(reconcile.Labels|reconcile.Restrictions) == 0 {
+		return false
+	}
 	for _, side := range confluence.Sides {
-		o := v.seen[side][row.Twin]
+		o := v.seen[side].get(row.Twin)
 		if o == nil {
 			continue
 		}
@@ -182,4 +186,5 @@ func (s *work) recall(v *view, row *store.AgreedRow) {
 			digestSets(row, reconcile.Restrictions)
 		}
 	}
+	return setsIn(row)
 }

@@ -18,29 +18,14 @@ type leftOut struct {
 	what   string
 }
 
-// sieve parts what is carried from what is not: what the receiving side cannot hold, what is not carried yet, and what
-// belongs to something that is left out itself. Of a pair that is kept equal, a document that its editor keeps by itself
-// is left out too: what is written to it may be undone.
-func sieve(all []*store.Observed, caps confluence.Capabilities, paired bool) (carried []*store.Observed, left []leftOut) {
-	byID := make(map[confluence.ID]*store.Observed, len(all))
-	for _, o := range all {
-		byID[o.Content.ID] = o
-	}
-	for _, o := range all {
-		if why, ok := refuse(o, byID, caps, paired); ok {
-			left = append(left, why)
-		} else {
-			carried = append(carried, o)
-		}
-	}
-	return carried, left
-}
-
-func refuse(o *store.Observed, byID map[confluence.ID]*store.Observed, caps confluence.Capabilities, paired bool) (leftOut, bool) {
+// refuse says of a content why it is not carried: the receiving side cannot hold it, it is not carried yet, or what it
+// belongs to is left out itself. Of a pair that is kept equal, a document that its editor keeps by itself is left out too:
+// what is written to it may be undone. Files come before their comments.
+func (v *view) refuse(side confluence.Side, o *store.Observed, caps confluence.Capabilities, paired bool) (leftOut, bool) {
 	c := o.Content
 	switch c.Kind {
 	case confluence.Comment:
-		return refuseComment(o, byID)
+		return v.refuseComment(side, o)
 	case confluence.Attachment:
 		if c.File == nil || c.File.Missing {
 			return leftOut{o, confluence.CodeFileMissing, "", confluence.Lost,
@@ -63,9 +48,14 @@ func refuse(o *store.Observed, byID map[confluence.ID]*store.Observed, caps conf
 	return leftOut{}, false
 }
 
-func refuseComment(o *store.Observed, byID map[confluence.ID]*store.Observed) (leftOut, bool) {
+func (v *view) refuseComment(side confluence.Side, o *store.Observed) (leftOut, bool) {
 	c := o.Content
-	holder := byID[c.Container]
+	holder := v.seen[side].get(v.s.twinOf(side, c.Container))
+	if holder == nil {
+		if i := slices.IndexFunc(v.left[side], func(l leftOut) bool { return l.row.Content.ID == c.Container }); i >= 0 {
+			holder = v.left[side][i].row
+		}
+	}
 	if holder != nil && holder.Content.Kind == confluence.Attachment {
 		return leftOut{o, confluence.CodeCommentNotMoved, "comment-on-attachment", confluence.Lost,
 			"a comment on " + describe(holder.Content) + " is not carried"}, true
@@ -105,19 +95,28 @@ func personalLabels(labels []confluence.Label) []confluence.Label {
 // chooseHome says which source page is, or becomes, the home page: the source's own, else the first root page.
 func (s *work) chooseHome(v *view) confluence.TwinID {
 	if id := s.pair.Homes[confluence.A]; id != "" {
-		if t := s.twinOf(confluence.A, id); v.seen[confluence.A][t] != nil {
+		if t := s.twinOf(confluence.A, id); v.seen[confluence.A].has(t) {
 			return t
 		}
 	}
 	if s.paired {
-		if t := s.twinOf(confluence.B, s.pair.Homes[confluence.B]); v.seen[confluence.A][t] != nil {
+		if t := s.twinOf(confluence.B, s.pair.Homes[confluence.B]); v.seen[confluence.A].has(t) {
 			return t
 		}
 	}
 	var first *store.Observed
-	for _, o := range v.seen[confluence.A] {
+	shown := func(o *store.Observed) sibling {
+		return sibling{id: o.Content.ID, positioned: o.Content.Positioned, position: o.Content.Position}
+	}
+	for _, o := range v.seen[confluence.A].all() {
 		root := o.Content.Kind == confluence.Page && s.parentOf(v, confluence.A, o.Content) == ""
-		if root && (first == nil || bySibling(o, first) < 0) {
+		title := func(x sibling) string {
+			if x.id == o.Content.ID {
+				return o.Content.Title
+			}
+			return first.Content.Title
+		}
+		if root && (first == nil || bySibling(shown(o), shown(first), title) < 0) {
 			first = o
 		}
 	}
@@ -163,7 +162,7 @@ func (p *principalSet) sorted() usedPeople {
 // usedIn collects everybody who is mentioned or restricted in what a side showed.
 func usedIn(v *view, side confluence.Side) (*principalSet, error) {
 	used := &principalSet{users: map[confluence.UserID]bool{}, groups: map[string]bool{}}
-	for _, o := range v.seen[side] {
+	for _, o := range v.seen[side].all() {
 		for _, list := range [][]confluence.Principal{o.Content.Restrictions.Read, o.Content.Restrictions.Update} {
 			for _, p := range list {
 				used.put(p)

@@ -33,15 +33,15 @@ func (s *work) editedSince(ctx context.Context, w *witness) ([]parity.Exception,
 	for _, c := range w.rows {
 		twin := w.twin(c.ID)
 		seen[twin] = true
-		if was := w.v.seen[confluence.A][twin]; was != nil {
+		if was := w.v.seen[confluence.A].get(twin); was != nil {
 			x.compare(twin, was.Content, c)
 		} else if !w.left(c.ID) {
 			x.fresh(twin, c)
 		}
 	}
-	for _, twin := range sortedKeys(w.v.seen[confluence.A]) {
+	for twin, o := range w.v.seen[confluence.A].all() {
 		if !seen[twin] {
-			x.gone = append(x.gone, w.v.seen[confluence.A][twin])
+			x.gone = append(x.gone, o)
 		}
 	}
 	if err := x.trashed(ctx); err != nil {
@@ -173,7 +173,7 @@ func (x *since) trashed(ctx context.Context) error {
 			for _, c := range found {
 				if c.Status == confluence.Trashed {
 					twin := x.w.twin(c.ID)
-					x.except(x.holder(twin, x.w.v.seen[confluence.A][twin].Content), x.element(twin, x.w.v.seen[confluence.A][twin].Content))
+					x.except(x.holder(twin, x.w.v.seen[confluence.A].get(twin).Content), x.element(twin, x.w.v.seen[confluence.A].get(twin).Content))
 				}
 			}
 		}
@@ -195,7 +195,7 @@ func (x *since) findings() []migration.Finding {
 	}
 	for _, twin := range sortedKeys(x.changed) {
 		c, there := now[twin]
-		if was := x.w.v.seen[confluence.A][twin]; !there && was != nil {
+		if was := x.w.v.seen[confluence.A].get(twin); !there && was != nil {
 			c = was.Content
 		}
 		f := x.w.s.finding(confluence.A, confluence.CodeSourceEdited, c, confluence.Kept, strings.Join(x.changed[twin], ","),

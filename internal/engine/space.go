@@ -32,9 +32,7 @@ func (s *spaceRun) stepSpace(ctx context.Context) error {
 		return err
 	}
 	// Of what a view shows, only the home pages can have changed.
-	if err := s.rebuild(v); err != nil {
-		return err
-	}
+	s.rebuild(v)
 	return s.enter(ctx, migration.PhaseContent)
 }
 
@@ -99,7 +97,7 @@ func (s *spaceRun) takeHome(ctx context.Context, v *view) error {
 	if v.home == "" {
 		return s.trashHome(ctx, seen[0])
 	}
-	src := v.seen[confluence.A][v.home]
+	src := v.seen[confluence.A].get(v.home)
 	row := store.AgreedRow{Agreed: reconcile.Agreed{Twin: v.home, Kind: confluence.Page}}
 	row.ID = [2]confluence.ID{src.Content.ID, id}
 	row.Version = [2]int{src.Content.Version.Number, seen[0].Version.Number}
@@ -107,7 +105,7 @@ func (s *spaceRun) takeHome(ctx context.Context, v *view) error {
 	if err := s.putAgreed(ctx, []store.AgreedRow{row}); err != nil {
 		return err
 	}
-	v.agreed[row.Twin] = &row
+	v.agreed.put(row.Twin, &row)
 	v.addUnread(&row, confluence.B, s.pair.Keys[confluence.B])
 	return nil
 }
@@ -126,12 +124,12 @@ func (s *spaceRun) homeUnseen(ctx context.Context, id confluence.ID) error {
 }
 
 func (s *spaceRun) homeTaken(v *view, id confluence.ID) bool {
-	for _, a := range v.agreed {
+	for _, a := range v.agreed.all() {
 		if a.ID[confluence.B] == id {
 			return true
 		}
 	}
-	return v.home != "" && v.agreed[v.home] != nil
+	return v.home != "" && v.agreed.has(v.home)
 }
 
 // trashHome trashes the page that the server made and that nobody has touched since.

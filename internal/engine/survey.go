@@ -14,7 +14,7 @@ func (s *spaceRun) total(ctx context.Context) error {
 		return err
 	}
 	var c migration.Counts
-	for _, o := range v.seen[confluence.A] {
+	for _, o := range v.seen[confluence.A].all() {
 		switch o.Content.Kind {
 		case confluence.Page:
 			c.Pages.Total++

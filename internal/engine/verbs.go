@@ -69,10 +69,10 @@ func (a *applier) stateWritten(w *write, c reconcile.Change) {
 		case confluence.VerbResolve:
 			row.Resolved = c.Resolved
 		}
-		if row.ID[c.Side.Other()] == "" && a.view.agreed[c.Twin] == nil {
+		if row.ID[c.Side.Other()] == "" && !a.view.agreed.has(c.Twin) {
 			return nil // of one side alone
 		}
-		a.view.agreed[c.Twin] = &row
+		a.view.agreed.put(c.Twin, &row)
 		return &row
 	}
 	w.after = func(tx *store.Tx) error {
@@ -178,7 +178,8 @@ func (a *applier) reviveBody(w *write, c reconcile.Change, in store.Intent, src 
 	if in.Verb == confluence.VerbPost || in.Verb == confluence.VerbAttach || in.Verb == confluence.VerbComment {
 		c.Merged &^= reconcile.Parent
 	}
-	print, carried := a.view.prints[from][in.Twin], src.RawBlob
+	print, _ := a.view.print(from, in.Twin)
+	carried := src.RawBlob
 	if !in.PreDigest.IsZero() && in.PreDigest != src.RawBlob {
 		if was, ok := a.printOfBlob(from, src, in.PreDigest); ok {
 			print, carried = was, in.PreDigest

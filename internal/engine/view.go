@@ -11,22 +11,24 @@ import (
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
-// view is what the tables say about one space: both snapshots, what was agreed on, and who refers to what. It takes
-// memory in proportion to the contents of the space, bodies not included.
+// view is what the tables say about one space: both snapshots, what was agreed on, and who refers to what. It takes some
+// hundred bytes of memory for each content of the space, bodies not included: what is derived from its rows is made where
+// it is needed, not kept.
 type view struct {
-	index [2]*index
-	seen  [2]map[confluence.TwinID]*store.Observed // what a side showed of what takes part
-	extra [2][]*store.Observed                     // what it showed besides: nothing is done to it
-	left  [2][]leftOut                             // of extra: what the other side cannot hold, and why
-	above [2]map[confluence.ID]confluence.ID       // of what is in extra: the page or folder it stands under
+	s      *work
+	roster *roster
+	index  [2]*index
+	seen   [2]*rows[store.Observed]           // what a side showed of what takes part
+	extra  [2][]*store.Observed               // what it showed besides: nothing is done to it
+	left   [2][]leftOut                       // of extra: what the other side cannot hold, and why
+	above  [2]map[confluence.ID]confluence.ID // of what is in extra: the page or folder it stands under
 	// elsewhere holds the ids of twins of the other spaces between the same sites.
 	elsewhere [2]map[confluence.TwinID]confluence.ID
-	agreed    map[confluence.TwinID]*store.AgreedRow
-	prints    [2]map[confluence.TwinID]fingerprint // of bodies, as they are now
-	mended    [2]map[confluence.TwinID]bool        // bodies to be written to that side for their references alone
-	home      confluence.TwinID                    // content of side A that is, or becomes, the home page
-	nodes     [2][]reconcile.Node
-	base      []reconcile.Agreed
+	agreed    *rows[store.AgreedRow]
+	mended    [2]map[confluence.TwinID]bool // bodies to be written to that side for their references alone
+	home      confluence.TwinID             // content of side A that is, or becomes, the home page
+	ranks     [2]ranks
+	files     [2]map[fileKey]confluence.TwinID
 }
 
 // look loads the view of the space, or returns the last one if nothing was written since.
@@ -36,13 +38,13 @@ func (s *work) look(ctx context.Context) (*view, error) {
 	}
 	s.stale.Store(false)
 	s.seen = nil
-	v := &view{agreed: map[confluence.TwinID]*store.AgreedRow{}}
+	v := &view{s: s, roster: newRoster()}
+	v.agreed = newAgreed(v.roster)
 	for _, side := range confluence.Sides {
 		v.index[side] = newIndex(append(s.ids[side].OtherURLs, s.ids[side].BaseURL)...)
-		v.seen[side] = map[confluence.TwinID]*store.Observed{}
+		v.seen[side] = newShown(v.roster)
 		v.above[side] = map[confluence.ID]confluence.ID{}
 		v.elsewhere[side] = map[confluence.TwinID]confluence.ID{}
-		v.prints[side] = map[confluence.TwinID]fingerprint{}
 	}
 	if err := s.loadAgreed(ctx, v); err != nil {
 		return nil, err
@@ -59,25 +61,26 @@ func (s *work) look(ctx context.Context) (*view, error) {
 	if err := s.loadPeopleFor(ctx, v); err != nil {
 		return nil, err
 	}
-	if err := s.build(v); err != nil {
-		return nil, err
-	}
+	s.build(v)
 	s.seen = v
 	return v, nil
 }
 
 // loadAgreed loads the baseline. Of a content that lives and one that is gone under the same id, the living one has it.
 func (s *work) loadAgreed(ctx context.Context, v *view) error {
-	var twins [2]map[confluence.ID]confluence.TwinID
-	for _, side := range confluence.Sides {
-		twins[side] = map[confluence.ID]confluence.TwinID{}
-	}
+	twins := [2]twinsByID{newTwinsByID(), newTwinsByID()}
+	tombs := [2]map[confluence.ID]bool{{}, {}}
 	err := s.e.store.EachAgreed(ctx, s.pair.ID, func(a store.AgreedRow) error {
-		v.agreed[a.Twin] = &a
+		a.Twin = v.roster.name(a.Twin)
+		v.agreed.put(a.Twin, &a)
 		for _, side := range confluence.Sides {
 			id := a.ID[side]
-			if was, known := twins[side][id]; id != "" && (!known || v.agreed[was].Tomb) {
-				twins[side][id] = a.Twin
+			if _, known := twins[side].get(id); id == "" || known && !tombs[side][id] {
+				continue
+			}
+			twins[side].put(id, a.Twin)
+			if delete(tombs[side], id); a.Tomb {
+				tombs[side][id] = true
 			}
 		}
 		return nil
@@ -89,7 +92,7 @@ func (s *work) loadAgreed(ctx context.Context, v *view) error {
 // twinOf names a content of a side for good: as both agreed, else by its id, so that the same content of the same pair
 // always gets the same name.
 func (s *work) twinOf(side confluence.Side, id confluence.ID) confluence.TwinID {
-	if t, ok := s.twins[side][id]; ok || id == "" {
+	if t, ok := s.twins[side].get(id); ok || id == "" {
 		return t
 	}
 	if side == confluence.B && !s.paired {
@@ -100,44 +103,45 @@ func (s *work) twinOf(side confluence.Side, id confluence.ID) confluence.TwinID 
 
 // takesPart reports whether a content of a side has a twin, or gets one.
 func (s *work) takesPart(side confluence.Side, id confluence.ID) bool {
-	_, known := s.twins[side][id]
+	_, known := s.twins[side].get(id)
 	return known || s.paired || side == confluence.A
 }
 
 // loadSeen loads what a side showed, and parts what is carried from what is not.
 func (s *work) loadSeen(ctx context.Context, v *view, side confluence.Side) error {
-	var all []*store.Observed
+	sifted := s.paired || side == confluence.A
 	err := s.e.store.EachObserved(ctx, s.pair.ID, side, func(o store.Observed) error {
 		o.Twin = s.twinOf(side, o.Content.ID)
-		if a := v.agreed[o.Twin]; a != nil && a.ID[side] != "" && a.ID[side] != o.Content.ID && !present(o.Content) {
-			return nil // its twin stands for the one that was made in its place
+		if !present(o.Content) {
+			if a := v.agreed.get(o.Twin); a != nil && a.ID[side] != "" && a.ID[side] != o.Content.ID {
+				return nil // its twin stands for the one that was made in its place
+			}
 		}
-		all = append(all, &o)
+		if sifted {
+			if why, no := v.refuse(side, &o, s.ids[side.Other()].Caps, s.paired); no {
+				v.left[side] = append(v.left[side], why)
+				v.stranger(side, why.row)
+				return nil
+			}
+		}
+		c := o.Content
+		if s.takesPart(side, c.ID) {
+			o.Twin = v.roster.name(o.Twin)
+			v.seen[side].put(o.Twin, &o)
+		} else {
+			v.stranger(side, &o)
+			o.Twin = ""
+		}
+		if present(c) {
+			v.index[side].add(where{twin: o.Twin, id: c.ID, kind: c.Kind, key: s.pair.Keys[side]}, sourceTitle(c), day(c))
+		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if s.paired || side == confluence.A {
-		all, v.left[side] = sieve(all, s.ids[side.Other()].Caps, s.paired)
-	}
-	for _, o := range all {
-		c := o.Content
-		if !s.takesPart(side, c.ID) {
-			v.stranger(side, o)
-			o.Twin = ""
-		} else {
-			v.seen[side][o.Twin] = o
-		}
-		if present(c) {
-			v.index[side].add(where{twin: o.Twin, id: c.ID, kind: c.Kind, key: s.pair.Keys[side]}, sourceTitle(c), day(c))
-		}
-	}
-	for _, l := range v.left[side] {
-		v.stranger(side, l.row)
-	}
 	if s.paired || side == confluence.B {
-		for _, a := range v.agreed {
+		for _, a := range v.agreed.all() {
 			v.addUnread(a, side, s.pair.Keys[side])
 		}
 	}
@@ -151,7 +155,7 @@ func present(c confluence.Content) bool {
 
 // knows reports whether a side was seen with a content, in whatever state.
 func (v *view) knows(side confluence.Side, id confluence.ID) bool {
-	if w, ok := v.index[side].ids[id]; ok && w.key != "" {
+	if w, ok := v.index[side].byID(id); ok && w.key != "" {
 		return true
 	}
 	_, besides := v.above[side][id]
@@ -183,8 +187,11 @@ func day(c confluence.Content) string {
 // addUnread makes references resolve to a content that was created and not read back yet. key is that of its space.
 func (v *view) addUnread(a *store.AgreedRow, side confluence.Side, key string) {
 	x, id := v.index[side], a.ID[side]
-	if _, known := x.ids[id]; id != "" && !known && !a.Tomb {
-		x.add(where{twin: a.Twin, id: id, kind: a.Kind, key: key}, a.Title[side], "")
+	if id == "" || a.Tomb {
+		return
+	}
+	if _, known := x.byID(id); !known {
+		x.add(where{twin: v.roster.name(a.Twin), id: id, kind: a.Kind, key: key}, a.Title[side], "")
 	}
 }
 

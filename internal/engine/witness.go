@@ -8,7 +8,6 @@ import (
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/parity"
 	"github.com/tandem-sync/tandem/internal/reconcile"
-	"github.com/tandem-sync/tandem/internal/store"
 )
 
 // witness reads one side for a proof.
@@ -31,17 +30,7 @@ func newWitness(s *work, v *view, side confluence.Side, depth parity.Depth) *wit
 	w := &witness{s: s, v: v, side: side, depth: depth, forms: map[confluence.ID]body.Form{}, opaque: map[confluence.ID]confluence.Digest{},
 		sums: map[confluence.ID]string{}, kinds: map[confluence.ID]confluence.Kind{}}
 	// The index of the view knows the other spaces; this space is replaced by what is read now.
-	w.index = newIndex(append(s.ids[side].OtherURLs, s.ids[side].BaseURL)...)
-	for k, x := range v.index[side].titles {
-		if x.key != s.pair.Keys[side] {
-			w.index.titles[k] = x
-		}
-	}
-	for id, x := range v.index[side].ids {
-		if x.key != s.pair.Keys[side] {
-			w.index.ids[id] = x
-		}
-	}
+	w.index = v.index[side].without(s.pair.Keys[side])
 	return w
 }
 
@@ -155,21 +144,21 @@ func (w *witness) parent(c confluence.Content) confluence.TwinID {
 
 // ranks orders siblings. On the source only an explicit order counts, on the destination the order there is.
 func (w *witness) ranks() map[confluence.ID]int {
-	children := map[confluence.ID][]*store.Observed{}
-	for _, c := range w.rows {
+	children := map[confluence.ID][]sibling{}
+	for i, c := range w.rows {
 		if c.Kind == confluence.Page {
-			p := c.ParentID
-			children[p] = append(children[p], &store.Observed{Content: c})
+			children[c.ParentID] = append(children[c.ParentID], sibling{n: int32(i), id: c.ID, positioned: c.Positioned, position: c.Position})
 		}
 	}
 	ranks := map[confluence.ID]int{}
+	title := func(x sibling) string { return w.rows[x.n].Title }
 	for _, list := range children {
-		if !slices.ContainsFunc(list, func(o *store.Observed) bool { return o.Content.Positioned }) {
+		if !slices.ContainsFunc(list, func(x sibling) bool { return x.positioned }) {
 			continue
 		}
-		slices.SortFunc(list, bySibling)
-		for i, o := range list {
-			ranks[o.Content.ID] = i
+		slices.SortFunc(list, func(a, b sibling) int { return bySibling(a, b, title) })
+		for i, x := range list {
+			ranks[x.id] = i
 		}
 	}
 	return ranks

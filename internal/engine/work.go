@@ -42,9 +42,9 @@ type work struct {
 	fresh      bool              // the space on side B was made here, so that nobody can have opened it
 	opens      bool              // the space on side B is opened at the end, and not before
 
-	seen  *view                                  // what look saw last
-	twins [2]map[confluence.ID]confluence.TwinID // of the baseline
-	stale atomic.Bool                            // something was written since
+	seen  *view        // what look saw last
+	twins [2]twinsByID // of the baseline
+	stale atomic.Bool  // something was written since
 
 	keys        [2]map[string]string // by side: the keys, on the other, of the spaces that can be referred to
 	permissions []confluence.Permission

@@ -34,7 +34,7 @@ func (a *applier) restriction(c reconcile.Change) (*write, error) {
 	w.note = func() []migration.Finding { return a.s.unmappedReaders(c.Side, a.view.contentOf(c), missing) }
 	if a.s.paired {
 		a.setWritten(w, c, reconcile.Restrictions, func(x *confluence.Content) { x.Restrictions = want }, func(row *store.AgreedRow) {
-			from := a.view.nodeOf(c.Side.Other(), c.Twin)
+			from := a.nodeFrom(c)
 			row.Readers[c.Side.Other()], row.Editors[c.Side.Other()] = from.Readers, from.Editors
 			row.Readers[c.Side], row.Editors[c.Side] = a.s.neutral(c.Side, want.Read), a.s.neutral(c.Side, want.Update)
 			digestSets(row, reconcile.Restrictions)
@@ -72,9 +72,9 @@ func (a *applier) restrictions(c reconcile.Change) (want confluence.Restrictions
 func (a *applier) restrictedAlready(c reconcile.Change) bool {
 	a.rowMu.Lock()
 	defer a.rowMu.Unlock()
-	row, from := a.view.agreed[c.Twin], c.Side.Other()
+	row, from := a.view.agreed.get(c.Twin), c.Side.Other()
 	i := reconcile.Restrictions.Index()
-	return row != nil && row.Pending[c.Side].Has(reconcile.Restrictions) && row.Digest[from][i] == a.view.nodeOf(from, c.Twin).Digest[i]
+	return row != nil && row.Pending[c.Side].Has(reconcile.Restrictions) && row.Digest[from][i] == a.nodeFrom(c).Digest[i]
 }
 
 // mapRestrictions maps both lists of the other side to the side to; missing names whom they lack.
@@ -237,7 +237,7 @@ func (a *applier) halfLabelled(c reconcile.Change, now []confluence.Label) *stor
 	row := a.row(c.Side, c.Twin)
 	row.Digest[c.Side][reconcile.Labels.Index()] = labelsDigest(now)
 	row.Facets |= reconcile.Labels
-	a.view.agreed[c.Twin] = &row
+	a.view.agreed.put(c.Twin, &row)
 	return &row
 }
 
@@ -256,7 +256,7 @@ func (a *applier) setWritten(w *write, c reconcile.Change, f reconcile.Facets, e
 		row := a.row(c.Side, c.Twin)
 		agree(&row)
 		row.Facets |= f
-		a.view.agreed[c.Twin] = &row
+		a.view.agreed.put(c.Twin, &row)
 		return &row
 	}
 	w.after = func(tx *store.Tx) error {
@@ -273,7 +273,7 @@ func (a *applier) setWritten(w *write, c reconcile.Change, f reconcile.Facets, e
 func (a *applier) sentAlready(c reconcile.Change, r rendered) bool {
 	a.rowMu.Lock()
 	defer a.rowMu.Unlock()
-	row := a.view.agreed[c.Twin]
+	row := a.view.agreed.get(c.Twin)
 	astray := a.view.mended[c.Side][c.Twin] || row != nil && row.Owed[c.Side].Has(reconcile.Body)
 	if r.complete && !c.Relink && !astray || c.Facets != reconcile.Body {
 		return false

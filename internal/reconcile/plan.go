@@ -28,6 +28,12 @@ import (
 //     siblings has no agreed place until then: the caller takes Order out of its facets.
 //   - A twin in Result.Joined is recorded before any change is carried out.
 func Plan(base iter.Seq[Agreed], snaps [2][]Node, policy Policy) Result {
+	return PlanEach(base, [2]iter.Seq[Node]{slices.Values(snaps[0]), slices.Values(snaps[1])}, policy)
+}
+
+// PlanEach is Plan over contents that are made one by one: it keeps of each what planning needs. Each sequence is walked
+// once, those of the snapshots before the baseline.
+func PlanEach(base iter.Seq[Agreed], snaps [2]iter.Seq[Node], policy Policy) Result {
 	p := newPlanner(policy)
 	if p == nil {
 		return Result{} // no direction, no change
@@ -215,11 +221,11 @@ func newPlanner(policy Policy) *planner {
 }
 
 // take puts the baseline and both snapshots together by twin.
-func (p *planner) take(base iter.Seq[Agreed], snaps [2][]Node) {
-	p.byTwin = make(map[confluence.TwinID]*item, max(len(snaps[0]), len(snaps[1])))
+func (p *planner) take(base iter.Seq[Agreed], snaps [2]iter.Seq[Node]) {
+	p.byTwin = map[confluence.TwinID]*item{}
 	for _, side := range confluence.Sides {
-		for i := range snaps[side] {
-			n := &snaps[side][i]
+		for shown := range snaps[side] {
+			n := &shown
 			if n.Twin == "" {
 				p.strangers[side] = append(p.strangers[side], n)
 				continue

@@ -1,0 +1,415 @@
+package engine
+
+import (
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/reconcile"
+	"github.com/tandem-sync/tandem/internal/store"
+)
+
+// roster numbers the twins of a view. It only grows.
+type roster struct {
+	mu     sync.RWMutex // of the roster and of all rows by it
+	names  []confluence.TwinID
+	at     map[confluence.TwinID]int32
+	order  []int32 // by name; stale when shorter than names
+	shared words
+}
+
+func newRoster() *roster { return &roster{at: map[confluence.TwinID]int32{}} }
+
+// number returns the number of a twin, which it gets now if it has none. Its caller holds mu.
+func (r *roster) number(twin confluence.TwinID) int32 {
+	n, ok := r.at[twin]
+	if !ok {
+		n = int32(len(r.names))
+		twin = confluence.TwinID(strings.Clone(string(twin)))
+		r.names = append(r.names, twin)
+		r.at[twin] = n
+	}
+	return n
+}
+
+// name returns the roster's own copy of a name, which joins it if it is new.
+func (r *roster) name(twin confluence.TwinID) confluence.TwinID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.names[r.number(twin)]
+}
+
+// sorted returns the numbers in the order of the names. The result must not be changed.
+func (r *roster) sorted() []int32 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.order) != len(r.names) {
+		r.order = make([]int32, len(r.names))
+		for i := range r.order {
+			r.order[i] = int32(i)
+		}
+		slices.SortFunc(r.order, func(a, b int32) int { return strings.Compare(string(r.names[a]), string(r.names[b])) })
+	}
+	return r.order
+}
+
+// rows are values by twin, packed. What get returns is the caller's own: a change of it shows when it is put. Safe for
+// concurrent use.
+type rows[T any] struct {
+	of     *roster
+	places []uint32 // by number of the twin; 0: none
+	arena  arena
+	pack   func(*packer, *T)
+	unpack func(*unpacker, *T)
+}
+
+func (x *rows[T]) place(twin confluence.TwinID) uint32 {
+	n, ok := x.of.at[twin]
+	if !ok || int(n) >= len(x.places) {
+		return 0
+	}
+	return x.places[n]
+}
+
+func (x *rows[T]) has(twin confluence.TwinID) bool {
+	x.of.mu.RLock()
+	defer x.of.mu.RUnlock()
+	return x.place(twin) != 0
+}
+
+// get returns nil where there is none.
+func (x *rows[T]) get(twin confluence.TwinID) *T {
+	x.of.mu.RLock()
+	defer x.of.mu.RUnlock()
+	return x.open(x.place(twin))
+}
+
+func (x *rows[T]) open(place uint32) *T {
+	if place == 0 {
+		return nil
+	}
+	v := new(T)
+	x.unpack(&unpacker{b: x.arena.at(place), words: &x.of.shared}, v)
+	return v
+}
+
+func (x *rows[T]) put(twin confluence.TwinID, v *T) {
+	x.of.mu.Lock()
+	defer x.of.mu.Unlock()
+	var room [512]byte
+	p := packer{b: room[:0], words: &x.of.shared}
+	x.pack(&p, v)
+	n := x.of.number(twin)
+	for int(n) >= len(x.places) {
+		x.places = append(x.places, 0)
+	}
+	x.places[n] = x.arena.put(x.places[n], p.b)
+}
+
+// all yields the rows by twin. Rows that are put meanwhile may show.
+func (x *rows[T]) all() iter.Seq2[confluence.TwinID, *T] {
+	return func(yield func(confluence.TwinID, *T) bool) {
+		for _, n := range x.of.sorted() {
+			x.of.mu.RLock()
+			var v *T
+			if int(n) < len(x.places) {
+				v = x.open(x.places[n])
+			}
+			twin := x.of.names[n]
+			x.of.mu.RUnlock()
+			if v != nil && !yield(twin, v) {
+				return
+			}
+		}
+	}
+}
+
+func newShown(r *roster) *rows[store.Observed] {
+	return &rows[store.Observed]{of: r, pack: packObserved, unpack: unpackObserved}
+}
+
+func newAgreed(r *roster) *rows[store.AgreedRow] {
+	return &rows[store.AgreedRow]{of: r, pack: packAgreed, unpack: unpackAgreed}
+}
+
+func packObserved(p *packer, o *store.Observed) {
+	c := &o.Content
+	p.count(int(o.Pair))
+	p.flags(o.Side == confluence.B, o.Form.Opaque, c.Positioned, c.Live, c.Untitled, c.Version.Minor, c.Version.App, c.Comment != nil, c.File != nil,
+		o.ID == c.ID, len(c.Labels) > 0, !c.Restrictions.Open(), len(o.Form.Late) > 0, c.Attachments != 0 || c.Comments != 0)
+	p.twin(o.Twin)
+	p.id(c.ID)
+	if o.ID != c.ID {
+		p.id(o.ID)
+	}
+	p.word(string(c.Kind))
+	p.word(string(c.Status))
+	p.word(string(c.SpaceID))
+	p.word(c.SpaceKey)
+	p.text(c.Title)
+	p.id(c.ParentID)
+	p.id(c.Container)
+	p.number(int64(c.Position))
+	p.time(c.Created)
+	p.word(string(c.Creator))
+	p.number(int64(c.Version.Number))
+	p.time(c.Version.At)
+	p.word(string(c.Version.By))
+	p.text(c.Version.Message)
+	p.count(int(c.Facets))
+	p.word(string(c.Body.Format))
+	p.text(c.SourceTitle)
+	packRare(p, o)
+	p.digest(o.Form.Skeleton)
+	p.digest(o.Form.Presentation)
+	p.digest(o.Form.Content)
+	p.word(o.Form.Format)
+	p.bytes(o.Form.Refs)
+	p.digest(o.RawBlob)
+	p.text(o.FileSum)
+	p.number(o.Pass)
+}
+
+// packRare writes what most rows have nothing of.
+func packRare(p *packer, o *store.Observed) {
+	c := &o.Content
+	if x := c.Comment; x != nil {
+		p.word(string(x.Kind))
+		p.id(x.ReplyTo)
+		p.text(x.Marker)
+		p.text(x.Selection)
+		p.word(x.Resolution)
+	}
+	if x := c.File; x != nil {
+		p.word(x.MediaType)
+		p.number(x.Size)
+		p.text(x.Comment)
+		p.text(x.SHA256)
+		p.flags(x.Missing)
+	}
+	if len(c.Labels) > 0 {
+		packList(p, c.Labels, func(l confluence.Label) { p.word(l.Prefix); p.word(l.Name) })
+	}
+	if !c.Restrictions.Open() {
+		packList(p, c.Restrictions.Read, func(x confluence.Principal) { p.word(string(x)) })
+		packList(p, c.Restrictions.Update, func(x confluence.Principal) { p.word(string(x)) })
+	}
+	if len(o.Form.Late) > 0 {
+		packList(p, o.Form.Late, p.twin)
+	}
+	if c.Attachments != 0 || c.Comments != 0 {
+		p.number(int64(c.Attachments))
+		p.number(int64(c.Comments))
+	}
+}
+
+func unpackObserved(u *unpacker, o *store.Observed) {
+	c := &o.Content
+	o.Pair = int64(u.count())
+	var sideB, comment, file, sameID, labels, restricted, late, counts bool
+	u.flags(&sideB, &o.Form.Opaque, &c.Positioned, &c.Live, &c.Untitled, &c.Version.Minor, &c.Version.App, &comment, &file,
+		&sameID, &labels, &restricted, &late, &counts)
+	if sideB {
+		o.Side = confluence.B
+	}
+	o.Twin = u.twin()
+	c.ID = u.id()
+	if o.ID = c.ID; !sameID {
+		o.ID = u.id()
+	}
+	c.Kind, c.Status = confluence.Kind(u.word()), confluence.Status(u.word())
+	c.SpaceID, c.SpaceKey = confluence.ID(u.word()), u.word()
+	c.Title = u.text()
+	c.ParentID, c.Container = u.id(), u.id()
+	c.Position = int(u.number())
+	c.Created, c.Creator = u.time(), confluence.UserID(u.word())
+	c.Version.Number, c.Version.At = int(u.number()), u.time()
+	c.Version.By, c.Version.Message = confluence.UserID(u.word()), u.text()
+	c.Facets = confluence.Facets(u.count())
+	c.Body.Format = confluence.BodyFormat(u.word())
+	c.SourceTitle = u.text()
+	if comment {
+		c.Comment = &confluence.CommentInfo{Kind: confluence.CommentKind(u.word()), ReplyTo: u.id(), Marker: u.text(), Selection: u.text(), Resolution: u.word()}
+	}
+	if file {
+		c.File = &confluence.FileInfo{MediaType: u.word(), Size: u.number(), Comment: u.text(), SHA256: u.text()}
+		u.flags(&c.File.Missing)
+	}
+	if labels {
+		c.Labels = unpackList(u, func() confluence.Label { return confluence.Label{Prefix: u.word(), Name: u.word()} })
+	}
+	if restricted {
+		principal := func() confluence.Principal { return confluence.Principal(u.word()) }
+		c.Restrictions = confluence.Restrictions{Read: unpackList(u, principal), Update: unpackList(u, principal)}
+	}
+	if late {
+		o.Form.Late = unpackList(u, u.twin)
+	}
+	if counts {
+		c.Attachments, c.Comments = int(u.number()), int(u.number())
+	}
+	o.Form.Skeleton, o.Form.Presentation, o.Form.Content = u.digest(), u.digest(), u.digest()
+	o.Form.Format = u.word()
+	o.Form.Refs = u.bytes()
+	o.RawBlob = u.digest()
+	o.FileSum = u.text()
+	o.Pass = u.number()
+}
+
+// told marks a digest that follows from the rest of the row.
+const told = 2
+
+// packAgreed leaves out the digests that follow from the titles, the parent, or what the body was.
+func packAgreed(p *packer, a *store.AgreedRow) {
+	p.flags(a.Tomb, a.Resolved, a.Landed[0], a.Landed[1], a.Detached, a.Contested, a.Title[0] == a.Title[1],
+		setsIn(a), a.Ancestor == a.Raw[0], a.Owed != [2]reconcile.Facets{}, a.Held != 0)
+	p.twin(a.Twin)
+	p.word(string(a.Kind))
+	p.twin(a.Parent)
+	p.count(int(a.Facets))
+	p.text(a.Title[0])
+	if a.Title[1] != a.Title[0] {
+		p.text(a.Title[1])
+	}
+	for side := range confluence.Sides {
+		p.id(a.ID[side])
+		p.number(int64(a.Version[side]))
+		p.count(int(a.Pending[side]))
+		packPrint(p, a.Refs[side])
+		for i, d := range a.Digest[side] {
+			if !d.IsZero() && d == implied(a, side, i) {
+				p.b = append(p.b, told)
+			} else {
+				p.digest(d)
+			}
+		}
+		p.digest(a.Raw[side])
+		p.digest(a.Sent[side])
+	}
+	if a.Ancestor != a.Raw[0] {
+		p.digest(a.Ancestor)
+	}
+	if a.Owed != [2]reconcile.Facets{} {
+		p.count(int(a.Owed[0]))
+		p.count(int(a.Owed[1]))
+	}
+	if a.Held != 0 {
+		p.count(int(a.Held))
+	}
+	if setsIn(a) {
+		for side := range confluence.Sides {
+			packList(p, a.Labels[side], p.word)
+			packList(p, a.Readers[side], func(x confluence.Principal) { p.word(string(x)) })
+			packList(p, a.Editors[side], func(x confluence.Principal) { p.word(string(x)) })
+		}
+	}
+}
+
+func setsIn(a *store.AgreedRow) bool {
+	return len(a.Labels[0])+len(a.Labels[1])+len(a.Readers[0])+len(a.Readers[1])+len(a.Editors[0])+len(a.Editors[1]) > 0
+}
+
+// implied is the digest of a facet as the rest of the row says it; zero where it says nothing.
+func implied(a *store.AgreedRow, side, facet int) confluence.Digest {
+	switch facet {
+	case reconcile.Title.Index():
+		return textDigest("title", a.Title[side])
+	case reconcile.Parent.Index():
+		return textDigest("parent", string(a.Parent))
+	case reconcile.Body.Index():
+		if len(a.Refs[side]) > 0 {
+			return confluence.Sum(a.Refs[side])
+		}
+	}
+	return confluence.Digest{}
+}
+
+// packPrint writes what a body was: of one without references the skeleton alone.
+func packPrint(p *packer, refs []byte) {
+	if f, ok := decodeFingerprint(refs); ok && len(f.Refs) == 0 && string(f.encode()) == string(refs) {
+		p.b = append(p.b, 1)
+		p.count(f.Canon)
+		p.digest(f.Skeleton)
+		return
+	}
+	p.b = append(p.b, 0)
+	p.bytes(refs)
+}
+
+func unpackPrint(u *unpacker) []byte {
+	if u.take(1)[0] == 0 {
+		return u.bytes()
+	}
+	return fingerprint{Canon: u.count(), Skeleton: u.digest()}.encode()
+}
+
+func unpackAgreed(u *unpacker, a *store.AgreedRow) {
+	var oneTitle, sets, ancestor, owed, held bool
+	u.flags(&a.Tomb, &a.Resolved, &a.Landed[0], &a.Landed[1], &a.Detached, &a.Contested, &oneTitle, &sets, &ancestor, &owed, &held)
+	a.Twin, a.Kind, a.Parent = u.twin(), confluence.Kind(u.word()), u.twin()
+	a.Facets = reconcile.Facets(u.count())
+	a.Title[0] = u.text()
+	if a.Title[1] = a.Title[0]; !oneTitle {
+		a.Title[1] = u.text()
+	}
+	for side := range confluence.Sides {
+		a.ID[side], a.Version[side] = u.id(), int(u.number())
+		a.Pending[side] = reconcile.Facets(u.count())
+		a.Refs[side] = unpackPrint(u)
+		for i := range a.Digest[side] {
+			if u.b[0] == told {
+				u.take(1)
+				a.Digest[side][i] = implied(a, int(side), i)
+			} else {
+				a.Digest[side][i] = u.digest()
+			}
+		}
+		a.Raw[side], a.Sent[side] = u.digest(), u.digest()
+	}
+	if a.Ancestor = a.Raw[0]; !ancestor {
+		a.Ancestor = u.digest()
+	}
+	if owed {
+		a.Owed = [2]reconcile.Facets{reconcile.Facets(u.count()), reconcile.Facets(u.count())}
+	}
+	if held {
+		a.Held = reconcile.Facets(u.count())
+	}
+	if !sets {
+		return
+	}
+	principal := func() confluence.Principal { return confluence.Principal(u.word()) }
+	for side := range confluence.Sides {
+		a.Labels[side] = unpackList(u, u.word)
+		a.Readers[side], a.Editors[side] = unpackList(u, principal), unpackList(u, principal)
+	}
+}
+
+// twinsByID are names of contents by their ids on one side.
+type twinsByID struct {
+	nums   map[uint64]confluence.TwinID
+	others map[confluence.ID]confluence.TwinID
+}
+
+func newTwinsByID() twinsByID {
+	return twinsByID{map[uint64]confluence.TwinID{}, map[confluence.ID]confluence.TwinID{}}
+}
+
+func (x twinsByID) get(id confluence.ID) (confluence.TwinID, bool) {
+	if n, ok := numeral(id); ok {
+		t, known := x.nums[n]
+		return t, known
+	}
+	t, known := x.others[id]
+	return t, known
+}
+
+func (x twinsByID) put(id confluence.ID, twin confluence.TwinID) {
+	if n, ok := numeral(id); ok {
+		x.nums[n] = twin
+		return
+	}
+	x.others[id] = twin
+}
