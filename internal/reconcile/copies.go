@@ -90,7 +90,7 @@ func (p *planner) saveCopies() {
 func (p *planner) fileName(it *item, c conflictCopy) string {
 	taken := [2]map[string]bool{{}, {}}
 	page := p.page(it)
-	note := func(n *Node, side confluence.Side) {
+	note := func(n *node, side confluence.Side) {
 		if n != nil && n.Kind == confluence.Attachment && n.Status != Purged && p.byTwin[n.Parent] == page {
 			taken[side][p.fold[side](n.Title)] = true
 		}

@@ -98,7 +98,7 @@ func (p *planner) missingAtSender(it *item) {
 	p.result.Gone = append(p.result.Gone, it.twin)
 }
 
-func (p *planner) missingAtReceiver(it *item, sent *Node) {
+func (p *planner) missingAtReceiver(it *item, sent *node) {
 	if n := it.node[p.to]; n != nil && n.Status == confluence.Archived {
 		p.clash(it, Clash{Facet: Status, Kind: "archived", Open: true, What: "archived at the destination"})
 		return
@@ -293,8 +293,7 @@ func (p *planner) waits(it *item, f Facets) bool {
 }
 
 func (p *planner) bothEmpty(it *item, f Facets) bool {
-	i := f.Index()
-	return it.node[0].Digest[i].IsZero() && it.node[1].Digest[i].IsZero()
+	return it.node[0].empty(f) && it.node[1].empty(f)
 }
 
 // flow carries what only one side changed, as far as the mode lets it.

@@ -79,11 +79,11 @@ func (p *planner) compareDigests(it *item, f Facets, a *Agreed) {
 		}
 		switch {
 		case agreed || startEmpty.Has(f):
-			if n.Digest[i] != was {
+			if n.digest(f) != was {
 				it.changed[side] |= f
 			}
 		case a.Owed[side.Other()].Has(f), a.Owed[side].Has(f):
-			if n.Digest[i] != a.Digest[side][i] {
+			if n.digest(f) != a.Digest[side][i] {
 				it.changed[side] |= f // since the half of the write that was made
 			}
 		case p.oneWay && side == p.to:
@@ -188,7 +188,7 @@ func (p *planner) detectMet(it *item) {
 			it.changed[side] = 0
 		}
 		for _, f := range []Facets{Labels, Restrictions} {
-			if n.Read.Has(f) && (!n.Digest[f.Index()].IsZero() || len(n.Labels) > 0 && f == Labels) {
+			if n.Read.Has(f) && (!n.empty(f) || len(n.Labels) > 0 && f == Labels) {
 				it.changed[side] |= f
 			}
 		}
@@ -245,8 +245,7 @@ func (p *planner) same(it *item, f Facets) bool {
 			return slices.Equal(a.Labels, b.Labels)
 		}
 	}
-	i := f.Index()
-	if a.Digest[i].IsZero() && b.Digest[i].IsZero() {
+	if a.empty(f) && b.empty(f) {
 		return true
 	}
 	if it.joined != "" {

@@ -53,7 +53,7 @@ func (p *planner) restricts(it *item, side confluence.Side) bool {
 		return false
 	}
 	if p.migrating || len(n.Readers)+len(n.Editors) == 0 {
-		return !n.Digest[Restrictions.Index()].IsZero()
+		return !n.empty(Restrictions)
 	}
 	return len(n.Readers) > 0
 }

@@ -95,7 +95,7 @@ func (s presence) gone() bool { return s >= trashed }
 type item struct {
 	twin  confluence.TwinID
 	kind  confluence.Kind
-	node  [2]*Node // nil: not seen there
+	node  [2]*node // nil: not seen there
 	base  *agreed  // nil: never agreed
 	state [2]presence
 	at    [2]act
@@ -169,7 +169,7 @@ type planner struct {
 	items  []*item // sorted by twin
 	byTwin map[confluence.TwinID]*item
 	// strangers are nodes without a twin, by side.
-	strangers [2][]*Node
+	strangers [2][]*node
 	// Of the few contents whose sets changed: the sets, and what becomes of them by side.
 	labels    map[*item]*labelSets
 	relabel   map[*item]*[2]labelChange
@@ -225,12 +225,13 @@ func (p *planner) take(base iter.Seq[Agreed], snaps [2]iter.Seq[Node]) {
 	p.byTwin = map[confluence.TwinID]*item{}
 	for _, side := range confluence.Sides {
 		for shown := range snaps[side] {
-			n := &shown
-			if n.Twin == "" {
+			n := keep(&shown)
+			if shown.Twin == "" {
+				n.digests = nil
 				p.strangers[side] = append(p.strangers[side], n)
 				continue
 			}
-			it := p.item(n.Twin)
+			it := p.item(shown.Twin)
 			if was := it.node[side]; was == nil || alive(n) > alive(was) || alive(n) == alive(was) && n.Version > was.Version {
 				it.node[side], it.kind = n, n.Kind
 			}
@@ -252,13 +253,16 @@ func (p *planner) take(base iter.Seq[Agreed], snaps [2]iter.Seq[Node]) {
 	for _, it := range p.items {
 		for _, side := range confluence.Sides {
 			it.state[side] = it.presence(side)
+			if it.node[side] != nil {
+				it.node[side].digests = nil
+			}
 		}
 	}
 	p.followPages()
 }
 
 // alive orders the nodes of one twin on one side: what was purged and made anew is listed twice.
-func alive(n *Node) int {
+func alive(n *node) int {
 	switch {
 	case n.Status == Purged:
 		return 0
@@ -426,7 +430,7 @@ func (p *planner) site(side confluence.Side) string {
 }
 
 // live returns the node of a side if it is there and current.
-func (it *item) live(side confluence.Side) *Node {
+func (it *item) live(side confluence.Side) *node {
 	if it.state[side] == here {
 		return it.node[side]
 	}

@@ -27,10 +27,10 @@ func (a access) open() bool { return len(a.readers) == 0 && len(a.editors) == 0 
 // accessSets are the restrictions of one content: as agreed on, and now.
 type accessSets struct{ was, now [2]access }
 
-func accessOf(n *Node) access { return access{n.Readers, n.Editors} }
+func accessOf(n *node) access { return access{n.Readers, n.Editors} }
 
 // valued reports whether the values of a set are known, and not only its digest.
-func valued(digest confluence.Digest, length int) bool { return digest.IsZero() || length > 0 }
+func valued(empty bool, length int) bool { return empty || length > 0 }
 
 // compareSets looks at sets by their values, where they are known, and keeps what differs from the baseline.
 func (p *planner) compareSets(it *item, a *Agreed) {
@@ -41,12 +41,9 @@ func (p *planner) compareSets(it *item, a *Agreed) {
 	p.compareAccess(it, a)
 }
 
-// agreedDigest is zero where nothing was agreed on.
-func (a *Agreed) agreedDigest(side confluence.Side, f Facets) confluence.Digest {
-	if !a.Facets.Has(f) {
-		return confluence.Digest{}
-	}
-	return a.Digest[side][f.Index()]
+// agreedOnNothing reports whether a facet was not agreed on, or as empty.
+func (a *Agreed) agreedOnNothing(side confluence.Side, f Facets) bool {
+	return !a.Facets.Has(f) || a.Digest[side][f.Index()].IsZero()
 }
 
 func (p *planner) compareLabelSets(it *item, a *Agreed) {
@@ -58,12 +55,12 @@ func (p *planner) compareLabelSets(it *item, a *Agreed) {
 		if !a.Facets.Has(Labels) {
 			was = nil
 		}
-		if !valued(a.agreedDigest(side, Labels), len(was)) {
+		if !valued(a.agreedOnNothing(side, Labels), len(was)) {
 			return
 		}
 		now := was
 		if n.Read.Has(Labels) && shown(n) {
-			if now = n.Labels; !valued(n.Digest[Labels.Index()], len(now)) {
+			if now = n.Labels; !valued(n.empty(Labels), len(now)) {
 				return
 			}
 		}
@@ -83,7 +80,7 @@ func (p *planner) compareLabelSets(it *item, a *Agreed) {
 }
 
 // shown reports whether what the node says of its facets is how the content stands now.
-func shown(n *Node) bool {
+func shown(n *node) bool {
 	return !n.Away && (n.Status == confluence.Current || n.Status == "" || n.Status == confluence.Archived)
 }
 
@@ -96,12 +93,12 @@ func (p *planner) compareAccess(it *item, a *Agreed) {
 		if !a.Facets.Has(Restrictions) {
 			was = access{}
 		}
-		if !valued(a.agreedDigest(side, Restrictions), len(was.readers)+len(was.editors)) {
+		if !valued(a.agreedOnNothing(side, Restrictions), len(was.readers)+len(was.editors)) {
 			return
 		}
 		now := was
 		if n.Read.Has(Restrictions) && shown(n) {
-			if now = accessOf(n); !valued(n.Digest[Restrictions.Index()], len(now.readers)+len(now.editors)) {
+			if now = accessOf(n); !valued(n.empty(Restrictions), len(now.readers)+len(now.editors)) {
 				return
 			}
 		}

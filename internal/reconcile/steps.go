@@ -178,7 +178,7 @@ func (p *planner) describe(it *item, side confluence.Side) {
 			return a.send.Has(f)
 		}
 		return carried[sent.Kind].Has(f) && p.policy.Facets.Has(f) && sent.Read.Has(f) &&
-			(!sent.Digest[f.Index()].IsZero() || f == Labels && len(sent.Labels) > 0 || f == Restrictions && !accessOf(sent).open())
+			(!sent.empty(f) || f == Labels && len(sent.Labels) > 0 || f == Restrictions && !accessOf(sent).open())
 	}
 	if wants(Restrictions) {
 		p.describeAccess(it, side)
@@ -197,7 +197,7 @@ func (p *planner) describeAccess(it *item, side confluence.Side) {
 		want = finals[side]
 		a.loosen = !tightens(p.access[it].now[side], want)
 	} else {
-		a.loosen = sent.Digest[Restrictions.Index()].IsZero() && want.open()
+		a.loosen = sent.empty(Restrictions) && want.open()
 	}
 	a.restrict.change.Readers, a.restrict.change.Editors = want.readers, want.editors
 }

@@ -93,7 +93,7 @@ func (it *item) finalTitle(side confluence.Side) string {
 }
 
 // holdsTitle reports whether a node keeps its title from others.
-func (p *planner) holdsTitle(n *Node, side confluence.Side) bool {
+func (p *planner) holdsTitle(n *node, side confluence.Side) bool {
 	if n == nil || n.Kind != confluence.Page || n.Away {
 		return false
 	}
@@ -209,7 +209,7 @@ func (p *planner) refuseFiles() {
 			continue
 		}
 		held := map[[2]string]bool{}
-		add := func(n *Node, parent confluence.TwinID) {
+		add := func(n *node, parent confluence.TwinID) {
 			if n != nil && n.Kind == confluence.Attachment && n.Status != confluence.Trashed && n.Status != Purged {
 				held[[2]string{string(parent), p.fold[side](n.Title)}] = true
 			}
