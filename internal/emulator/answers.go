@@ -17,6 +17,9 @@ import (
 // its child processes included, gathers what to hold against the vendor's documents.
 const AnswersEnv = "TANDEM_ANSWERS"
 
+// NoAnswers as Options.Answers keeps no answers, whatever the environment says.
+const NoAnswers = "-"
+
 // answers keeps one answer of each shape, a file each: route, status, and the paths, types and words of its JSON. It is
 // safe for concurrent use, by several processes as well.
 type answers struct {
@@ -28,7 +31,7 @@ func newAnswers(dir string) (*answers, error) {
 	if dir == "" {
 		dir = os.Getenv(AnswersEnv)
 	}
-	if dir == "" {
+	if dir == "" || dir == NoAnswers {
 		return nil, nil
 	}
 	return &answers{dir: dir}, os.MkdirAll(dir, 0o755)

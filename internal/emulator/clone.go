@@ -25,6 +25,9 @@ type CloneOptions struct {
 	// Tenant makes the clone of a Cloud site another tenant, with a cloud id of its own, as a sandbox is. Data Center
 	// knows nothing like it: a staging copy says the same server id as its original.
 	Tenant bool
+	// Now and After are the clone's, as in Options; nil: the site's.
+	Now   func() time.Time
+	After func(time.Duration, func()) (stop func() bool)
 }
 
 // Clone makes another site with the state that this one has, or had: the same contents, ids, accounts and tokens. With
@@ -46,6 +49,12 @@ func (s *Site) cloned(o CloneOptions) (*Site, error) {
 	opts.StateDir, opts.Import, opts.Size, opts.Spaces, opts.Answers = o.Dir, "", 0, 0, ""
 	if o.BaseURL != "" {
 		opts.BaseURL = o.BaseURL
+	}
+	if o.Now != nil {
+		opts.Now = o.Now
+	}
+	if o.After != nil {
+		opts.After = o.After
 	}
 	var record bytes.Buffer
 	s.mu.RLock()

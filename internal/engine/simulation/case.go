@@ -29,6 +29,10 @@ type Case struct {
 	Faults []int
 	// Pair goes on with a pair of the two spaces, which people edit on both sides.
 	Pair bool
+	// Small begins with a small space, which is migrated but once while things go wrong.
+	Small bool
+	// From is where a life begins that has no migration of its own; nil: at two empty sites.
+	From *Prepared
 }
 
 // Outcome is what became of a case.
@@ -51,19 +55,34 @@ type life struct {
 	counts map[string]int
 	broken []string
 	mode   string // of the pair
-	paired int    // calls before there was one
+	paired int    // calls before there was one; negative: there is none
+	notes  []string
+	backup *backup // nil: none
+	// products are "dc" or "cloud", by side.
+	products [2]string
+	acted    int // acts before the life began
+	// outside are contents of each side that belong to no pair.
+	outside [2][]string
+	small   bool // begins from a prepared world, or is one
 }
 
-const spaceKey = "K"
+// spaceKey is the space that is kept together; otherSpace one on each side that is not.
+const (
+	spaceKey   = "K"
+	otherSpace = "X"
+)
 
 // Run lives a case to its end. The error is one of the simulation or of an engine that does not get on; what does not hold
 // stands in the outcome.
 func (c Case) Run() (out Outcome, err error) {
-	l := &life{Case: c, rand: rand.New(rand.NewPCG(c.Seed, 7)), counts: map[string]int{}}
+	l := &life{Case: c, small: c.Small, products: usual, rand: rand.New(rand.NewPCG(c.Seed, 7)), counts: map[string]int{}}
 	defer func() {
 		story := ""
 		if err != nil && l.w != nil && l.w.proc != nil {
 			story = l.failures()
+		}
+		if l.backup != nil {
+			err = errors.Join(err, l.backup.site.Close())
 		}
 		if l.w != nil {
 			err = errors.Join(err, l.w.Close())
@@ -74,29 +93,46 @@ func (c Case) Run() (out Outcome, err error) {
 			err = fmt.Errorf("%w\n%s", err, story)
 		}
 		if l.crowd != nil {
-			out.Acts = append(out.Acts, "pair "+l.mode)
-			for i, a := range l.crowd.acts {
+			out.Acts = append(append(out.Acts, "pair "+l.mode), l.notes...)
+			for i, a := range l.crowd.acts[l.acted:] {
 				out.Acts = append(out.Acts, fmt.Sprintf("%d %s after call %d: %s %s %s", i+1, a.At.Format("15:04:05"), a.Call, letter(a.Side), a.Kind, a.Page))
 			}
 		}
 	}()
+	if c.From != nil {
+		err = l.goOn(c.From)
+	} else {
+		err = l.arrive()
+	}
+	if err != nil || !c.Pair || len(l.broken) > 0 {
+		return out, err
+	}
+	if err := errors.Join(l.backUp(), l.live()); err != nil {
+		return out, err
+	}
+	if err := l.judgePair(); err != nil || len(l.broken) > 0 {
+		return out, err
+	}
+	return out, l.after()
+}
+
+// arrive migrates a space, and makes a pair where the life has one.
+func (l *life) arrive() error {
 	if err := l.begin(); err != nil {
-		return out, err
+		return err
 	}
+	if err := l.plan(); err != nil {
+		return err
+	}
+	l.paired = -1
 	if err := l.migrate(); err != nil {
-		return out, err
+		return err
 	}
-	if err := l.judgeMigration(); err != nil || !c.Pair || len(l.broken) > 0 {
-		return out, err
+	if err := l.judgeMigration(); err != nil || !l.Pair || len(l.broken) > 0 {
+		return err
 	}
 	l.paired = len(l.w.calls)
-	if err := l.pairUp(); err != nil {
-		return out, err
-	}
-	if err := l.live(); err != nil {
-		return out, err
-	}
-	return out, l.judgePair()
+	return l.pairUp()
 }
 
 func (l *life) count(what string) { l.add(what, 1) }
@@ -112,26 +148,33 @@ func (l *life) wrong(invariant, format string, args ...any) {
 	l.broken = append(l.broken, invariant+": "+fmt.Sprintf(format, args...))
 }
 
+// usual are the products of the two sides of most pairs.
+var usual = [2]string{"dc", "cloud"}
+
 // options that a site may have one way or the other.
-var options = [2]map[string][]string{
-	{"OF-01": {"last", "first", "alphabetical", "by set"}, "OF-16": {"root", "former parent"}, "OF-29": {"version", "silent"}, "PA-09": {"no", "yes"}, "OF-10": {"bumps", "no"}},
-	{"OF-01": {"last", "first"}, "OF-29": {"version", "silent"}, "PA-09": {"no", "yes"}, "OF-06": {"no", "bumps"}},
+var options = map[string]map[string][]string{
+	"dc":    {"OF-01": {"last", "first", "alphabetical", "by set"}, "OF-16": {"root", "former parent"}, "OF-29": {"version", "silent"}, "PA-09": {"no", "yes"}, "OF-10": {"bumps", "no"}},
+	"cloud": {"OF-01": {"last", "first"}, "OF-29": {"version", "silent"}, "PA-09": {"no", "yes"}, "OF-06": {"no", "bumps"}},
 }
 
-func (l *life) begin() error {
-	opt := Options{Count: l.add, Seed: l.Seed + 1, Quiet: l.Quiet, Slice: 30 * time.Second, Before: func(e Event) Fate {
+func (l *life) options() Options {
+	return Options{Count: l.add, Seed: l.Seed + 1, Quiet: l.Quiet, Slice: 30 * time.Second, Before: func(e Event) Fate {
 		if l.storm == nil {
 			return Fate{}
 		}
 		return l.storm.before(e)
 	}}
-	for side, choices := range options {
-		chosen := map[string]string{}
+}
+
+func (l *life) begin() error {
+	opt := l.options()
+	for side, product := range l.products {
+		choices, chosen := options[product], map[string]string{}
 		for _, name := range slices.Sorted(maps.Keys(choices)) {
 			chosen[name] = choices[name][l.rand.IntN(len(choices[name]))]
 		}
 		chosen["CQ-01"] = []string{"0s", "5s", "60s"}[l.rand.IntN(3)]
-		opt.Sites[side] = emulator.Options{Options: chosen, Seed: l.Seed*2 + uint64(side) + 1}
+		opt.Sites[side] = emulator.Options{Personality: product, Options: chosen, Seed: l.Seed*2 + uint64(side) + 1, Answers: emulator.NoAnswers}
 	}
 	var err error
 	if l.w, err = New(opt); err != nil {
@@ -150,27 +193,37 @@ func (l *life) people() error {
 		for _, s := range l.w.sites {
 			s.AddUser(name, name, name+"@example.test")
 		}
-		key := name
-		if a := l.w.sites[confluence.A]; a.Product() != "Cloud" {
-			answer, err := a.Ask(http.MethodGet, "/rest/api/user?username="+url.QueryEscape(name), nil)
-			if err != nil {
+		var keys [2]string
+		for side, s := range l.w.sites {
+			var err error
+			if keys[side], err = s.keyOf(name); err != nil {
 				return err
 			}
-			var u struct{ UserKey string }
-			if err := json.Unmarshal(answer, &u); err != nil {
-				return err
-			}
-			key = u.UserKey
 		}
-		csv += key + "," + name + ",," + "manual," + name + ",\n"
+		csv += keys[0] + "," + name + ",," + "manual," + keys[1] + ",\n"
 	}
-	for _, s := range l.w.sites {
+	for side, s := range l.w.sites {
 		s.AddGroup("g1", "carol")
+		s.AddUser(strangers[side], strangers[side], strangers[side]+"@example.test")
 	}
 	return l.w.Do(func(e *engine.Engine) error {
 		_, err := e.ImportPeople(l.w.Context(), l.w.sites[confluence.A].Name, l.w.sites[confluence.B].Name, []byte(csv))
 		return err
 	})
+}
+
+// keyOf is how the interfaces of a site call a person.
+func (s *Site) keyOf(name string) (string, error) {
+	if s.Product() == "Cloud" {
+		return name, nil
+	}
+	answer, err := s.Ask(http.MethodGet, "/rest/api/user?username="+url.QueryEscape(name), nil)
+	if err != nil {
+		return "", err
+	}
+	var u struct{ UserKey string }
+	err = json.Unmarshal(answer, &u)
+	return u.UserKey, err
 }
 
 // furnish lets people build the space on side A.
@@ -189,6 +242,9 @@ func (l *life) furnish() error {
 	if err := l.crowd.setBody(confluence.A, "body", home, "<p>"+home.origin+"</p>"); err != nil {
 		return err
 	}
+	if l.small {
+		return l.crowd.settle()
+	}
 	for range 3 + l.rand.IntN(6) {
 		if err := l.crowd.one("create"); err != nil {
 			return err
@@ -202,25 +258,33 @@ func (l *life) furnish() error {
 	return nil
 }
 
-// drawFaults chooses what may go wrong in this life.
-func (l *life) drawFaults() map[int]bool {
-	faults := map[int]bool{}
+// drawFaults chooses what may go wrong in this life: one fault by turns, and others by lot.
+func (l *life) drawFaults() (faults map[int]bool, main int) {
+	faults = map[int]bool{}
 	for _, f := range l.Faults {
 		faults[f] = true
 	}
-	if l.Faults == nil {
-		for range 1 + l.rand.IntN(5) {
-			faults[1+l.rand.IntN(lastFault)] = true
-		}
+	if l.Faults != nil {
+		return faults, 0
 	}
-	return faults
+	main = 1 + int(l.Seed%lastFault)
+	faults[main] = true
+	for range 1 + l.rand.IntN(2) {
+		faults[1+l.rand.IntN(lastFault)] = true
+	}
+	seldom := []int{faultNormal, faultSecond, faultDisk, faultTooLarge, faultPartition}
+	faults[seldom[l.rand.IntN(len(seldom))]] = true
+	return faults, main
 }
 
 func (l *life) blow(left, acts int) {
-	l.storm = &storm{
-		w: l.w, rand: rand.New(rand.NewPCG(l.Seed, 13)), faults: l.drawFaults(), left: left, crashes: 3, crowd: l.crowd, acts: acts,
-		blowing: true, count: l.count,
+	if l.storm == nil {
+		faults, main := l.drawFaults()
+		l.storm = &storm{w: l.w, rand: rand.New(rand.NewPCG(l.Seed, 13)), faults: faults, main: main, crowd: l.crowd, count: l.count}
 	}
+	s := l.storm
+	s.left, s.acts, s.crashes, s.unsure = left, acts, 3, 4
+	s.blowing, s.paired = true, l.paired >= 0
 }
 
 // calm ends what goes wrong and lets the engine come to rest.
@@ -231,25 +295,29 @@ func (l *life) calm() error {
 	if err != nil {
 		return err
 	}
-	return l.w.Advance(15 * time.Minute)
+	return l.w.Advance(3 * time.Minute)
+}
+
+// plan is that of the migration of the space from side A to side B.
+func (l *life) plan() error {
+	p := migration.NewPlan()
+	p.Name, p.From.Site, p.To.Site = "k", l.w.sites[confluence.A].Name, l.w.sites[confluence.B].Name
+	p.Spaces = []migration.SpaceScope{migration.NewScope(spaceKey, spaceKey)}
+	return l.w.Do(func(e *engine.Engine) error {
+		_, err := e.CreatePlan(l.w.Context(), p)
+		return err
+	})
 }
 
 // migrate brings the space to side B while things go wrong, and once more when they do not any longer.
 func (l *life) migrate() error {
-	p := migration.NewPlan()
-	p.Name, p.From.Site, p.To.Site = "k", l.w.sites[confluence.A].Name, l.w.sites[confluence.B].Name
-	p.Spaces = []migration.SpaceScope{migration.NewScope(spaceKey, spaceKey)}
-	err := l.w.Do(func(e *engine.Engine) error {
-		_, err := e.CreatePlan(l.w.Context(), p)
-		return err
-	})
-	if err != nil {
-		return err
-	}
 	// A migration deletes nothing, so that nothing is deleted: what people take away would stay at the destination.
 	l.crowd.may = []string{"create", "append", "replace", "drop", "rename", "swap titles", "move", "order", "label", "attach", "comment", "edit comment", "restrict", "resave"}
 	l.blow(12, 8)
-	for range 3 {
+	if l.small {
+		l.storm.left, l.storm.acts, l.storm.unsure = 6, 2, 12
+	}
+	for range l.runs() {
 		if err := l.migrateOnce(); err != nil && !tolerable(err) {
 			return err
 		}
@@ -272,6 +340,14 @@ func (l *life) migrate() error {
 		}
 	}
 	return nil
+}
+
+// runs is how often a space is migrated while things go wrong.
+func (l *life) runs() int {
+	if l.small {
+		return 1
+	}
+	return 3
 }
 
 // tolerable reports whether an error is one that a person gets while things go wrong, and tries again later.

@@ -30,9 +30,17 @@ type crowd struct {
 	trashed     map[string][2]int
 	everTrashed map[string]int
 	// gone are pages that were purged or moved out of the space, and those restricted for good.
-	gone  map[string]bool
-	may   []string // habits of step; empty: all
-	count func(string)
+	gone map[string]bool
+	// hidden are pages that tandem's account cannot see; guarded those that only alice may read beside it, since before the
+	// other side had them.
+	hidden, guarded map[string]bool
+	lastTitle       string
+	// doubled are pages that people made alike on both sides.
+	doubled map[string]bool
+	// renewed are pages that were purged and made anew.
+	renewed map[string]bool
+	may     []string // habits of step; empty: all
+	count   func(string)
 }
 
 // act is one thing that a person did.
@@ -56,7 +64,7 @@ type word struct {
 func newCrowd(w *World, r *rand.Rand, key string, count func(string), sides ...confluence.Side) *crowd {
 	return &crowd{
 		w: w, rand: r, key: key, sides: sides, users: []string{"alice", "bob"}, count: count,
-		titles: map[string]bool{}, written: map[string]*word{}, trashed: map[string][2]int{}, everTrashed: map[string]int{}, gone: map[string]bool{},
+		titles: map[string]bool{}, written: map[string]*word{}, trashed: map[string][2]int{}, everTrashed: map[string]int{}, gone: map[string]bool{}, hidden: map[string]bool{}, guarded: map[string]bool{}, doubled: map[string]bool{}, renewed: map[string]bool{},
 	}
 }
 
@@ -73,7 +81,7 @@ func (c *crowd) fresh(kind byte, side confluence.Side, page string) string {
 func (c *crowd) title() string {
 	c.n++
 	t := fmt.Sprintf("T%d", c.n)
-	c.titles[t] = true
+	c.titles[t], c.lastTitle = true, t
 	return t
 }
 
@@ -105,6 +113,8 @@ var habits = []habit{
 	{"move", 6, (*crowd).move},
 	{"order", 3, (*crowd).order},
 	{"trash", 3, (*crowd).trash},
+	{"trash leaf", 0, (*crowd).trashLeaf},
+	{"restrict closely", 0, (*crowd).restrictClosely},
 	{"restore", 2, (*crowd).restore},
 	{"label", 4, (*crowd).label},
 	{"attach", 4, (*crowd).attach},
@@ -136,12 +146,12 @@ func (c *crowd) one(only ...string) error {
 			total += d.weight
 		}
 	}
-	n := c.rand.IntN(total)
+	n := c.rand.IntN(max(total, 1))
 	for _, d := range habits {
 		if len(only) > 0 && !slices.Contains(only, d.name) {
 			continue
 		}
-		if n -= d.weight; n < 0 {
+		if n -= d.weight; n < 0 || total == 0 {
 			return d.do(c, p, live[c.rand.IntN(len(live))])
 		}
 	}
@@ -387,6 +397,7 @@ func (c *crowd) restrict(p *picture, page *item) error {
 	sets := [][]string{{}, {tandem, "user:alice", "user:bob"}, {tandem, "user:alice"}, {tandem, "group:g1", "user:alice"}}
 	read := sets[c.rand.IntN(len(sets))]
 	update := [][]string{{}, {tandem, "user:alice"}}[c.rand.IntN(2)]
+	delete(c.guarded, page.origin)
 	return c.do(p.side, "restrict", page.origin, map[string]any{"restrict": map[string]any{"page": page.ID, "read": read, "update": update}})
 }
 

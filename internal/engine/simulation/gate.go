@@ -1,16 +1,14 @@
 package simulation
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
+	"unsafe"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
@@ -62,7 +60,7 @@ type ticket struct {
 type gate struct {
 	mu      sync.Mutex
 	tickets map[*ticket]struct{}
-	threads map[uint64]*thread // by number of the goroutine
+	threads map[unsafe.Pointer]*thread // by mark of the goroutine
 }
 
 // thread is a goroutine of a simulated process. Its name says which of its parent's children it is, so that it is the
@@ -78,25 +76,12 @@ type thread struct {
 }
 
 func newGate() *gate {
-	return &gate{tickets: map[*ticket]struct{}{}, threads: map[uint64]*thread{}}
-}
-
-// goroutine returns the number of the calling goroutine, which the runtime tells in stack traces only.
-func goroutine() uint64 {
-	var buf [40]byte
-	text := buf[:runtime.Stack(buf[:], false)]
-	text = bytes.TrimPrefix(text, []byte("goroutine "))
-	end := bytes.IndexByte(text, ' ')
-	n, err := strconv.ParseUint(string(text[:max(end, 0)]), 10, 64)
-	if err != nil {
-		panic("simulation: the runtime does not number goroutines as it used to: " + string(text))
-	}
-	return n
+	return &gate{tickets: map[*ticket]struct{}{}, threads: map[unsafe.Pointer]*thread{}}
 }
 
 // self returns the thread of the calling goroutine.
 func (g *gate) self() *thread {
-	id := goroutine()
+	id := goroutineMark()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	t := g.threads[id]
@@ -110,11 +95,12 @@ func (g *gate) self() *thread {
 
 // enter makes the calling goroutine a thread until leave.
 func (g *gate) enter(name string, proc *process) (leave func()) {
-	id := goroutine()
+	id := markGoroutine()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.threads[id] = &thread{name: name, proc: proc}
 	return func() {
+		unmarkGoroutine()
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		delete(g.threads, id)

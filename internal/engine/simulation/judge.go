@@ -62,6 +62,11 @@ func (l *life) still(invariant string, since int) {
 	}
 }
 
+// wrote reports whether a call since then changed anything but a mark of tandem's own.
+func (l *life) wrote(since int) bool {
+	return slices.ContainsFunc(l.w.calls[since:], func(c *Call) bool { return c.Writes() && c.Verb != confluence.VerbProperty })
+}
+
 // judgePages holds both sides against each other, facet by facet. excused says what is left out: a facet of a page, or,
 // for "", the page.
 func (l *life) judgePages(sides [2]*picture, excused func(origin, facet string) bool) {
@@ -73,17 +78,23 @@ func (l *life) judgePages(sides [2]*picture, excused func(origin, facet string) 
 		}
 	}
 	for _, o := range slices.Sorted(maps.Keys(origins)) {
+		if l.crowd.doubled[o] && l.crowd.others(o, "create") > 0 {
+			continue // made alike on both sides, but one was changed before they could become twins
+		}
 		for side, m := range pages {
-			if len(m[o]) > 1 {
+			if len(m[o]) > 1 && !l.crowd.renewed[o] {
 				l.wrong("I5", "%s stands %d times on side %s: %q and %q", o, len(m[o]), letter(confluence.Side(side)), m[o][0].Title, m[o][1].Title)
 			}
 		}
-		if excused(o, "") {
+		if excused(o, "") || l.crowd.renewed[o] {
 			continue
 		}
 		if len(pages[0][o]) == 0 || len(pages[1][o]) == 0 {
 			l.wrong("I1", "%s stands on one side only: A %d, B %d; trashed by people: %v", o, len(pages[0][o]), len(pages[1][o]), l.crowd.trashed[o])
 			continue
+		}
+		for side := range pages {
+			l.judgeOnce(confluence.Side(side), sides[side], pages[side][o][0])
 		}
 		twins := [2]*item{pages[0][o][0], pages[1][o][0]}
 		for _, f := range facets {
@@ -103,7 +114,7 @@ var facets = []struct {
 	{"title", func(_ *picture, c *item) string { return c.Title }},
 	{"parent", func(p *picture, c *item) string {
 		if above := p.items[c.Parent]; above != nil && c.Kind == "page" {
-			return above.origin
+			return p.called(above.origin)
 		}
 		return ""
 	}},
@@ -136,9 +147,15 @@ var facets = []struct {
 	}},
 }
 
-// principals are those of a restriction but for tandem's own account.
+// principals are those of a restriction but for tandem's own account and those whom the other side does not know. Of one
+// that names nobody else the brackets are left.
 func principals(list []string) string {
-	out := slices.DeleteFunc(slices.Clone(list), func(p string) bool { return p == tandem })
+	out := slices.DeleteFunc(slices.Clone(list), func(p string) bool {
+		return p == tandem || p == "user:"+strangers[0] || p == "user:"+strangers[1]
+	})
+	if len(out) == 0 && len(list) > 0 {
+		return "nobody"
+	}
 	slices.Sort(out)
 	return strings.Join(out, " ")
 }

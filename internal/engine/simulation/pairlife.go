@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,7 +25,9 @@ func (l *life) pairUp() error {
 	spec.B = migration.PairEnd{Site: l.w.sites[confluence.B].Name, Space: spaceKey}
 	spec.Deletes = "propagate"
 	spec.Brakes = map[string]string{"deletes": "0.9", "least": "20", "mass-change": "1"}
-	l.mode = []string{"both", "both", "both", "both", "to:B safe", "to:B mirror", "to:A safe", "to:A mirror"}[l.rand.IntN(8)]
+	if l.mode == "" {
+		l.mode = []string{"both", "both", "both", "both", "to:B safe", "to:B mirror", "to:A safe", "to:A mirror"}[l.rand.IntN(8)]
+	}
 	if l.mode != "both" {
 		direction, strict, _ := strings.Cut(l.mode, " ")
 		spec.Strict = strict
@@ -81,26 +84,16 @@ func (l *life) sync() error {
 func (l *life) live() error {
 	l.crowd.may = nil
 	l.crowd.sides = []confluence.Side{confluence.A, confluence.B}
-	before := len(l.w.calls)
-	if err := l.sync(); err != nil {
-		return fmt.Errorf("the first cycle: %w", err)
+	if l.From == nil {
+		before := len(l.w.calls)
+		if err := l.sync(); err != nil {
+			return fmt.Errorf("the first cycle: %w", err)
+		}
+		l.still("I2", before)
 	}
-	l.still("I2", before)
-	for range 2 + l.rand.IntN(3) {
-		for range 2 + l.rand.IntN(5) {
-			if err := l.crowd.step(); err != nil {
-				return err
-			}
-		}
-		l.blow(8, 3)
-		if err := l.w.Advance(time.Duration(1+l.rand.IntN(12)) * time.Minute); err != nil {
+	for range 1 + l.rand.IntN(4)/3 {
+		if err := l.round(); err != nil {
 			return err
-		}
-		if err := l.sync(); err != nil && !tolerable(err) {
-			return err
-		}
-		if l.storm.err != nil {
-			return l.storm.err
 		}
 	}
 	if err := l.calm(); err != nil {
@@ -109,16 +102,47 @@ func (l *life) live() error {
 	return l.release()
 }
 
+// round lets people act on both sides, and one cycle or more follow while things go wrong.
+func (l *life) round() error {
+	if err := l.play(5 + l.rand.IntN(5)); err != nil {
+		return err
+	}
+	for range l.rand.IntN(3) {
+		if err := l.crowd.step(); err != nil {
+			return err
+		}
+	}
+	l.blow(6, 2)
+	if l.rand.IntN(3) == 0 {
+		if err := l.w.Advance(time.Duration(2+l.rand.IntN(3)) * time.Minute); err != nil {
+			return err
+		}
+	}
+	if err := l.sync(); err != nil && !tolerable(err) {
+		return err
+	}
+	return l.storm.err
+}
+
+// play acts recipes, each about pages of its own.
+func (l *life) play(n int) error {
+	s := &scene{c: l.crowd, one: l.sender(), used: map[string]bool{}}
+	for range n {
+		r, err := s.act(deck[l.rand.IntN(len(deck))])
+		if err != nil {
+			return err
+		}
+		if r != nil {
+			l.count(fmt.Sprintf("recipe %d %s", r.row, r.name))
+		}
+	}
+	return nil
+}
+
 // release lets a pair go on that stopped for a reason that is over.
 func (l *life) release() error {
 	for range 4 {
-		var state migration.PairState
-		var halt *store.Halt
-		err := l.w.Do(func(e *engine.Engine) error {
-			r, err := e.Pair(l.w.Context(), pairOfLife)
-			state, halt = r.State, r.Halt
-			return err
-		})
+		state, halt, err := l.standing()
 		if err != nil {
 			return err
 		}
@@ -148,18 +172,37 @@ func (l *life) release() error {
 	return nil
 }
 
-// judgePair holds both sides against each other once nobody acts and nothing fails.
+// judgePair holds both sides against each other once nobody acts and nothing fails. Within two cycles they are equal, and
+// the next one does nothing; one before that does nothing and leaves both equal says the same.
 func (l *life) judgePair() error {
-	for range 2 {
+	const cycles = 3
+	calm := len(l.w.calls)
+	for n := 1; ; n++ {
+		before := len(l.w.calls)
 		if err := l.sync(); err != nil {
 			return fmt.Errorf("a cycle after all faults: %w", err)
 		}
+		silent := !l.wrote(before)
+		if !silent && n < cycles {
+			continue
+		}
+		if n == cycles {
+			l.still("I2", before)
+		}
+		kept := l.broken
+		if err := l.judgeSides(); err != nil {
+			return err
+		}
+		if len(l.broken) == len(kept) || n == cycles {
+			break
+		}
+		l.broken, l.notes = kept, nil
 	}
-	before := len(l.w.calls)
-	if err := l.sync(); err != nil {
-		return err
-	}
-	l.still("I2", before)
+	l.judgeCalls(calm)
+	return nil
+}
+
+func (l *life) judgeSides() error {
 	var sides [2]*picture
 	for side := range sides {
 		var err error
@@ -171,23 +214,33 @@ func (l *life) judgePair() error {
 	if err != nil {
 		return err
 	}
-	excused := func(origin, facet string) bool { return open[origin+" "+facet] || open[origin+" *"] }
-	if l.mode != "both" {
+	excused := func(origin, facet string) bool {
+		return open[origin+" "+facet] || open[origin+" *"] || l.crowd.gone[origin] || l.crowd.hidden[origin] || l.crowd.renewed[origin]
+	}
+	if either := excused; l.mode != "both" {
 		excused = func(origin, facet string) bool {
-			return open[origin+" "+facet] || open[origin+" *"] || l.edited(origin)
+			return either(origin, facet) || l.edited(origin)
 		}
 	}
 	l.judgePages(sides, excused)
 	l.judgeOwn(sides)
 	l.judgeWords(sides, open)
-	l.judgeTrash(sides)
+	l.judgeTrash(sides, open)
+	l.judgeHidden(sides)
+	return l.judgeReaders(sides)
+}
+
+// judgeCalls holds the calls of a life against what they may be. From calm on nobody acted and nothing failed.
+func (l *life) judgeCalls(calm int) {
 	switch l.mode {
 	case "to:B safe", "to:B mirror":
-		l.unwritten(confluence.A)
+		l.unwrittenSince(confluence.A, 0)
 	case "to:A safe", "to:A mirror":
-		l.unwrittenSince(confluence.A.Other(), l.paired)
+		l.unwrittenSince(confluence.B, l.paired)
 	}
-	return nil
+	l.judgeRefusals(calm)
+	l.judgeDeletes()
+	l.judgeScope()
 }
 
 // edited reports whether anybody touched a page on the receiving side of a pair of one direction.
@@ -206,9 +259,13 @@ func (l *life) conflicts(sides [2]*picture) (map[string]bool, error) {
 		list, err := e.Conflicts(l.w.Context(), engine.ConflictFilter{Pair: pairOfLife, State: store.ConflictOpen})
 		for _, c := range list {
 			l.count("conflict " + c.Kind)
+			l.notes = append(l.notes, fmt.Sprintf("conflict %s: %s, row %d, facet %b, ids %v: %s", c.Conflict.ID, c.Kind, c.Conflict.Row, c.Conflict.Facet, c.Conflict.ID, c.Conflict.What))
+			if a, b := sides[0].items[bareID(c.Conflict.ID[0])], sides[1].items[bareID(c.Conflict.ID[1])]; a != nil && b != nil && a.origin != b.origin {
+				sides[1].alias[b.origin] = a.origin
+			}
 			for side, id := range c.Conflict.ID {
 				p := sides[side]
-				item := p.items[bareID(id)]
+				item := cmp.Or(p.items[string(id)], p.items[bareID(id)])
 				if item == nil {
 					continue
 				}
@@ -276,7 +333,10 @@ func (l *life) receiver() confluence.Side {
 }
 
 // judgeTrash: what nobody deleted is there (I4).
-func (l *life) judgeTrash(sides [2]*picture) {
+func (l *life) judgeTrash(sides [2]*picture, open map[string]bool) {
+	if l.mode == "both" {
+		l.judgeGone(sides, open)
+	}
 	for _, p := range sides {
 		for _, c := range p.pages {
 			if c.Status == "trashed" && c.origin != "" && l.crowd.everTrashed[c.origin] == 0 {

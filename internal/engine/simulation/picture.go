@@ -14,8 +14,9 @@ import (
 type picture struct {
 	side  confluence.Side
 	home  string
-	items map[string]*item // by server id; pages, blog posts, attachments, comments
-	pages []*item          // of the space, sorted by id; any status
+	items map[string]*item  // by server id; pages, blog posts, attachments, comments
+	pages []*item           // of the space, sorted by id; any status
+	alias map[string]string // other names of pages by token: of those that are twins and contested
 }
 
 type item struct {
@@ -44,7 +45,7 @@ func (w *World) look(side confluence.Side, key string) (*picture, error) {
 	if err := json.Unmarshal(w.Dump(side, "full"), &dump); err != nil {
 		return nil, fmt.Errorf("simulation: the dump of side %s cannot be read: %w", letter(side), err)
 	}
-	p := &picture{side: side, items: map[string]*item{}}
+	p := &picture{side: side, items: map[string]*item{}, alias: map[string]string{}}
 	for _, s := range dump.Spaces {
 		if s.Key == key {
 			p.home = s.Home
@@ -82,6 +83,14 @@ func originOf(body string) string {
 
 // words are the tokens of a body in order.
 func words(body string) []string { return tokens.FindAllString(body, -1) }
+
+// called is the name of a page that both sides share.
+func (p *picture) called(origin string) string {
+	if a := p.alias[origin]; a != "" {
+		return a
+	}
+	return origin
+}
 
 // byOrigin returns the pages that are not in the trash by their token; pages that share one stand together.
 func (p *picture) byOrigin() map[string][]*item {

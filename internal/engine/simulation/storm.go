@@ -4,14 +4,16 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/engine"
 )
 
-// The faults that the design lists as F1 to F18, by number. A storm has some of them; those without a misfortune below, and
-// without a place in before, do not strike yet.
+// The faults that the design lists as F1 to F18, by number. A storm has some of them. New ids (F11) and people whom one
+// side does not know (F17) are what people do; a server restored from a backup (F12) comes when a life is over.
 const (
 	faultCrash = iota + 1
 	faultTimeout
@@ -39,21 +41,25 @@ type storm struct {
 	w      *World
 	rand   *rand.Rand
 	faults map[int]bool
-	// left bounds how many faults come, so that what they hit can still end.
-	left    int
-	crashes int
-	crowd   *crowd
-	acts    int // that may still come between two events
-	until   [2]time.Time
-	blowing bool
-	count   func(string)
-	err     error
-	broken  map[string]bool
-	after   []func() error // mend what a fault broke
+	main   int // the fault that strikes more often than others; 0: none
+	// left bounds how many faults come, so that what they hit can still end; unsure how many writes of which nobody knows
+	// what became of them.
+	left, unsure int
+	crashes      int
+	crowd        *crowd
+	acts         int // that may still come between two events
+	until        [2]time.Time
+	blowing      bool
+	paired       bool // there is a pair to ask for cycles of
+	count        func(string)
+	err          error
 }
 
 // hits draws a fault of the list with a chance of 1 in n.
 func (s *storm) hits(fault, n int) bool {
+	if fault == s.main {
+		n = (n + 3) / 4
+	}
 	return s.faults[fault] && s.left > 0 && s.rand.IntN(n) == 0
 }
 
@@ -68,7 +74,7 @@ func (s *storm) before(e Event) Fate {
 	if !s.blowing || s.err != nil {
 		return Fate{}
 	}
-	if s.crowd != nil && s.acts > 0 && s.rand.IntN(40) == 0 {
+	if s.crowd != nil && s.acts > 0 && s.rand.IntN(60) == 0 {
 		s.acts--
 		s.err = s.crowd.step()
 		s.count(fmt.Sprintf("F%d", faultRace))
@@ -79,20 +85,62 @@ func (s *storm) before(e Event) Fate {
 		s.count(fmt.Sprintf("F%d at %s %s", faultCrash, e.Kind, e.Point))
 		return Fate{Crash: true}
 	}
+	if e.Kind == Point && e.Point == "after-call" && s.crashes > 0 && slices.Contains(repeated, e.Verb) && s.rand.IntN(8) > 0 {
+		s.crashes--
+		s.count(fmt.Sprintf("F%d", faultCrash))
+		s.count(fmt.Sprintf("F%d after %s", faultCrash, e.Verb))
+		return Fate{Crash: true}
+	}
 	if s.hits(faultClock, 200) {
 		s.struck(faultClock, "own clock jumps")
 		s.w.Skew([]time.Duration{-10 * time.Minute, 10 * time.Minute, 0}[s.rand.IntN(3)])
 	}
+	if s.paired && s.hits(faultHint, 150) {
+		s.struck(faultHint, "")
+		s.hint()
+	}
 	switch e.Kind {
 	case Request:
+		if e.Call.Writes() && e.Call.Verb != "" && len(s.w.others) == 0 && s.hits(faultSecond, 4) {
+			s.struck(faultSecond, "")
+			return Fate{Sleep: true}
+		}
 		return s.request(e.Call)
 	case Commit:
-		if s.hits(faultDisk, 60) {
+		if s.hits(faultDisk, 40) {
 			s.struck(faultDisk, "disk full")
 			return Fate{Refuse: true}
 		}
 	}
 	return Fate{}
+}
+
+// hint asks for a look at one page or at all, as a webhook or a person does: more than once, about pages that are gone, or
+// in the middle of another cycle (F6).
+func (s *storm) hint() {
+	var pages []*item
+	side := confluence.Side(s.rand.IntN(2))
+	if p, err := s.w.look(side, s.crowd.key); err == nil {
+		pages = p.pages
+	}
+	for range 1 + s.rand.IntN(2) {
+		opt := engine.SyncOptions{}
+		if len(pages) > 0 && s.rand.IntN(3) > 0 {
+			opt.Page, opt.Site = confluence.ID(pages[s.rand.IntN(len(pages))].ID), s.w.sites[side].Name
+		}
+		p := s.w.proc
+		s.w.births++
+		p.startNamed(fmt.Sprintf("hint%d", s.w.births), func() { _, _ = p.engine.SyncPair(p.ctx, pairOfLife, opt) })
+	}
+}
+
+// common are the verbs of which a life has many; of others nearly every write is made unsure.
+var common = []confluence.Verb{confluence.VerbPut, confluence.VerbPost, confluence.VerbMove, confluence.VerbProperty}
+
+// repeated are the verbs that are sent again where nobody knows what became of them: only after a crash are they looked
+// for.
+var repeated = []confluence.Verb{
+	confluence.VerbTrash, confluence.VerbUnlabel, confluence.VerbDetach, confluence.VerbUncomment, confluence.VerbRecomment, confluence.VerbPermission,
 }
 
 // request decides what becomes of a request.
@@ -102,12 +150,21 @@ func (s *storm) request(c *Call) Fate {
 		s.count(fmt.Sprintf("F%d request", faultPartition))
 		return Fate{Lose: Unreachable}
 	}
-	if s.hits(faultPartition, 150) {
+	if s.hits(faultPartition, 40) {
 		s.struck(faultPartition, "begins")
 		s.until[c.Side] = now.Add(time.Duration(5+s.rand.IntN(60)) * time.Minute)
 		return Fate{Lose: Unreachable}
 	}
-	rate := 12
+	if c.Verb != "" && c.Writes() && s.unsure > 0 {
+		if chance := s.rand.IntN(6); chance == 0 || chance < 5 && !slices.Contains(common, c.Verb) && !slices.Contains(repeated, c.Verb) {
+			s.unsure--
+			m := unknown[s.rand.IntN(len(unknown))]
+			s.count(fmt.Sprintf("F%d", m.fault))
+			s.count(fmt.Sprintf("F%d %s", m.fault, m.name))
+			return m.fate
+		}
+	}
+	rate := 7
 	if !c.Writes() {
 		rate = 25
 	}
@@ -126,6 +183,18 @@ func (s *storm) request(c *Call) Fate {
 	return Fate{}
 }
 
+// unknown are the ways in which a write ends so that nobody knows what became of it.
+var unknown = []struct {
+	fault int
+	misfortune
+}{
+	{faultTimeout, misfortune{"not applied", Fate{Lose: Unsent}, nil}},
+	{faultTimeout, misfortune{"not applied", Fate{Lose: Unsent}, nil}},
+	{faultTimeout, misfortune{"applied, answer lost", Fate{Lose: Unheard}, nil}},
+	{faultServer, misfortune{"500 applied", Fate{Fault: "status: 500, apply: true"}, nil}},
+	{faultServer, misfortune{"500 not applied", Fate{Fault: "status: 500"}, nil}},
+}
+
 // misfortune is one thing that can happen to a request.
 type misfortune struct {
 	name string
@@ -142,7 +211,10 @@ func lists(c *Call) bool {
 	return c.Method == http.MethodGet && strings.Contains(c.Query, "limit=") && !strings.Contains(c.Path, "/group")
 }
 
-func uploads(c *Call) bool { return c.Verb == confluence.VerbAttach && c.Writes() }
+// carries reports whether a call brings a file or a body.
+func carries(c *Call) bool {
+	return c.Writes() && slices.Contains([]confluence.Verb{confluence.VerbAttach, confluence.VerbReplace, confluence.VerbPost, confluence.VerbPut}, c.Verb)
+}
 
 var misfortunes = map[int][]misfortune{
 	faultTimeout: {
@@ -188,7 +260,8 @@ var misfortunes = map[int][]misfortune{
 		{"another form of the same", Fate{Fault: "fault: ST-14"}, writes},
 	},
 	faultTooLarge: {
-		{"413", Fate{Fault: "status: 413"}, uploads},
-		{"404 for a file", Fate{Fault: "status: 404"}, uploads},
+		{"413 for a file or body", Fate{Fault: "status: 413"}, carries},
+		{"upload cut", Fate{Lose: Unsent}, carries},
+		{"refused by a scanner", Fate{Fault: "status: 400"}, carries},
 	},
 }

@@ -105,19 +105,9 @@ type Site struct {
 
 // New makes a world and starts the engine. Both sites are known to it under their names.
 func New(opt Options) (*World, error) {
-	w := &World{opt: opt, dir: opt.Dir, gate: newGate(), clock: &clock{now: Epoch}, limit: 60_000}
-	if opt.Quiet == nil {
-		w.opt.Quiet = watchRuntime()
-	}
-	if opt.Seed != 0 {
-		w.rand = rand.New(rand.NewPCG(opt.Seed, 1))
-	}
-	if w.dir == "" {
-		var err error
-		if w.dir, err = os.MkdirTemp(scratch(), "tandem-world-"); err != nil {
-			return nil, err
-		}
-		w.own = true
+	w, err := empty(opt)
+	if err != nil {
+		return nil, err
 	}
 	for side := range w.sites {
 		var err error
@@ -132,6 +122,25 @@ func New(opt Options) (*World, error) {
 		if err := w.addSite(s); err != nil {
 			return nil, errors.Join(err, w.Close())
 		}
+	}
+	return w, nil
+}
+
+// empty makes a world of nothing but a folder and a clock.
+func empty(opt Options) (*World, error) {
+	w := &World{opt: opt, dir: opt.Dir, gate: newGate(), clock: &clock{now: Epoch}, limit: 60_000}
+	if opt.Quiet == nil {
+		w.opt.Quiet = watchRuntime()
+	}
+	if opt.Seed != 0 {
+		w.rand = rand.New(rand.NewPCG(opt.Seed, 1))
+	}
+	if w.dir == "" {
+		var err error
+		if w.dir, err = os.MkdirTemp(scratch(), "tandem-world-"); err != nil {
+			return nil, err
+		}
+		w.own = true
 	}
 	return w, nil
 }

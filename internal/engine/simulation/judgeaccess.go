@@ -1,0 +1,82 @@
+package simulation
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+)
+
+// judgeHidden: what tandem's account cannot see stays where it is (row 38).
+func (l *life) judgeHidden(sides [2]*picture) {
+	for _, o := range slices.Sorted(maps.Keys(l.crowd.hidden)) {
+		there := 0
+		for _, p := range sides {
+			there += len(p.byOrigin()[o])
+		}
+		if there > 1 {
+			l.wrong("I11", "%s, which tandem cannot see, stands on both sides", o)
+		}
+	}
+}
+
+// reading is who could read a content after a write to it, as a site says.
+type reading struct {
+	N          int
+	Content    string
+	Version    int
+	Principals []string
+}
+
+func (s *Site) readings() ([]reading, error) {
+	var b bytes.Buffer
+	if err := s.Readers(&b); err != nil {
+		return nil, err
+	}
+	var out []reading
+	for line := range bytes.Lines(b.Bytes()) {
+		var r reading
+		if err := json.Unmarshal(line, &r); err != nil {
+			return nil, fmt.Errorf("simulation: a line of readers: %w", err)
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// judgeReaders: what only some may read on one side was at no moment there for others on the other (I11). It is judged of
+// pages that were restricted before the other side had them, or on both sides before the life began, and that nobody
+// opened.
+func (l *life) judgeReaders(sides [2]*picture) error {
+	for side, p := range sides {
+		list, err := l.w.sites[side].readings()
+		if err != nil {
+			return err
+		}
+		for _, r := range list {
+			item := p.items[r.Content]
+			if item == nil {
+				continue
+			}
+			if !item.page() {
+				item = p.items[p.container(item)]
+			}
+			if item == nil || !l.crowd.guarded[item.origin] || l.own(confluence.Side(side), item) {
+				continue
+			}
+			if slices.ContainsFunc(r.Principals, func(who string) bool { return who == "everyone" || who == "user:bob" || who == "user:carol" }) {
+				l.wrong("I11", "%s, which only alice may read, was there for %v on side %s (version %d of %s)", item.origin, r.Principals, letter(confluence.Side(side)), r.Version, r.Content)
+			}
+		}
+	}
+	return nil
+}
+
+// own reports whether a page was made on that side by a person: there it is restricted a moment after it is made.
+func (l *life) own(side confluence.Side, i *item) bool {
+	w := l.crowd.written[i.origin]
+	return w == nil || w.side == side
+}
