@@ -202,20 +202,29 @@ var recipes = []recipe{
 	{0, "purged and made anew", alone(1, (*crowd).renew, leaf, free)},
 }
 
-// rare are rows that nothing but their own recipe leads to.
-var rare = []int{11, 12, 13, 14, 16, 17, 18, 20, 21, 22, 26, 28, 29, 30, 32, 33, 35, 36, 37, 38}
+// rare are rows that nothing but their own recipe leads to, or seldom does, and rarest those that it often misses.
+var (
+	rare   = []int{11, 12, 13, 14, 16, 18, 20, 21, 22, 26, 27, 28, 29, 33, 35, 36, 37, 38}
+	rarest = []int{17, 25, 30, 32}
+)
 
-// rareNames are faults that are deeds of people, and edits whose verbs nothing else writes.
-var rareNames = []string{
-	"purged and made anew", "restricted for somebody whom only one side knows", "file deleted", "file deleted at side 2", "comment edited",
-	"comment deleted", "comment deleted at side 2", "label taken away", "label", "new version of a file",
-}
+// Faults that are deeds of people, and edits whose verbs nothing else writes.
+var (
+	rareNames = []string{
+		"purged and made anew", "restricted for somebody whom only one side knows", "file deleted", "file deleted at side 2", "label",
+		"new version of a file",
+	}
+	rarestNames = []string{"label taken away", "comment deleted", "comment edited", "comment deleted at side 2"}
+)
 
-// deck are the numbers of the recipes, those of rare rows several times.
+// deck are the numbers of the recipes, those of what is rare several times.
 var deck = func() (deck []int) {
 	for i, r := range recipes {
 		times := 1
-		if slices.Contains(rare, r.row) || slices.Contains(rareNames, r.name) {
+		switch {
+		case slices.Contains(rarest, r.row) || slices.Contains(rarestNames, r.name):
+			times = 6
+		case slices.Contains(rare, r.row) || slices.Contains(rareNames, r.name):
 			times = 4
 		}
 		for range times {

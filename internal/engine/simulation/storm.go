@@ -135,7 +135,7 @@ func (s *storm) hint() {
 }
 
 // common are the verbs of which a life has many; of others nearly every write is made unsure.
-var common = []confluence.Verb{confluence.VerbPut, confluence.VerbPost, confluence.VerbMove, confluence.VerbProperty}
+var common = []confluence.Verb{confluence.VerbPut, confluence.VerbPost, confluence.VerbMove}
 
 // repeated are the verbs that are sent again where nobody knows what became of them: only after a crash are they looked
 // for.
