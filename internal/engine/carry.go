@@ -79,6 +79,8 @@ func (a *applier) carry(ctx context.Context, c reconcile.Change) error {
 		a.touch(c.Side, c.Twin)
 		a.overtaken.Store(true)
 		return fmt.Errorf("%w: %w", errOvertaken, err)
+	case ctx.Err() == nil && a.s.paired && leavesNoTrace(err):
+		err = confluence.Errorf(confluence.CodeRefused, "%s", confluence.AsError(err).What).Because(err)
 	case ctx.Err() != nil, halts(err), errors.Is(err, errNeed):
 		return err
 	}
@@ -126,6 +128,13 @@ func (a *applier) printFrom(c reconcile.Change) fingerprint {
 	}
 	print, _ := a.view.print(c.Side.Other(), c.Twin)
 	return print
+}
+
+// leavesNoTrace reports whether a write was sent as often as may be and the site, which answers, shows nothing of it. That
+// is a matter of its content: the others of the pair go on.
+func leavesNoTrace(err error) bool {
+	var x *confluence.Error
+	return errors.As(err, &x) && x.Code == confluence.CodeUnknownOutcome && x.Outcome != confluence.OutcomeUnknown
 }
 
 // maxRereads is how often, within one change, a version may have moved on.

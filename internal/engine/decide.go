@@ -56,6 +56,9 @@ func (c *cycle) stepDecide(ctx context.Context) error {
 	}
 	c.reordered(v, r)
 	_, wrote, err := c.apply(ctx, v, r)
+	if kept := c.keepRefusals(ctx, v); err == nil {
+		err = kept
+	}
 	if err != nil {
 		return err
 	}
@@ -141,15 +144,14 @@ func (c *cycle) plan(ctx context.Context, v *view) (reconcile.Result, error) {
 	if err != nil {
 		return r, err
 	}
-	fused, err := c.frozen(ctx)
-	if err != nil {
+	if err := c.leaveAlone(ctx, v, &r, decided); err != nil {
 		return r, err
 	}
 	r.Changes = without(r.Changes, func(ch reconcile.Change) bool {
 		if planted.On(planted.TitleLeft) && ch.Verb == confluence.VerbPut && v.marked(ch) {
 			return true
 		}
-		return c.refusedBefore(ch) || rewrites(ch) && c.held(ch.Twin) || fused[ch.Twin]&ch.Facets != 0
+		return c.refusedBefore(ch) || rewrites(ch) && c.held(ch.Twin)
 	})
 	return r, nil
 }

@@ -26,6 +26,9 @@ func (s *work) refusedChange(ctx context.Context, v *view, c reconcile.Change, c
 	}
 	f.Remedy = e.Help()
 	s.gauge.failed(c)
+	if s.paired {
+		s.noteRefusal(c, e)
+	}
 	if err := s.addFindings(ctx, []migration.Finding{f}); err != nil {
 		return err
 	}

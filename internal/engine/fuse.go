@@ -49,7 +49,10 @@ func (c *cycle) fuse(ctx context.Context, v *view) error {
 			}
 			counted[q] = true
 			one := store.Fuse{Pair: c.row.ID, Twin: r.Twin, Facet: f, Cycle: c.rec.Number, Streak: 1}
-			if prev, ok := streaks[q]; ok && !c.byPerson(v, r) {
+			if row := v.agreed.get(r.Twin); row != nil {
+				one.Value = row.Digest[r.Side][f.Index()]
+			}
+			if prev, ok := streaks[q]; ok && !prev.Frozen && c.repeats(v, r, prev, one) {
 				one.Streak, one.Frozen = prev.Streak+1, prev.Streak+1 >= fuseCycles
 			}
 			put = append(put, one)
@@ -59,10 +62,26 @@ func (c *cycle) fuse(ctx context.Context, v *view) error {
 			}
 		}
 	}
-	if len(put) == 0 {
+	if len(put)+len(was) == 0 {
 		return nil
 	}
-	return c.note(ctx, func(tx *store.Tx) error { return tx.PutFuse(put...) })
+	return c.note(ctx, func(tx *store.Tx) error {
+		if err := tx.PutFuse(put...); err != nil || !c.sweeps() {
+			return err
+		}
+		return tx.ForgetFuses(c.row.ID, c.rec.Number, false) // what a sweep does not write is at rest
+	})
+}
+
+// versionless are the facets that people change without making a version, so that nothing tells who did.
+const versionless = reconcile.Labels | reconcile.Restrictions | reconcile.Order | reconcile.Parent | reconcile.Status
+
+// repeats reports whether a facet was written as it was before, with no edit of a person in between.
+func (c *cycle) repeats(v *view, r store.Carried, prev, now store.Fuse) bool {
+	if versionless.Has(now.Facet) && prev.Value != now.Value {
+		return false
+	}
+	return !c.byPerson(v, r)
 }
 
 // byPerson reports whether what was carried is a person's edit: the side it came from shows a version that is not ours.

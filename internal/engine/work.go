@@ -56,6 +56,7 @@ type work struct {
 
 	heldMu   sync.Mutex
 	heldBack map[confluence.TwinID]bool // bodies that are left alone for now
+	refusals []refusal                  // of a pair, in this round
 }
 
 // listing is how far a scan of a side has come. A lost one costs repeated reading.

@@ -15,13 +15,15 @@ type Fuse struct {
 	Cycle  int64            // that wrote it last
 	Streak int
 	Frozen bool // written no more until a person says so
+	// Value is the digest of what both sides agreed on after that cycle.
+	Value confluence.Digest
 }
 
 // PutFuse adds or replaces fuses.
 func (tx *Tx) PutFuse(fuses ...Fuse) error {
 	for _, f := range fuses {
-		if _, err := tx.exec("INSERT OR REPLACE INTO fuses (pair, twin, facet, cycle, streak, frozen) VALUES (?, ?, ?, ?, ?, ?)",
-			f.Pair, string(f.Twin), int64(f.Facet), f.Cycle, f.Streak, f.Frozen); err != nil {
+		if _, err := tx.exec("INSERT OR REPLACE INTO fuses (pair, twin, facet, cycle, streak, frozen, value) VALUES (?, ?, ?, ?, ?, ?, ?)",
+			f.Pair, string(f.Twin), int64(f.Facet), f.Cycle, f.Streak, f.Frozen, digestArg(f.Value)); err != nil {
 			return err
 		}
 	}
@@ -37,7 +39,7 @@ func (tx *Tx) ForgetFuses(pair, since int64, all bool) error {
 // Fuses returns the fuses of a pair by twin and facet.
 func (s *Store) Fuses(ctx context.Context, pair int64) ([]Fuse, error) {
 	return list(ctx, s, func(r scanner) (f Fuse, err error) {
-		err = r.Scan(&f.Pair, &f.Twin, &f.Facet, &f.Cycle, &f.Streak, &f.Frozen)
+		err = r.Scan(&f.Pair, &f.Twin, &f.Facet, &f.Cycle, &f.Streak, &f.Frozen, digestCol{&f.Value})
 		return f, err
-	}, "SELECT pair, twin, facet, cycle, streak, frozen FROM fuses WHERE pair = ? ORDER BY twin, facet", pair)
+	}, "SELECT pair, twin, facet, cycle, streak, frozen, value FROM fuses WHERE pair = ? ORDER BY twin, facet", pair)
 }

@@ -291,7 +291,7 @@ func bareID(id confluence.ID) string { return strings.TrimPrefix(string(id), "at
 // excuses are the facets of a page that a conflict may leave different.
 func excuses(facet reconcile.Facets, kind string) []string {
 	switch kind {
-	case "delete-edit", "delete", "contested", "target-only", "detached", "archived", "kind", "held":
+	case "delete-edit", "delete", "contested", "target-only", "detached", "archived", "kind", "held", "refused", "fuse":
 		return []string{"*"}
 	}
 	return map[reconcile.Facets][]string{
