@@ -1,8 +1,11 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/store"
@@ -126,11 +129,11 @@ func (r *Runner) turn(ctx, works context.Context, ended chan ending) (wake time.
 		if due.After(r.o.Now()) {
 			return earlier(wake, due), nil
 		}
-		slices, err := r.claim(ctx, r.o.Workers-r.busy())
+		claimed, err := r.claim(ctx, r.o.Workers-r.busy())
 		if err != nil {
 			return wake, err
 		}
-		for _, s := range slices {
+		for _, s := range claimed {
 			wake = earlier(wake, r.start(works, s, ended))
 		}
 	}
@@ -173,6 +176,10 @@ func (r *Runner) renew(works context.Context) (wake time.Time, err error) {
 		}
 	}
 	r.mu.Unlock()
+	// In a certain order: one that has just ended is refused, and which comes first must not be chance.
+	slices.SortFunc(late, func(a, b *running) int {
+		return cmp.Or(strings.Compare(a.slice.ID, b.slice.ID), cmp.Compare(a.slice.Fence, b.slice.Fence))
+	})
 	for _, w := range late {
 		until := now.Add(r.o.Lease)
 		err := r.o.Store.Commit(context.WithoutCancel(works), store.Lease{}, func(tx *store.Tx) error { return tx.RenewSlice(w.slice, until) })
