@@ -19,7 +19,9 @@ func (p *play) before(e Event) Fate {
 			p.opt.Log.Debug("answer", "call", e.Call.String())
 		}
 	case Point, Commit:
-		if p.cycles > 0 && p.fall(e) {
+		if p.cycles > 0 && p.opt.crashed != nil {
+			p.crashHere(e)
+		} else if p.cycles > 0 && p.fall(e) {
 			p.crashed = true
 			return Fate{Crash: true}
 		}

@@ -42,7 +42,7 @@ func (p *play) judge() error {
 	if err := p.judgeStanding(now, states); err != nil {
 		return err
 	}
-	if p.opt.Crash.N == 0 {
+	if p.opt.Crash.N == 0 && !p.resent {
 		if err := p.judgeCalls(); err != nil {
 			return err
 		}

@@ -129,7 +129,7 @@ func (f policyFile) spec() engine.PairSpec {
 func (d paired) Sync(kind string) error {
 	w := d.p.w
 	if kind == "feed" {
-		return w.Advance(migration.DefaultFeed)
+		return d.p.pass(migration.DefaultFeed)
 	}
 	return d.settled(w.Do(func(e *engine.Engine) error {
 		_, err := e.SyncPair(w.Context(), pairName, engine.SyncOptions{})

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/emulator"
@@ -25,6 +26,8 @@ type ScenarioOptions struct {
 	Crash CrashPoint
 
 	driver func(*play) driver // tests of the runner itself; nil: the engine
+	// crashed, if set, hears how the scenario ends where the engine crashes at each point of each write.
+	crashed func(CrashPoint, ScenarioResult, error)
 }
 
 // driver is tandem as a scenario uses it.
@@ -147,7 +150,6 @@ func (s *Scenario) once(opt ScenarioOptions, n int) (result ScenarioResult, err 
 	if opt.driver != nil {
 		p.tandem = opt.driver(p)
 	}
-	result = ScenarioResult{ID: s.ID, Name: s.Name, Runs: 1}
 	defer func() {
 		if p.w != nil {
 			err = errors.Join(err, p.w.Close())
@@ -156,7 +158,17 @@ func (s *Scenario) once(opt ScenarioOptions, n int) (result ScenarioResult, err 
 	if err := p.open(); err != nil {
 		return result, err
 	}
-	if err = p.script(); err == nil {
+	p.list = flat(s.Steps)
+	if !hasCycle(s.Steps) {
+		p.list = append(p.list, scriptStep{Cycle: "sweep"})
+	}
+	return p.result(p.script())
+}
+
+// result judges a play whose steps ended with err.
+func (p *play) result(err error) (ScenarioResult, error) {
+	result := ScenarioResult{ID: p.sc.ID, Name: p.sc.Name, Runs: 1}
+	if err == nil {
 		err = p.judge()
 	}
 	var failed *Failure
@@ -191,8 +203,10 @@ type play struct {
 	sent    []*sent
 	at      map[*Call]*sent
 	cycles  int // so far; calls before the first belong to the start
-	step    int // number of the step, from 1
-	writes  int // mutating calls of all cycles, for crashes
+	list    []scriptStep
+	step    int       // number of the step, from 1
+	until   time.Time // how long the step goes on; zero: until nothing is due
+	writes  int       // mutating calls of all cycles, for crashes
 	crashed bool
 	touched map[string]map[string]bool // page -> facets that people changed
 	edited  map[string]bool            // texts that people replaced
@@ -202,6 +216,8 @@ type play struct {
 	crash    *crashStep
 	crashing int // calls since the crash was set
 	falling  bool
+	returned int  // writes that were answered, and no commit has come since
+	resent   bool // the engine has crashed: bounds of calls are not held
 	during   []*waiting
 	seen     [2]int // lines of the readers' log that were looked at
 	observed [2]map[string]map[string]bool
@@ -331,13 +347,28 @@ func (p *play) states() (out [2]*siteState, err error) {
 	return out, nil
 }
 
-// script does the steps, and one sweep where none of them is a cycle.
-func (p *play) script() error {
-	if err := p.play(p.sc.Steps); err != nil {
-		return err
+// flat are steps with what is repeated written out.
+func flat(steps []scriptStep) (out []scriptStep) {
+	for _, st := range steps {
+		if st.Repeat == nil {
+			out = append(out, st)
+			continue
+		}
+		for range st.Repeat.N {
+			out = append(out, flat(st.Repeat.Steps)...)
+		}
 	}
-	if !hasCycle(p.sc.Steps) {
-		return p.cycle("sweep")
+	return out
+}
+
+// script does the steps that are left.
+func (p *play) script() error {
+	for p.step < len(p.list) {
+		st := p.list[p.step]
+		p.step++
+		if err := p.do(st); err != nil {
+			return p.misstep(st, err)
+		}
 	}
 	return nil
 }
@@ -349,24 +380,6 @@ func hasCycle(steps []scriptStep) bool {
 		}
 	}
 	return false
-}
-
-func (p *play) play(steps []scriptStep) error {
-	for _, st := range steps {
-		if st.Repeat != nil {
-			for range st.Repeat.N {
-				if err := p.play(st.Repeat.Steps); err != nil {
-					return err
-				}
-			}
-			continue
-		}
-		p.step++
-		if err := p.do(st); err != nil {
-			return p.misstep(st, err)
-		}
-	}
-	return nil
 }
 
 // misstep tells what a step ended with: T-1003 where people of the scenario cannot do what it says, else a failure: what
@@ -393,7 +406,7 @@ func (p *play) do(st scriptStep) error {
 	case st.Wait > 0:
 		p.cycles++
 		p.observe(false)
-		return errors.Join(p.w.Advance(st.Wait), p.broken)
+		return errors.Join(p.pass(st.Wait), p.broken)
 	case st.Crash != nil:
 		c := *st.Crash
 		if c.N == 0 {
@@ -468,11 +481,23 @@ var changedBy = map[string][]string{
 	"comment": {"comments", "body"}, "editComment": {"comments"}, "dropComment": {"comments"}, "restrict": {"restrictions"},
 }
 
+// pass lets time pass.
+func (p *play) pass(d time.Duration) error {
+	p.until = p.w.Now().Add(d)
+	err := p.w.Advance(d)
+	p.until = time.Time{}
+	return err
+}
+
 // cycle runs one cycle.
 func (p *play) cycle(kind string) error {
 	p.cycles++
 	p.observe(kind == "sweep")
-	err := p.tandem.Sync(kind)
+	return p.cycled(p.tandem.Sync(kind))
+}
+
+// cycled takes the end of a cycle into account.
+func (p *play) cycled(err error) error {
 	states, stateErr := p.states()
 	if stateErr == nil {
 		p.cast.meet(states)
