@@ -33,14 +33,25 @@ func (c *cycle) stepMark(ctx context.Context) error {
 	return errCycleOver
 }
 
+// wroteAnything reports whether the cycle has written, or may have: what sets a state is not looked for after a crash, and
+// where it stands as it was to be set nothing is sent again.
 func (c *cycle) wroteAnything(ctx context.Context) (bool, error) {
 	rows, err := c.e.store.Carried(ctx, c.row.ID, c.rec.Number)
 	for _, r := range rows {
-		if r.State == store.StateDone && r.Verb != confluence.VerbProperty {
+		if r.State == store.StateDone && r.Verb != confluence.VerbProperty || r.State == store.StateAbsent && setsState(r.Verb) {
 			return true, err
 		}
 	}
 	return false, err
+}
+
+// setsState reports whether a write of a verb, sent twice, does the same once more.
+func setsState(v confluence.Verb) bool {
+	switch v {
+	case confluence.VerbMove, confluence.VerbLabel, confluence.VerbUnlabel, confluence.VerbRestrict:
+		return true
+	}
+	return false
 }
 
 // checkCheckpoints compares what the sites say was written last with what we know (algorithm A9.5). Both as we know it, or
