@@ -24,6 +24,7 @@ type cycle struct {
 	policy reconcile.Policy
 	meter  *cycleMeter
 	owner  string              // how the lease is held; empty: as a cycle
+	later  bool                // an earlier slice began the cycle
 	views  [2]confluence.Space // the spaces as the sites showed them, of a sweep
 }
 
@@ -37,6 +38,7 @@ type cycleCursor struct {
 	Hinted    time.Time    `json:"hinted,omitzero"`     // hints noted until then are looked at
 	Round     int          `json:"round,omitempty"`     // rounds of decide, apply, read back
 	Confirmed bool         `json:"confirmed,omitempty"` // what was written was just read back
+	Read      int          `json:"read,omitempty"`      // writes of this cycle that were read back
 	Fails     int          `json:"fails,omitempty"`     // cycles in a row that failed
 }
 
@@ -96,6 +98,9 @@ func (e *Engine) workPair(ctx context.Context, slice store.Slice) (jobs.Next, er
 	}
 	err = c.load(ctx)
 	if err == nil {
+		err = c.recallWritten(ctx)
+	}
+	if err == nil {
 		err = c.carryOn(ctx)
 	}
 	return c.ended(ctx, err)
@@ -113,7 +118,7 @@ func (c *cycle) begin(ctx context.Context) (next jobs.Next, begun bool, err erro
 			if c.cursor.Cycle != last.Number {
 				c.cursor = cycleCursor{Cycle: last.Number, Fails: c.cursor.Fails}
 			}
-			c.rec = last
+			c.rec, c.later = last, true
 			return jobs.Next{}, true, nil
 		}
 	}

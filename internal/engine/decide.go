@@ -24,7 +24,7 @@ func (c *cycle) stepDecide(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if v.unread() && !c.cursor.Confirmed {
+	if (v.unread() || c.unseen()) && !c.cursor.Confirmed {
 		c.enter(stepConfirm) // an earlier execution wrote, and ended before it looked
 		return nil
 	}
@@ -230,9 +230,14 @@ func titleOf(v *view, twin confluence.TwinID) string {
 
 // stepConfirm reads back what was written, in batches by id, and advances the baseline to what the sites show.
 func (c *cycle) stepConfirm(ctx context.Context) error {
+	rows, err := c.e.store.Carried(ctx, c.row.ID, c.rec.Number)
+	if err != nil {
+		return err
+	}
 	if err := c.readWritten(ctx); err != nil {
 		return err
 	}
+	c.cursor.Read = len(rows)
 	c.enter(stepDecide)
 	c.cursor.Confirmed = true // what the site does not show now is planned with as it is
 	return nil

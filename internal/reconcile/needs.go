@@ -1,6 +1,10 @@
 package reconcile
 
-import "github.com/tandem-sync/tandem/internal/confluence"
+import (
+	"slices"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+)
 
 // needsOf finds what a step needs.
 func (p *planner) needsOf(s *step) {
@@ -210,4 +214,33 @@ func (p *planner) homeFirst() {
 			}
 		}
 	}
+}
+
+// renamedFirst: a page that gets another title on both sides gets it first on the side where somebody renamed it. If the
+// other call is never made, the next plan sees a rename of one side, and does not take half of a suffix for a second one.
+func (p *planner) renamedFirst() {
+	for _, it := range p.items {
+		for _, side := range confluence.Sides {
+			first, then := it.at[side].retitle, it.at[side.Other()].retitle
+			if first == nil || then == nil || !then.change.Merged.Has(Title) || !it.changed[side].Has(Title) || it.changed[side.Other()].Has(Title) {
+				continue
+			}
+			if !first.reaches(then, map[*step]bool{}) {
+				then.needs = append(then.needs, first)
+				p.level()
+			}
+		}
+	}
+}
+
+// reaches reports whether a step needs another one, by whatever way.
+func (s *step) reaches(other *step, seen map[*step]bool) bool {
+	if s == other {
+		return true
+	}
+	if seen[s] {
+		return false
+	}
+	seen[s] = true
+	return slices.ContainsFunc(s.all(), func(n *step) bool { return n.reaches(other, seen) })
 }

@@ -53,6 +53,7 @@ func PlanEach(base iter.Seq[Agreed], snaps [2]iter.Seq[Node], policy Policy) Res
 	p.removals()
 	p.loosenLast()
 	p.breakCycles()
+	p.renamedFirst()
 	p.homeFirst()
 	return p.finish()
 }
