@@ -161,3 +161,8 @@ func (h *Hand) Left(ctx context.Context, side confluence.Side) []string {
 	}
 	return out
 }
+
+// ReadAgain reads pages of a side by id.
+func (h *Hand) ReadAgain(ctx context.Context, side confluence.Side, pages ...confluence.ID) error {
+	return h.w.fetchAgain(ctx, side, confluence.Page, pages)
+}

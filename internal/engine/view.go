@@ -271,9 +271,6 @@ func (s *work) loadOther(ctx context.Context, v *view, p store.Pair) error {
 }
 
 func (s *work) loadPeopleFor(ctx context.Context, v *view) error {
-	if s.people != nil {
-		return nil
-	}
 	var used [2]usedPeople
 	for _, side := range confluence.Sides {
 		if !s.paired && side == confluence.B {
@@ -288,15 +285,16 @@ func (s *work) loadPeopleFor(ctx context.Context, v *view) error {
 		}
 		used[side] = set.sorted()
 	}
+	if s.people != nil && used[0].within(s.asked[0]) && used[1].within(s.asked[1]) {
+		return nil
+	}
 	var err error
 	if s.paired {
 		s.people, err = s.e.pairPeople(ctx, s.pair, s.sites, used)
-		return err
-	}
-	s.people, err = s.e.loadPeople(ctx, s.pair.Sites, s.sites, used)
-	if err == nil {
+	} else if s.people, err = s.e.loadPeople(ctx, s.pair.Sites, s.sites, used); err == nil {
 		s.people.weAre([2]confluence.UserID{s.ids[confluence.A].Me.ID, s.ids[confluence.B].Me.ID})
 	}
+	s.asked = used
 	return err
 }
 

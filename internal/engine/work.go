@@ -25,6 +25,7 @@ type work struct {
 	sites    [2]*site
 	ids      [2]confluence.Identity
 	people   *people
+	asked    [2]usedPeople // that people was loaded for
 	deadline time.Time
 	gauge    gauge
 	listing  listing
