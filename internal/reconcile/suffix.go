@@ -178,8 +178,6 @@ func (p *planner) claimRank(it *item, side confluence.Side) int {
 			return claimPrimary
 		}
 		return claimOther
-	case p.shown(it, side): // its title is its own affair
-		return claimFixed
 	case it.skip || p.oneWay && (side == p.from || !p.mirror && it.state[other] == never):
 		return claimFixed
 	case it.base == nil && it.state[other] == never, it.base != nil && !it.agreedTitle(side):
@@ -233,6 +231,9 @@ func (p *planner) yield(it *item, list []claim, side confluence.Side, free func(
 	}
 	it.title, it.unlent = unused(was, word, free), false
 	for _, s := range confluence.Sides {
+		if s != side && it.at[s].barred.Has(Title) {
+			continue // what it is called here is not for all who would see it there
+		}
 		if p.receives[s] && (it.will(s) || s == side) {
 			if !it.at[s].fresh {
 				it.at[s].send |= Title

@@ -163,6 +163,15 @@ func (x *run) people(ops []Op) {
 	x.round.begin(x.Pair)
 	clear(x.round.contended)
 	maps.Copy(x.round.contended, x.clashes)
+	for twin, facets := range x.clashes {
+		if n := x.number(twin); facets&(protecting|reconcile.Status) != 0 && n < len(x.ids) {
+			for _, side := range confluence.Sides {
+				if id := x.ids[n][side]; id != none { // its page is worked on as well
+					x.round.contended[x.twin(side, x.Sites[side].Owner(id))] |= reconcile.Body
+				}
+			}
+		}
+	}
 	for _, o := range ops {
 		x.act(o)
 	}
