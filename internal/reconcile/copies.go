@@ -46,7 +46,7 @@ func (p *planner) copy(it *item, f Facets, side confluence.Side) bool {
 	case f == Body && (strings.Contains(n.Title, copyMark) || p.copiesBelow(it, on) >= maxCopies):
 		return false
 	}
-	p.copies[it] = conflictCopy{side: side, on: on, facet: f}
+	put(&p.copies, it, conflictCopy{side: side, on: on, facet: f})
 	return true
 }
 
@@ -133,10 +133,10 @@ func (p *planner) saveCopy(it *item, c conflictCopy, free func(string) bool) *st
 			word += ", " + n.At.UTC().Format("2006-01-02")
 		}
 		s.change.Title, s.change.Parent = unused(n.Title, word, free), it.twin
-		a.retitle = s
+		a.begin().retitle = s
 		s.needs = append(s.needs, p.guards(it, c.on)...)
 	}
-	a.place = s
+	a.begin().place = s
 	s.change.CopyOf, s.change.CopyFrom = it.twin, c.side
 	return s
 }

@@ -77,7 +77,7 @@ func (p *planner) migrateOne(it *item) {
 	switch {
 	case sent == nil:
 		p.missingAtSender(it)
-	case carried[sent.Kind] == 0:
+	case carries(sent.Kind) == 0:
 	case received == nil:
 		p.missingAtReceiver(it, sent)
 	case sent.Kind != received.Kind:
@@ -118,7 +118,7 @@ func (p *planner) newcomer(it *item, on confluence.Side) {
 	to := on.Other()
 	n := it.node[on]
 	switch {
-	case carried[it.kind] == 0:
+	case carries(it.kind) == 0:
 		it.skip = true
 		p.clash(it, Clash{Facet: Status, Kind: "kind", What: fmt.Sprintf("a %s, which %s cannot hold", it.kind, p.name(to))})
 	case p.receives[to]:
@@ -208,7 +208,7 @@ func (p *planner) decideArchived(it *item) {
 // compareTwins decides facet by facet about a content that both sides have.
 func (p *planner) compareTwins(it *item) {
 	for _, f := range AllFacets {
-		if carried[it.kind].Has(f) && p.policy.Facets.Has(f) {
+		if carries(it.kind).Has(f) && p.policy.Facets.Has(f) {
 			p.compareFacet(it, f)
 		}
 	}
@@ -283,7 +283,7 @@ func (p *planner) judge(it *item, f Facets) {
 // contended notes that who may see a content is not settled.
 func (p *planner) contended(it *item, f Facets) {
 	if f == Restrictions {
-		p.wary[it] = true
+		put(&p.wary, it, true)
 	}
 }
 

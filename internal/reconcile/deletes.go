@@ -145,12 +145,12 @@ func (p *planner) revive(it *item, side confluence.Side) {
 // carryOver compares a content that comes back with what was agreed on.
 func (p *planner) carryOver(it *item) {
 	for _, f := range AllFacets {
-		if carried[it.kind].Has(f) && p.policy.Facets.Has(f) && !p.unseenInTrash(it, f) {
+		if carries(it.kind).Has(f) && p.policy.Facets.Has(f) && !p.unseenInTrash(it, f) {
 			p.compareFacet(it, f)
 		}
 	}
 	for _, side := range confluence.Sides {
-		titled := carried[it.kind].Has(Title) && p.policy.Facets.Has(Title)
+		titled := carries(it.kind).Has(Title) && p.policy.Facets.Has(Title)
 		if it.at[side].restore && titled && it.node[side].Title != it.node[side.Other()].Title && !p.waits(it, Title) {
 			it.at[side].send |= Title // renamed before it was deleted
 		}
@@ -260,7 +260,7 @@ func (p *planner) resurrect() {
 				continue
 			}
 			from := side.Other()
-			for up := p.byTwin[p.parentOf(it, from)]; up != nil && up.at[from].trash && up.state[side].gone(); up = p.byTwin[p.parentOf(up, from)] {
+			for up := p.up(it, from); up != nil && up.at[from].trash && up.state[side].gone(); up = p.up(up, from) {
 				up.at[from].trash, up.at[from].archive = false, false
 				p.revive(up, side)
 			}
@@ -272,7 +272,7 @@ func (p *planner) resurrect() {
 // on the other side, or not ours to move. Its ancestors stay as well.
 func (p *planner) blockDeletes(side confluence.Side) {
 	block := func(up *item) {
-		for ; up != nil && up.at[side].trash; up = p.byTwin[p.parentOf(up, side)] {
+		for ; up != nil && up.at[side].trash; up = p.up(up, side) {
 			up.at[side].trash, up.at[side].kept = false, true
 			p.clash(up, Clash{Facet: Status, Kind: "delete", Row: 8, Open: true, What: "not deleted, because of what stands below it at " + p.name(side)})
 		}
@@ -287,18 +287,18 @@ func (p *planner) blockDeletes(side confluence.Side) {
 		if it.kind != confluence.Page || !it.at[side].restore || it.node[side] == nil {
 			continue
 		}
-		parents := []confluence.TwinID{p.parentOf(it, side)}
+		parents := []*item{p.up(it, side)}
 		if it.base != nil {
-			parents = append(parents, it.base.parent)
+			parents = append(parents, p.byTwin[it.base.parent])
 		}
-		for _, parent := range parents {
-			for up := p.byTwin[parent]; up != nil && up.at[side].trash; up = p.byTwin[p.parentOf(up, side)] {
+		for _, up := range parents {
+			for ; up != nil && up.at[side].trash; up = p.up(up, side) {
 				up.at[side].trash, up.at[side].kept, up.clashed = false, true, true
 			}
 		}
 	}
 	for _, n := range p.strangers[side] {
-		if n.Kind == confluence.Page || carried[n.Kind] == 0 {
+		if n.Kind == confluence.Page || carries(n.Kind) == 0 {
 			block(p.byTwin[n.Parent])
 		}
 	}

@@ -7,12 +7,19 @@ import (
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
 
-// carried are the facets of each kind that can be sent. Other kinds are left alone.
-var carried = map[confluence.Kind]Facets{
-	confluence.Page:       Title | Parent | Body | Labels | Restrictions,
-	confluence.BlogPost:   Title | Body | Labels | Restrictions,
-	confluence.Attachment: File | Labels,
-	confluence.Comment:    Body | Status,
+// carries returns the facets of a kind that can be sent. Of other kinds there are none: they are left alone.
+func carries(kind confluence.Kind) Facets {
+	switch kind {
+	case confluence.Page:
+		return Title | Parent | Body | Labels | Restrictions
+	case confluence.BlogPost:
+		return Title | Body | Labels | Restrictions
+	case confluence.Attachment:
+		return File | Labels
+	case confluence.Comment:
+		return Body | Status
+	}
+	return 0
 }
 
 // essential is the facet without which a kind is not created.
@@ -155,7 +162,7 @@ func (p *planner) detectOwed(it *item) {
 		if isTemporary(it.node[side].Title, it.twin) && !isTemporary(it.node[other].Title, it.twin) {
 			owed |= Title
 		}
-		owed &= carried[it.kind]
+		owed &= carries(it.kind)
 		it.changed[other] |= owed
 		it.changed[side] &^= owed & (Title | Parent)
 	}
@@ -182,8 +189,8 @@ func (p *planner) detectMet(it *item) {
 		if n == nil {
 			continue
 		}
-		it.changed[side] = carried[it.kind] &^ (Labels | Restrictions | Body | File | Status) & p.policy.Facets
-		it.changed[side] |= n.Read & (Body | File) & carried[it.kind]
+		it.changed[side] = carries(it.kind) &^ (Labels | Restrictions | Body | File | Status) & p.policy.Facets
+		it.changed[side] |= n.Read & (Body | File) & carries(it.kind)
 		if p.takeover(it) && p.oneWay && side == p.to {
 			it.changed[side] = 0
 		}

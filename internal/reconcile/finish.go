@@ -13,12 +13,12 @@ func (s *step) freeing() *step {
 		return nil
 	}
 	switch h := &s.frees.at[s.change.Side]; {
-	case h.temp != nil:
-		return h.temp
-	case h.remove != nil:
-		return h.remove
+	case h.did().temp != nil:
+		return h.did().temp
+	case h.did().remove != nil:
+		return h.did().remove
 	default:
-		return h.retitle
+		return h.did().retitle
 	}
 }
 
@@ -41,7 +41,7 @@ func (p *planner) breakCycles() {
 			continue
 		}
 		for s := range r.cut {
-			if h := &s.frees.at[s.change.Side]; h.temp == nil {
+			if h := &s.frees.at[s.change.Side]; h.did().temp == nil {
 				p.freeEarly(s.frees, s.change.Side)
 			}
 		}
@@ -79,8 +79,8 @@ func (p *planner) clearTrash() {
 			continue
 		}
 		h := &s.frees.at[s.change.Side]
-		keeps := h.remove != nil && (h.archive || p.policy.TrashHoldsTitle[s.change.Side])
-		if h.temp == nil && (keeps || h.lend && s == s.on().revive) {
+		keeps := h.did().remove != nil && (h.archive || p.policy.TrashHoldsTitle[s.change.Side])
+		if h.did().temp == nil && (keeps || h.lend && s == s.on().did().revive) {
 			p.freeEarly(s.frees, s.change.Side)
 		}
 	}
@@ -92,15 +92,15 @@ func (p *planner) freeEarly(it *item, side confluence.Side) {
 	a := &it.at[side]
 	s := p.step(it, side, confluence.VerbPut, Title)
 	s.change.Title, s.change.Merged = temporary(it.node[side].Title, it.twin), 0
-	s.needs = appendStep(s.needs, a.revive)
-	a.temp = s
-	for _, later := range []*step{a.retitle, a.remove} {
+	s.needs = appendStep(s.needs, a.did().revive)
+	a.begin().temp = s
+	for _, later := range []*step{a.did().retitle, a.did().remove} {
 		if later != nil {
 			later.needs = append(later.needs, s)
 		}
 	}
-	if a.loosen {
-		a.restrict.needs = append(a.restrict.needs, s)
+	if a.did().loosen {
+		a.did().restrict.needs = append(a.did().restrict.needs, s)
 	}
 }
 
@@ -117,7 +117,7 @@ func (p *planner) renumber() {
 // rankOf tells steps of one verb and content apart: temporary title, the change itself, second pass.
 func rankOf(s *step) int {
 	switch {
-	case s == s.on().temp:
+	case s == s.on().did().temp:
 		return 0
 	case s.change.Relink:
 		return 2
@@ -195,7 +195,7 @@ func (r *ringFinder) open(start *step) {
 	var at *step
 	for i, s := range ring {
 		next := ring[(i+1)%len(ring)]
-		if s.freeing() != next || s.frees.at[s.change.Side].temp != nil {
+		if s.freeing() != next || s.frees.at[s.change.Side].did().temp != nil {
 			continue
 		}
 		if r.cut[s] {
@@ -247,7 +247,7 @@ func (p *planner) finish() Result {
 		if it.ordered != nil {
 			r.Ordered = append(r.Ordered, Ordered{Twin: it.twin, Digest: *it.ordered})
 		}
-		if it.live(0) != nil && it.live(1) != nil && carried[it.kind] != 0 && !it.at[0].touched && !it.at[1].touched && !it.clashed {
+		if it.live(0) != nil && it.live(1) != nil && carries(it.kind) != 0 && !it.at[0].touched && !it.at[1].touched && !it.clashed {
 			r.Unchanged++
 		}
 	}

@@ -28,7 +28,7 @@ func (p *planner) holdContended() {
 func (p *planner) under(it *item, side confluence.Side, marked, known map[*item]bool) bool {
 	var walked []*item
 	answer := false
-	for at := it; at != nil; at = p.byTwin[p.parentOf(at, side)] {
+	for at := it; at != nil; at = p.up(at, side) {
 		if a, ok := known[at]; ok {
 			answer = a
 			break
@@ -125,12 +125,12 @@ func (p *planner) exposed(it *item, to confluence.Side) (exposed, later bool) {
 
 // shield returns the nearest page above that restricts who sees a content on a side.
 func (p *planner) shield(it *item, side confluence.Side) *item {
-	up := p.byTwin[p.parentOf(it, side)]
+	up := p.up(it, side)
 	for range p.items {
 		if up == nil || p.restricts(up, side) {
 			return up
 		}
-		up = p.byTwin[p.parentOf(up, side)]
+		up = p.up(up, side)
 	}
 	return nil // a ring
 }

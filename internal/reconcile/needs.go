@@ -9,8 +9,8 @@ import (
 // needsOf finds what a step needs.
 func (p *planner) needsOf(s *step) {
 	it, side, a := s.it, s.change.Side, s.on()
-	if a.fresh && s != a.place {
-		s.needs = append(s.needs, a.place)
+	if a.fresh && s != a.did().place {
+		s.needs = append(s.needs, a.did().place)
 		return // whatever it stands under is needed by its creation
 	}
 	p.comeBack(s)
@@ -27,13 +27,13 @@ func (p *planner) needsOf(s *step) {
 		s.needs = appendStep(s.needs, p.placedAbove(a.dest, side))
 	case confluence.VerbPut, confluence.VerbMove:
 		p.openedFirst(s)
-		if s != a.place {
+		if s != a.did().place {
 			s.needs = append(s.needs, p.guards(it, side)...)
 			s.needs = append(s.needs, p.shownFiles(s)...)
 			return
 		}
-		if !a.loosen {
-			s.needs = appendStep(s.needs, a.restrict)
+		if !a.did().loosen {
+			s.needs = appendStep(s.needs, a.did().restrict)
 		}
 		s.needs = append(s.needs, p.guards(a.dest, side)...)
 		s.needs = appendStep(s.needs, p.placedAbove(a.dest, side))
@@ -42,7 +42,7 @@ func (p *planner) needsOf(s *step) {
 		p.openedFirst(s)
 		s.needs = append(s.needs, p.guards(p.page(it), side)...)
 		if up := a.dest; up != nil && up.at[side].fresh {
-			s.needs = append(s.needs, up.at[side].place)
+			s.needs = append(s.needs, up.at[side].did().place)
 		}
 		p.afterAnchor(s)
 	case confluence.VerbReplace, confluence.VerbRecomment:
@@ -55,7 +55,7 @@ func (p *planner) needsOf(s *step) {
 func (p *planner) comeBack(s *step) {
 	side := s.change.Side
 	for up := s.it; up != nil; up = p.holder(up) {
-		if r := up.at[side].revive; r != nil && r != s {
+		if r := up.at[side].did().revive; r != nil && r != s {
 			s.needs = append(s.needs, r)
 			return
 		}
@@ -72,11 +72,11 @@ func (p *planner) guards(it *item, side confluence.Side) []*step {
 	var out []*step
 	for ; it != nil; it = p.climb(it, side) {
 		a := &it.at[side]
-		if a.restrict != nil && !a.loosen {
-			out = append(out, a.restrict)
+		if a.did().restrict != nil && !a.did().loosen {
+			out = append(out, a.did().restrict)
 		}
-		if a.fresh || a.place != nil && p.restrictedAbove(a.dest, side) {
-			return append(out, a.place)
+		if a.fresh || a.did().place != nil && p.restrictedAbove(a.dest, side) {
+			return append(out, a.did().place)
 		}
 	}
 	return out
@@ -89,18 +89,18 @@ func (p *planner) climb(it *item, side confluence.Side) *item {
 	var passed []*item
 	for it = it.at[side].dest; it != nil; it = it.at[side].dest {
 		a := &it.at[side]
-		if a.restrict != nil || a.place != nil || a.fresh || p.restricts(it, side.Other()) {
+		if a.did().restrict != nil || a.did().place != nil || a.fresh || p.restricts(it, side.Other()) {
 			break
 		}
-		if a.quiet {
-			it = a.next
+		if next, known := p.quiet[side][it]; known {
+			it = next
 			break
 		}
 		passed = append(passed, it)
 	}
 	for _, q := range append(passed, start) {
 		if q != start {
-			q.at[side].quiet, q.at[side].next = true, it
+			put(&p.quiet[side], q, it)
 		}
 	}
 	return it
@@ -125,8 +125,8 @@ func (p *planner) openedFirst(s *step) {
 	from := s.change.Side.Other()
 	page := p.page(s.it)
 	for at := page; at != nil; at = p.climb(at, s.change.Side) {
-		if a := &at.at[from]; a.loosen {
-			s.needs = append(s.needs, a.restrict)
+		if a := &at.at[from]; a.did().loosen {
+			s.needs = append(s.needs, a.did().restrict)
 		}
 	}
 }
@@ -134,8 +134,8 @@ func (p *planner) openedFirst(s *step) {
 // placedAbove returns the step that puts the nearest page, from this one upwards, where it belongs.
 func (p *planner) placedAbove(it *item, side confluence.Side) *step {
 	for ; it != nil; it = p.climb(it, side) {
-		if it.at[side].place != nil {
-			return it.at[side].place
+		if it.at[side].did().place != nil {
+			return it.at[side].did().place
 		}
 	}
 	return nil
@@ -150,7 +150,7 @@ func (p *planner) shownFiles(s *step) []*step {
 	var out []*step
 	for _, twin := range s.it.node[side.Other()].Files {
 		if file := p.byTwin[twin]; file != nil && file.at[side].fresh {
-			out = appendStep(out, file.at[side].place)
+			out = appendStep(out, file.at[side].did().place)
 		}
 	}
 	return out
@@ -163,7 +163,7 @@ func (p *planner) afterAnchor(s *step) {
 		return
 	}
 	if page := p.page(s.it); page != nil {
-		s.needs = appendStep(s.needs, page.at[side].body)
+		s.needs = appendStep(s.needs, page.at[side].did().body)
 	}
 }
 
@@ -171,7 +171,7 @@ func (p *planner) afterAnchor(s *step) {
 func (p *planner) loosenLast() {
 	any := [2]bool{}
 	for _, s := range p.steps {
-		any[s.change.Side] = any[s.change.Side] || s.on().loosen
+		any[s.change.Side] = any[s.change.Side] || s.on().did().loosen
 	}
 	if !any[0] && !any[1] {
 		return
@@ -182,15 +182,15 @@ func (p *planner) loosenLast() {
 			continue
 		}
 		owner := p.page(s.it)
-		if owner != nil && owner.at[side].loosen && s != owner.at[side].restrict {
-			owner.at[side].restrict.needs = append(owner.at[side].restrict.needs, s)
+		if owner != nil && owner.at[side].did().loosen && s != owner.at[side].did().restrict {
+			owner.at[side].did().restrict.needs = append(owner.at[side].did().restrict.needs, s)
 		}
-		if s != s.on().restrict || s.on().loosen {
+		if s != s.on().did().restrict || s.on().did().loosen {
 			continue
 		}
 		for up := s.on().dest; up != nil; up = p.climb(up, side) {
-			if up.at[side].loosen {
-				up.at[side].restrict.needs = append(up.at[side].restrict.needs, s)
+			if up.at[side].did().loosen {
+				up.at[side].did().restrict.needs = append(up.at[side].did().restrict.needs, s)
 			}
 		}
 	}
@@ -203,12 +203,12 @@ func (p *planner) homeFirst() {
 	for _, home := range p.items {
 		for _, side := range confluence.Sides {
 			a := &home.at[side]
-			s := a.retitle
+			s := a.did().retitle
 			if s == nil || a.fresh || !home.node[side].Home || len(s.all())+len(s.waits) > 0 {
 				continue
 			}
 			for _, other := range p.steps {
-				if other.change.Side == side && other.it != home && other.on().fresh && other == other.on().place && other.change.Facets.Has(Body) {
+				if other.change.Side == side && other.it != home && other.on().fresh && other == other.on().did().place && other.change.Facets.Has(Body) {
 					other.waits = append(other.waits, s)
 				}
 			}

@@ -40,6 +40,7 @@ func PlanEach(base iter.Seq[Agreed], snaps [2]iter.Seq[Node], policy Policy) Res
 	}
 	p.take(base, snaps)
 	p.join()
+	p.met = true
 	p.detect()
 	p.decide()
 	p.giveBack()
@@ -118,11 +119,15 @@ type item struct {
 	settled   Facets
 	sets      Facets // of Labels and Restrictions those of which the values are known
 
-	title   string // the title it is to have, where that is no side's own
-	unlent  bool   // that is the one it had before it got a temporary one
-	seat    *item  // of pages: parent in the merged tree; nil at the root
-	astray  bool   // its parent there is in no snapshot
-	order   int    // place in a walk over the merged tree, parents first, siblings by rank
+	title   string   // the title it is to have, where that is no side's own
+	unlent  bool     // that is the one it had before it got a temporary one
+	seat    *item    // of pages: parent in the merged tree; nil at the root
+	above   [2]*item // see planner.up
+	upKnown [2]bool
+	astray  bool  // its parent there is in no snapshot
+	n       int32 // place in planner.items, once they are grouped
+	mark    int32 // of whoever walks over the items
+	order   int   // place in a walk over the merged tree, parents first, siblings by rank
 	ordered *confluence.Digest
 }
 
@@ -142,18 +147,38 @@ type act struct {
 	merged  Facets
 	dest    *item // the final parent of a page; the holder of a file or comment; nil at the root
 
+	touched bool   // has a step
+	does    *doing // nil: nothing so far
+}
+
+// doing is the steps that are about a content on one side: most contents have none.
+type doing struct {
 	place    *step // creates it, or gives it its parent
 	revive   *step
 	retitle  *step // of a page: takes a title
 	temp     *step // takes a temporary title
 	restrict *step
 	remove   *step
-	loosen   bool  // restrict shuts nobody out
 	body     *step // writes its body, where it exists
-	touched  bool  // has a step
+	loosen   bool  // restrict shuts nobody out
+}
 
-	quiet bool // nothing to look at here on the way up; next is
-	next  *item
+// idle is what is done to most contents. It is never written.
+var idle doing
+
+// did is to be read only; begin is to be written.
+func (a *act) did() *doing {
+	if a.does == nil {
+		return &idle
+	}
+	return a.does
+}
+
+func (a *act) begin() *doing {
+	if a.does == nil {
+		a.does = new(doing)
+	}
+	return a.does
 }
 
 // planner is one call of Plan.
@@ -168,7 +193,14 @@ type planner struct {
 	fold      [2]func(string) string
 
 	items  []*item // sorted by twin
+	slab   []item  // where the next of them are made
 	byTwin map[confluence.TwinID]*item
+	met    bool // contents of both sides have been joined
+	// Memory that is used again and again.
+	groups       groups
+	aboves       []int32
+	walked, next []*item
+	root         item // stands for the root of the space, in clashes
 	// strangers are nodes without a twin, by side.
 	strangers [2][]*node
 	// Of the few contents whose sets changed: the sets, and what becomes of them by side.
@@ -180,6 +212,7 @@ type planner struct {
 	copies    map[*item]conflictCopy
 	wary      map[*item]bool            // restrictions stay different: what is new there may be seen by too many
 	copyCount map[confluence.TwinID]int // conflict copies below a page
+	quiet     [2]map[*item]*item        // the next page upwards of a side's final tree with anything to look at
 
 	given bool // up, in settling titles
 
@@ -215,10 +248,15 @@ func newPlanner(policy Policy) *planner {
 		}
 	}
 	p.result.Rows = map[int]int{}
-	p.labels, p.relabel, p.newLabels = map[*item]*labelSets{}, map[*item]*[2]labelChange{}, map[*item][2][]string{}
-	p.access, p.finals, p.copies = map[*item]*accessSets{}, map[*item]*[2]access{}, map[*item]conflictCopy{}
-	p.wary = map[*item]bool{}
 	return p
+}
+
+// put sets a value of a map that is made with its first one: most plans need none of them.
+func put[K comparable, V any](m *map[K]V, k K, v V) {
+	if *m == nil {
+		*m = map[K]V{}
+	}
+	(*m)[k] = v
 }
 
 // take puts the baseline and both snapshots together by twin.
@@ -280,7 +318,11 @@ func alive(n *node) int {
 func (p *planner) item(twin confluence.TwinID) *item {
 	it := p.byTwin[twin]
 	if it == nil {
-		it = &item{twin: twin}
+		if len(p.slab) == cap(p.slab) {
+			p.slab = make([]item, 0, min(max(16, len(p.byTwin)), 1024))
+		}
+		p.slab = append(p.slab, item{twin: twin})
+		it = &p.slab[len(p.slab)-1]
 		p.byTwin[twin] = it
 		p.items = append(p.items, it)
 	}
@@ -347,7 +389,7 @@ func (it *item) attached() bool {
 func (p *planner) holder(it *item) *item {
 	for _, side := range [2]confluence.Side{p.from, p.to} {
 		if n := it.node[side]; n != nil && n.Parent != "" {
-			return p.byTwin[n.Parent]
+			return p.up(it, side)
 		}
 	}
 	if it.base != nil {
@@ -365,33 +407,52 @@ func (p *planner) page(it *item) *item {
 }
 
 // above returns the content that a node of the sender stands under; nil at the root and for what is not in the snapshot.
-func (p *planner) above(it *item) *item { return p.byTwin[p.parentOf(it, p.from)] }
+func (p *planner) above(it *item) *item { return p.up(it, p.from) }
 
 // parentOf returns the twin under which a side shows a content. What stands in between and cannot be carried, such as a
 // folder, counts as not there.
 func (p *planner) parentOf(it *item, side confluence.Side) confluence.TwinID {
-	n := it.node[side]
-	if n == nil {
+	if up := p.up(it, side); up != nil {
+		return up.twin
+	}
+	if n := it.node[side]; n == nil || n.Parent == "" {
 		return ""
 	}
-	if p.migrating || it.kind != confluence.Page {
-		if up := p.byTwin[n.Parent]; up != nil {
-			return up.twin // it may be joined with another
-		}
-		return n.Parent
+	_, parent := p.resolve(it, side)
+	return parent
+}
+
+// up returns what parentOf names, nil where that is in no snapshot and no baseline. It is looked for once.
+func (p *planner) up(it *item, side confluence.Side) *item {
+	if n := it.node[side]; n == nil || n.Parent == "" {
+		return nil
 	}
-	parent := n.Parent
+	if !it.upKnown[side] {
+		up, _ := p.resolve(it, side)
+		if !p.met {
+			return up // before contents are joined
+		}
+		it.above[side], it.upKnown[side] = up, true
+	}
+	return it.above[side]
+}
+
+// resolve finds under what a side shows a content that it shows under something.
+func (p *planner) resolve(it *item, side confluence.Side) (*item, confluence.TwinID) {
+	parent := it.node[side].Parent
+	up := p.byTwin[parent]
 	for range len(p.items) {
-		up := p.byTwin[parent]
 		if up == nil {
 			break
 		}
-		if parent = up.twin; up.node[side] == nil || carried[up.kind] != 0 {
+		parent = up.twin // it may be joined with another
+		if p.migrating || it.kind != confluence.Page || up.node[side] == nil || carries(up.kind) != 0 {
 			break
 		}
 		parent = up.node[side].Parent
+		up = p.byTwin[parent]
 	}
-	return parent
+	return up, parent
 }
 
 // clash records that a facet is not carried as one side has it.

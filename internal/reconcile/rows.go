@@ -19,7 +19,7 @@ func (p *planner) countRows() {
 			switch {
 			case it.at[side].fresh && it.base == nil:
 				p.countNew(it, side)
-			case p.oneWay && !p.migrating && side == p.to && it.unmet(side) && carried[it.kind] != 0 && !it.collided:
+			case p.oneWay && !p.migrating && side == p.to && it.unmet(side) && carries(it.kind) != 0 && !it.collided:
 				p.row(31)
 			}
 		}
@@ -28,7 +28,7 @@ func (p *planner) countRows() {
 		switch {
 		case it.row != 0 && !it.heir:
 			p.row(it.row)
-		case !it.skip && it.state[0] == here && it.state[1] == here && it.base != nil && (!p.migrating || carried[it.kind] != 0):
+		case !it.skip && it.state[0] == here && it.state[1] == here && it.base != nil && (!p.migrating || carries(it.kind) != 0):
 			p.countTwins(it)
 		}
 	}
@@ -78,7 +78,7 @@ func (p *planner) countTwins(it *item) {
 
 // countNew counts the row of a content that is made: of a page also by what the other side did to the page above it.
 func (p *planner) countNew(it *item, side confluence.Side) {
-	up := p.byTwin[p.parentOf(it, side.Other())]
+	up := p.up(it, side.Other())
 	plain := !it.collided
 	if it.kind == confluence.Page && up != nil && up.base != nil {
 		var more Facets

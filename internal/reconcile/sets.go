@@ -47,7 +47,7 @@ func (a *Agreed) agreedOnNothing(side confluence.Side, f Facets) bool {
 }
 
 func (p *planner) compareLabelSets(it *item, a *Agreed) {
-	var sets labelSets
+	var sets labelSets // copied to where it is kept, if it is
 	changed := false
 	for _, side := range confluence.Sides {
 		n := it.node[side]
@@ -75,7 +75,8 @@ func (p *planner) compareLabelSets(it *item, a *Agreed) {
 	}
 	it.sets |= Labels
 	if changed {
-		p.labels[it] = &sets
+		kept := sets
+		put(&p.labels, it, &kept)
 	}
 }
 
@@ -113,7 +114,8 @@ func (p *planner) compareAccess(it *item, a *Agreed) {
 	}
 	it.sets |= Restrictions
 	if changed {
-		p.access[it] = &sets
+		kept := sets
+		put(&p.access, it, &kept)
 	}
 }
 
@@ -145,7 +147,7 @@ func (p *planner) decideLabels(it *item) {
 		}
 	}
 	if it.at[confluence.A].send.Has(Labels) || it.at[confluence.B].send.Has(Labels) {
-		p.relabel[it] = &changes
+		put(&p.relabel, it, &changes)
 	}
 	if p.oneWay && !p.mirror && p.decided(it, Labels) != preferred(p.from) {
 		own := minus(minus(sets.now[p.to], sets.was[p.to]), sets.now[p.from])
@@ -168,7 +170,7 @@ func (p *planner) settleLabels(it *item, sets *labelSets) {
 	}
 	if moved {
 		p.settle(it, Labels)
-		p.newLabels[it] = agreed
+		put(&p.newLabels, it, agreed)
 	}
 }
 
@@ -198,14 +200,14 @@ func (p *planner) flowAccess(it *item, sets *accessSets, from confluence.Side) {
 	to := from.Other()
 	switch {
 	case p.waits(it, Restrictions):
-		p.wary[it] = true
+		put(&p.wary, it, true)
 		p.clash(it, Clash{Facet: Restrictions, Kind: "held", Open: true, What: "held, until a person decides"})
 	case p.receives[to]:
 		p.restrict(it, to, carryAccess(sets, from), 0)
 	case p.mirror && p.decided(it, Restrictions) != preferred(p.to), p.decided(it, Restrictions) == preferred(p.from):
 		p.restrict(it, from, carryAccess(sets, to), 0)
 	default:
-		p.wary[it] = true
+		put(&p.wary, it, true)
 		p.clash(it, Clash{Facet: Restrictions, Kind: "restriction", Open: true, What: "the restrictions were changed at " + p.name(from)})
 	}
 }
@@ -226,11 +228,11 @@ func (p *planner) contendAccess(it *item, sets *accessSets) {
 		if p.receives[from.Other()] {
 			p.restrict(it, from.Other(), carryAccess(sets, from), 0)
 		} else {
-			p.wary[it] = true
+			put(&p.wary, it, true)
 		}
 		c.What = "the restrictions were changed on both sides; those of " + p.name(from) + " count"
 	case choice != Tighten || !ok:
-		p.wary[it] = true
+		put(&p.wary, it, true)
 		c.Open = true
 		c.What = "the restrictions were changed on both sides, and nobody would be left who may see or edit the page on both"
 		if choice != Tighten {
@@ -258,7 +260,7 @@ func (p *planner) restrict(it *item, side confluence.Side, want access, merged F
 	finals := p.finals[it]
 	if finals == nil {
 		finals = &[2]access{}
-		p.finals[it] = finals
+		put(&p.finals, it, finals)
 	}
 	finals[side] = want
 }

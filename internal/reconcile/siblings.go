@@ -12,7 +12,8 @@ import (
 // place is where a child stood when both sides agreed on its order, as it is kept in a digest of the facet Order: the
 // place from 1, then a digest of the parent, so that a place below another parent counts for nothing.
 func place(parent confluence.TwinID, n int) confluence.Digest {
-	d := confluence.Sum([]byte("order of the children of " + parent))
+	var buffer [96]byte
+	d := confluence.Sum(append(append(buffer[:0], "order of the children of "...), parent...))
 	binary.BigEndian.PutUint64(d[:8], uint64(n)+1)
 	return d
 }
@@ -38,54 +39,75 @@ func (p *planner) orderSiblings() {
 	if !p.policy.Facets.Has(Order) || !p.policy.Sweep {
 		return
 	}
-	children := make(map[confluence.TwinID][]*item)
-	busy := map[confluence.TwinID]bool{}
+	busy := &item{} // the root, if it is
 	for _, it := range p.items {
-		if it.kind != confluence.Page {
-			continue
-		}
-		p.forgetPlace(it)
-		p.markBusy(it, busy)
-		if parent := p.parentOf(it, p.from); p.stands(it, parent) {
-			children[parent] = append(children[parent], it)
+		it.mark = 0
+	}
+	for _, it := range p.items {
+		if it.kind == confluence.Page {
+			p.forgetPlace(it)
+			p.markBusy(it, busy)
 		}
 	}
-	parents := make([]confluence.TwinID, 0, len(children))
-	for parent := range children {
-		if !busy[parent] && len(children[parent]) > 1 {
-			parents = append(parents, parent)
+	root := len(p.items)
+	below := p.group(func(it *item) int {
+		if it.kind != confluence.Page || !p.stands(it) {
+			return leftOut
 		}
+		switch up := p.up(it, p.from); {
+		case up != nil:
+			return int(up.n)
+		case p.parentOf(it, p.from) == "":
+			return root
+		}
+		return leftOut // nobody shows what it stands below
+	})
+	if list := below.of(root); busy.mark == 0 && len(list) > 1 {
+		p.orderBelow(nil, list)
 	}
-	slices.Sort(parents)
-	for _, parent := range parents {
-		if b, ok := p.broodOf(parent, children[parent]); ok {
-			p.orderBrood(b)
+	for i, it := range p.items {
+		if list := below.of(i); it.mark == 0 && len(list) > 1 {
+			p.orderBelow(it, list)
 		}
 	}
 }
 
-// stands reports whether both sides show a page below the parent, and its place there counts.
-func (p *planner) stands(it *item, parent confluence.TwinID) bool {
+func (p *planner) orderBelow(parent *item, children []*item) {
+	if b, ok := p.broodOf(parent, children); ok {
+		p.orderBrood(b)
+	}
+}
+
+// stands reports whether both sides show a page below one parent, and its place there counts.
+func (p *planner) stands(it *item) bool {
 	sent, received := it.live(p.from), it.live(p.to)
-	if sent == nil || received == nil || it.skip || it.at[p.from].trash || it.at[p.to].trash || p.parentOf(it, p.to) != parent {
+	if sent == nil || received == nil || it.skip || it.at[p.from].trash || it.at[p.to].trash || !p.sameParent(it) {
 		return false
 	}
 	return !p.migrating || sent.Rank >= 0
 }
 
+// sameParent reports whether both sides show a page below the same, which may be in no snapshot.
+func (p *planner) sameParent(it *item) bool {
+	a, b := p.up(it, confluence.A), p.up(it, confluence.B)
+	return a == b && (a != nil || p.parentOf(it, confluence.A) == p.parentOf(it, confluence.B))
+}
+
 // markBusy marks parents that a page comes to or leaves by this plan: their order is planned afterwards.
-func (p *planner) markBusy(it *item, busy map[confluence.TwinID]bool) {
+func (p *planner) markBusy(it, root *item) {
+	mark := func(up *item) {
+		if up == nil {
+			up = root
+		}
+		up.mark = 1
+	}
 	for _, side := range confluence.Sides {
 		a := &it.at[side]
 		switch {
 		case a.fresh && p.migrating && it.node[p.from].Rank < 0:
 		case a.fresh, a.restore, a.send.Has(Parent):
-			busy[p.parentOf(it, side.Other())] = true
-			if a.dest != nil {
-				busy[a.dest.twin] = true
-			} else {
-				busy[""] = true
-			}
+			mark(p.up(it, side.Other()))
+			mark(a.dest)
 		}
 	}
 }
@@ -98,24 +120,23 @@ func (p *planner) forgetPlace(it *item) {
 	}
 }
 
-// broodOf puts the children in each side's order. It is not ok where the parent is not on both sides, or a place that a
-// migration needs is not known.
-func (p *planner) broodOf(parent confluence.TwinID, children []*item) (brood, bool) {
-	b := brood{parent: parent, holder: &item{}}
-	if parent != "" {
-		b.holder = p.byTwin[parent]
-		if b.holder == nil || b.holder.live(p.to) == nil || b.holder.live(p.from) == nil || b.holder.base == nil && !p.takeover(b.holder) {
-			return b, false
-		}
+// broodOf puts the children in each side's order; no parent is the root. It is not ok where the parent is not on both
+// sides, or a place that a migration needs is not known. The lists are valid until the next brood.
+func (p *planner) broodOf(parent *item, children []*item) (brood, bool) {
+	b := brood{holder: parent}
+	if parent == nil {
+		b.holder = &p.root
+	} else if b.parent = parent.twin; parent.live(p.to) == nil || parent.live(p.from) == nil || parent.base == nil && !p.takeover(parent) {
+		return b, false
 	}
+	p.next = append(p.next[:0], children...)
+	b.lists = [2][]*item{children, p.next}
 	for _, side := range confluence.Sides {
-		list := slices.Clone(children)
-		b.explicit[side] = !slices.ContainsFunc(list, func(it *item) bool { return it.node[side].Rank < 0 })
+		b.explicit[side] = !slices.ContainsFunc(children, func(it *item) bool { return it.node[side].Rank < 0 })
 		if p.migrating && !b.explicit[side] {
 			return b, false
 		}
-		p.sortShown(list, side)
-		b.lists[side] = list
+		p.sortShown(b.lists[side], side)
 	}
 	return b, true
 }

@@ -43,7 +43,7 @@ func (s *step) title() string {
 
 // takesTitle reports whether a step gives a page a title that no other may have.
 func (s *step) takesTitle() bool {
-	return s == s.on().retitle || s == s.on().revive && s.it.kind == confluence.Page
+	return s == s.on().did().retitle || s == s.on().did().revive && s.it.kind == confluence.Page
 }
 
 // makeSteps turns decisions into calls and finds what each of them needs (algorithms A8).
@@ -75,17 +75,17 @@ func (p *planner) makeStepsOn(it *item, side confluence.Side) {
 	case a.fresh:
 		p.create(it, side)
 	case a.restore && it.state[side] != along:
-		a.revive = p.step(it, side, confluence.VerbRestore, Status)
-		a.revive.change.Title = it.node[side].Title
+		a.begin().revive = p.step(it, side, confluence.VerbRestore, Status)
+		a.did().revive.change.Title = it.node[side].Title
 		if a.dest != nil {
-			a.revive.change.Parent = a.dest.twin
+			a.did().revive.change.Parent = a.dest.twin
 		}
-		a.place = a.revive
+		a.begin().place = a.did().revive
 	}
 	if !a.fresh && !a.trash && (a.lend || a.send&(Title|Parent|Body|File) != 0) {
 		p.write(it, side)
 	}
-	if a.away && a.retitle == nil && a.temp == nil {
+	if a.away && a.did().retitle == nil && a.did().temp == nil {
 		p.freeEarly(it, side)
 	}
 	if !a.fresh && a.send.Has(Status) {
@@ -103,14 +103,14 @@ var createVerbs = map[confluence.Kind]confluence.Verb{
 func (p *planner) create(it *item, side confluence.Side) {
 	a := &it.at[side]
 	n := it.node[side.Other()]
-	s := p.step(it, side, createVerbs[n.Kind], carried[n.Kind]&p.policy.Facets&(Title|Parent|Body|File))
+	s := p.step(it, side, createVerbs[n.Kind], carries(n.Kind)&p.policy.Facets&(Title|Parent|Body|File))
 	s.change.Title = it.finalTitle(side)
 	if a.dest != nil {
 		s.change.Parent = a.dest.twin
 	}
-	a.place = s
+	a.begin().place = s
 	if n.Kind == confluence.Page {
-		a.retitle = s
+		a.begin().retitle = s
 	}
 }
 
@@ -143,7 +143,7 @@ func (p *planner) write(it *item, side confluence.Side) {
 		if a.dest != nil {
 			toRoot.change.Parent = a.dest.twin
 		}
-		a.place = toRoot
+		a.begin().place = toRoot
 		together &^= Parent
 	}
 	if together == 0 {
@@ -154,15 +154,15 @@ func (p *planner) write(it *item, side confluence.Side) {
 	if together.Has(Title) {
 		s.change.Title = it.finalTitle(side)
 		if it.kind == confluence.Page {
-			a.retitle = s
+			a.begin().retitle = s
 		}
 	}
 	if together.Has(Parent) {
 		s.change.Parent = a.dest.twin
-		a.place = s
+		a.begin().place = s
 	}
 	if together.Has(Body) {
-		a.body = s
+		a.begin().body = s
 	}
 	if toRoot != nil {
 		s.waits = append(s.waits, toRoot)
@@ -177,7 +177,7 @@ func (p *planner) describe(it *item, side confluence.Side) {
 		if !a.fresh {
 			return a.send.Has(f)
 		}
-		return carried[sent.Kind].Has(f) && p.policy.Facets.Has(f) && sent.Read.Has(f) &&
+		return carries(sent.Kind).Has(f) && p.policy.Facets.Has(f) && sent.Read.Has(f) &&
 			(!sent.empty(f) || f == Labels && len(sent.Labels) > 0 || f == Restrictions && !accessOf(sent).open())
 	}
 	if wants(Restrictions) {
@@ -191,15 +191,15 @@ func (p *planner) describe(it *item, side confluence.Side) {
 func (p *planner) describeAccess(it *item, side confluence.Side) {
 	a := &it.at[side]
 	sent := it.node[side.Other()]
-	a.restrict = p.step(it, side, confluence.VerbRestrict, Restrictions)
+	a.begin().restrict = p.step(it, side, confluence.VerbRestrict, Restrictions)
 	want := accessOf(sent)
 	if finals := p.finals[it]; finals != nil && !a.fresh {
 		want = finals[side]
-		a.loosen = !tightens(p.access[it].now[side], want)
+		a.begin().loosen = !tightens(p.access[it].now[side], want)
 	} else {
-		a.loosen = sent.empty(Restrictions) && want.open()
+		a.begin().loosen = sent.empty(Restrictions) && want.open()
 	}
-	a.restrict.change.Readers, a.restrict.change.Editors = want.readers, want.editors
+	a.did().restrict.change.Readers, a.did().restrict.change.Editors = want.readers, want.editors
 }
 
 func (p *planner) describeLabels(it *item, side confluence.Side) {
@@ -231,7 +231,7 @@ func (p *planner) relink(s *step) {
 	needs := []*step{s}
 	for _, twin := range s.it.node[side.Other()].Late {
 		if late := p.byTwin[twin]; late != nil && late.at[side].fresh {
-			needs = append(needs, late.at[side].place)
+			needs = append(needs, late.at[side].did().place)
 		}
 	}
 	if len(needs) == 1 {
@@ -263,7 +263,7 @@ func (p *planner) keepCommentOrder() {
 		for _, it := range ordered {
 			a := &it.at[side]
 			if before := last[a.dest]; before != nil {
-				a.place.waits = append(a.place.waits, before.at[side].place)
+				a.did().place.waits = append(a.did().place.waits, before.at[side].did().place)
 			}
 			last[a.dest] = it
 		}
@@ -285,7 +285,7 @@ func (p *planner) removals() {
 				case it.kind == confluence.Comment:
 					verb = confluence.VerbUncomment
 				}
-				it.at[side].remove = p.step(it, side, verb, Status)
+				it.at[side].begin().remove = p.step(it, side, verb, Status)
 			}
 		}
 	}
@@ -304,16 +304,16 @@ func (p *planner) leaveFirst(it *item, side confluence.Side) {
 	if it.node[side] == nil || it.state[side] != here {
 		return
 	}
-	up := p.byTwin[p.parentOf(it, side)]
-	if up == nil || up.at[side].remove == nil {
+	up := p.up(it, side)
+	if up == nil || up.at[side].did().remove == nil {
 		return
 	}
-	a, s := &it.at[side], up.at[side].remove
+	a, s := &it.at[side], up.at[side].did().remove
 	switch {
-	case a.remove != nil:
-		s.needs = append(s.needs, a.remove)
-	case a.place != nil:
-		s.needs = append(s.needs, a.place)
+	case a.did().remove != nil:
+		s.needs = append(s.needs, a.did().remove)
+	case a.did().place != nil:
+		s.needs = append(s.needs, a.did().place)
 	}
 }
 

@@ -39,12 +39,19 @@ func (p *planner) settleTitles() bool {
 // suffixTitles gives another title to all but one of the pages that would have the same on a side (rows 33 and 34): the
 // primary side's page keeps it, any other gets the name of the site where its title comes from, on both sides.
 func (p *planner) suffixTitles(side confluence.Side) {
-	claims := map[string][]claim{}
+	claims := p.wantedTitles(side)
+	if claims == nil {
+		return
+	}
 	var doubled []string
 	add := func(title string, c claim) {
 		f := p.fold[side](title)
-		claims[f] = append(claims[f], c)
-		if len(claims[f]) == 2 {
+		list, wanted := claims[f]
+		if !wanted {
+			return
+		}
+		claims[f] = append(list, c)
+		if len(list) == 1 {
 			doubled = append(doubled, f)
 		}
 	}
@@ -96,6 +103,22 @@ func (p *planner) suffixTitles(side confluence.Side) {
 			}
 		}
 	}
+}
+
+// wantedTitles returns the folded titles of a side that more than one page can come to have: those that pages take there,
+// and those with which pages come out of the trash. It is nil where no page takes any: then there is nothing to settle.
+func (p *planner) wantedTitles(side confluence.Side) map[string][]claim {
+	var wanted map[string][]claim
+	for _, it := range p.items {
+		if it.kind != confluence.Page || !it.takes(side) {
+			continue
+		}
+		put(&wanted, p.fold[side](it.finalTitle(side)), nil)
+		if it.at[side].restore {
+			wanted[p.fold[side](it.node[side].Title)] = nil
+		}
+	}
+	return wanted
 }
 
 // putOff lets pages wait for a title that another page gives up only later.

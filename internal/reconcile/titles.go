@@ -178,7 +178,7 @@ func (p *planner) titleEdges() {
 		for _, it := range p.items {
 			a := &it.at[side]
 			switch n := it.node[side]; {
-			case it.kind != confluence.Page || n == nil || a.retitle == nil && a.remove == nil && a.temp == nil:
+			case it.kind != confluence.Page || n == nil || a.did().retitle == nil && a.did().remove == nil && a.did().temp == nil:
 			case a.restore:
 				restored[p.fold[side](n.Title)] = it
 			case p.holdsTitle(n, side):
@@ -208,6 +208,10 @@ func (p *planner) refuseFiles() {
 		if !p.receives[side] {
 			continue
 		}
+		fresh := func(it *item) bool { return it.kind == confluence.Attachment && it.at[side].fresh }
+		if !slices.ContainsFunc(p.items, fresh) {
+			continue
+		}
 		held := map[[2]string]bool{}
 		add := func(n *node, parent confluence.TwinID) {
 			if n != nil && n.Kind == confluence.Attachment && n.Status != confluence.Trashed && n.Status != Purged {
@@ -222,7 +226,7 @@ func (p *planner) refuseFiles() {
 		}
 		for _, it := range p.items {
 			n := it.node[side.Other()]
-			if !it.at[side].fresh || n.Kind != confluence.Attachment {
+			if !fresh(it) {
 				continue
 			}
 			name := [2]string{string(p.parentOf(it, side.Other())), p.fold[side](n.Title)}

@@ -48,70 +48,126 @@ func (p *planner) seats() {
 		}
 		switch {
 		case it.node[side] != nil:
-			it.sit(p, p.parentOf(it, side))
+			it.sitAs(p, side)
 		case it.base != nil:
-			it.sit(p, it.base.parent)
+			it.seat = p.byTwin[it.base.parent]
+			it.astray = it.seat == nil && it.base.parent != ""
 		}
 	}
 }
 
-// sit gives a page its parent in the merged tree.
-func (it *item) sit(p *planner, parent confluence.TwinID) {
-	it.seat, it.astray = p.byTwin[parent], parent != "" && p.byTwin[parent] == nil
+// sitAs gives a page the parent in the merged tree that it has on a side.
+func (it *item) sitAs(p *planner, side confluence.Side) {
+	it.seat = p.up(it, side)
+	it.astray = it.seat == nil && p.parentOf(it, side) != ""
 }
 
 // walk returns all contents parents first, siblings by rank and twin, without those that stand in a ring. In a mode of one
 // direction these are the sender's, then what only the receiver has.
 func (p *planner) walk() []*item {
-	children := make(map[*item][]*item)
-	var next []*item
-	for _, it := range p.items {
+	below := p.group(func(it *item) int {
 		if p.migrating && it.node[p.from] == nil {
-			continue
+			return leftOut
 		}
 		up := it.seat
 		if it.kind != confluence.Page {
 			up = p.holder(it)
 		}
-		if up != nil && (!p.migrating || up.node[p.from] != nil) {
-			children[up] = append(children[up], it)
-		} else {
-			next = append(next, it)
+		if up == nil || p.migrating && up.node[p.from] == nil {
+			return len(p.items)
+		}
+		return int(up.n)
+	})
+	p.walked = p.walked[:0]
+	next := p.next[:0]
+	push := func(n int) {
+		list := below.of(n)
+		slices.SortFunc(list, p.bySibling)
+		for i := len(list) - 1; i >= 0; i-- {
+			next = append(next, list[i])
 		}
 	}
-	slices.SortFunc(next, siblings(p))
-	slices.Reverse(next)
-	out := make([]*item, 0, len(p.items))
-	for len(next) > 0 {
+	for push(len(p.items)); len(next) > 0; {
 		it := next[len(next)-1]
 		next = next[:len(next)-1]
-		out = append(out, it)
-		if below := children[it]; len(below) > 0 {
-			slices.SortFunc(below, siblings(p))
-			slices.Reverse(below)
-			next = append(next, below...)
-		}
+		p.walked = append(p.walked, it)
+		push(int(it.n))
 	}
-	return out
+	p.next = next
+	return p.walked
 }
 
-// siblings orders what stands below one content. Ranks of different kinds are not comparable; files come before comments,
+// groups are items by what stands above them. It is valid until the next are made.
+type groups struct {
+	starts []int32
+	kids   []*item
+}
+
+// of returns what stands below the item with a number; below the number of all items what stands at the root.
+func (g groups) of(n int) []*item { return g.kids[g.starts[n]:g.starts[n+1]] }
+
+// leftOut is the number of what is in no group.
+const leftOut = -1
+
+// group groups items by the number of what stands above each, in the order of the items.
+func (p *planner) group(above func(*item) int) groups {
+	n := len(p.items)
+	for i, it := range p.items {
+		it.n = int32(i)
+	}
+	g := &p.groups
+	g.starts, g.kids = slices.Grow(g.starts[:0], n+3)[:n+3], slices.Grow(g.kids[:0], n)[:n]
+	clear(g.starts)
+	p.aboves = slices.Grow(p.aboves[:0], n)[:n]
+	for i, it := range p.items {
+		up := above(it)
+		if p.aboves[i] = int32(up); up != leftOut {
+			g.starts[up+2]++
+		}
+	}
+	for i := 1; i < len(g.starts); i++ {
+		g.starts[i] += g.starts[i-1]
+	}
+	for i, it := range p.items {
+		if up := p.aboves[i]; up != leftOut {
+			g.kids[g.starts[up+1]] = it
+			g.starts[up+1]++
+		}
+	}
+	return *g
+}
+
+// bySibling orders what stands below one content. Ranks of different kinds are not comparable; files come before comments,
 // comments before pages.
-func siblings(p *planner) func(a, b *item) int {
-	rank := func(it *item) int {
-		for _, side := range [2]confluence.Side{p.from, p.to} {
-			if n := it.node[side]; n != nil {
-				return n.Rank
-			}
-		}
-		return -1
+func (p *planner) bySibling(a, b *item) int {
+	if c := cmp.Compare(kindOrder(a.kind), kindOrder(b.kind)); c != 0 {
+		return c
 	}
-	return func(a, b *item) int {
-		return cmp.Or(cmp.Compare(kindOrder[a.kind], kindOrder[b.kind]), cmp.Compare(rank(a), rank(b)), compareTwin(a, b))
-	}
+	return cmp.Or(cmp.Compare(p.rank(a), p.rank(b)), compareTwin(a, b))
 }
 
-var kindOrder = map[confluence.Kind]int{confluence.Attachment: 1, confluence.Comment: 2, confluence.Page: 3, confluence.BlogPost: 4}
+func (p *planner) rank(it *item) int {
+	for _, side := range [2]confluence.Side{p.from, p.to} {
+		if n := it.node[side]; n != nil {
+			return n.Rank
+		}
+	}
+	return -1
+}
+
+func kindOrder(k confluence.Kind) int {
+	switch k {
+	case confluence.Attachment:
+		return 1
+	case confluence.Comment:
+		return 2
+	case confluence.Page:
+		return 3
+	case confluence.BlogPost:
+		return 4
+	}
+	return 0
+}
 
 // mergeMoves takes the secondary side's moves into the merged tree, top down, again and again until no more of them fits.
 // Those left over close a ring with a move of the primary side, and are taken back (row 20). In a mode of one direction
@@ -138,13 +194,13 @@ func (p *planner) mergeMoves(walk []*item) {
 	for len(moves) > 0 {
 		var left []*item
 		for _, it := range moves {
-			to := p.byTwin[p.parentOf(it, secondary)]
+			to := p.up(it, secondary)
 			if seatedIn(to, it) {
 				left = append(left, it)
 				continue
 			}
 			was[it] = it.seat
-			it.sit(p, p.parentOf(it, secondary))
+			it.sitAs(p, secondary)
 		}
 		if len(left) == len(moves) {
 			break
@@ -172,7 +228,7 @@ func (p *planner) takeBack(it *item) {
 	it.ring = true
 	p.row(20)
 	it.covered |= Parent
-	for at := p.byTwin[p.parentOf(it, secondary)]; at != nil && at != it; at = at.seat {
+	for at := p.up(it, secondary); at != nil && at != it; at = at.seat {
 		if at.changed[primary].Has(Parent) {
 			at.covered |= Parent // the move that counts
 		}
@@ -187,7 +243,7 @@ func (p *planner) depths(side confluence.Side, of []*item) map[*item]int {
 	depth := make(map[*item]int, len(of))
 	for _, it := range of {
 		n := 0
-		for up := p.byTwin[p.parentOf(it, side)]; up != nil && n <= len(p.items); up = p.byTwin[p.parentOf(up, side)] {
+		for up := p.up(it, side); up != nil && n <= len(p.items); up = p.up(up, side) {
 			n++
 		}
 		depth[it] = n
@@ -207,17 +263,16 @@ func seatedIn(it, of *item) bool {
 
 // standing takes over a side's tree as it stands, cutting rings open, which no site has.
 func (p *planner) standing(side confluence.Side) {
-	walked := make(map[*item]int, len(p.items)) // in which walk each was met first
 	for _, it := range p.items {
-		it.at[side].dest = nil
+		it.at[side].dest, it.mark = nil, 0
 		if n := it.node[side]; n != nil && it.kind == confluence.Page && n.Parent != "" {
-			it.at[side].dest = p.byTwin[p.parentOf(it, side)]
+			it.at[side].dest = p.up(it, side)
 		}
 	}
-	for i, it := range p.items {
-		for at := it; at != nil && walked[at] == 0; at = at.at[side].dest {
-			walked[at] = i + 1
-			if up := at.at[side].dest; up != nil && walked[up] == i+1 {
+	for i, it := range p.items { // mark is the walk in which each was met first
+		for at := it; at != nil && at.mark == 0; at = at.at[side].dest {
+			at.mark = int32(i) + 1
+			if up := at.at[side].dest; up != nil && up.mark == int32(i)+1 {
 				at.at[side].dest = nil
 			}
 		}
@@ -226,10 +281,12 @@ func (p *planner) standing(side confluence.Side) {
 
 // buildTree finds the final tree of one side.
 func (p *planner) buildTree(side confluence.Side, walk []*item) {
-	reached := make(map[*item]bool, len(walk))
+	for _, it := range p.items {
+		it.mark = 0
+	}
 	var moves []*item
 	for _, it := range walk {
-		reached[it] = true
+		it.mark = 1
 		a := &it.at[side]
 		switch {
 		case it.kind != confluence.Page:
@@ -250,7 +307,7 @@ func (p *planner) buildTree(side confluence.Side, walk []*item) {
 	}
 	p.takeMoves(moves, side)
 	for _, it := range p.items {
-		if it.at[side].fresh && !reached[it] {
+		if it.at[side].fresh && it.mark == 0 {
 			it.at[side].fresh = false
 			p.clash(it, Clash{Facet: Parent, Kind: "parent", Open: true, What: "stands in a ring of parents at " + p.name(side.Other())})
 		}
