@@ -137,6 +137,6 @@ func (p *planner) saveCopy(it *item, c conflictCopy, free func(string) bool) *st
 		s.needs = append(s.needs, p.guards(it, c.on)...)
 	}
 	a.begin().place = s
-	s.change.CopyOf, s.change.CopyFrom = it.twin, c.side
+	s.change.also().CopyOf, s.change.also().CopyFrom = it.twin, c.side
 	return s
 }

@@ -27,8 +27,8 @@ func (p *planner) deletion(it *item, gone confluence.Side) {
 		p.revive(it, gone)
 		return
 	}
-	it.row = p.deletionRow(it, gone)
-	c := Clash{Facet: Status, Kind: "delete-edit", Row: it.row, Policy: p.decided(it, Status)}
+	it.row = int32(p.deletionRow(it, gone))
+	c := Clash{Facet: Status, Kind: "delete-edit", Row: int(it.row), Policy: p.decided(it, Status)}
 	switch p.fate(it, gone, &c) {
 	case gone:
 		p.revive(it, gone)

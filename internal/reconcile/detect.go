@@ -255,8 +255,8 @@ func (p *planner) same(it *item, f Facets) bool {
 	if a.empty(f) && b.empty(f) {
 		return true
 	}
-	if it.joined != "" {
-		return p.policy.Met != nil && p.policy.Met([2]confluence.TwinID{it.twin, it.joined}, f)
+	if other, joined := p.partners[it]; joined {
+		return p.policy.Met != nil && p.policy.Met([2]confluence.TwinID{it.twin, other}, f)
 	}
 	return p.policy.Same != nil && p.policy.Same(it.twin, f)
 }

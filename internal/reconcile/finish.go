@@ -65,7 +65,9 @@ func (p *planner) leaveOut() {
 		}
 	}
 	for _, s := range kept {
-		s.waits = slices.DeleteFunc(s.waits, func(w *step) bool { return w.stuck })
+		if m := s.change.more; m != nil {
+			m.waits = slices.DeleteFunc(m.waits, func(w *step) bool { return w.stuck })
+		}
 	}
 	p.steps = kept
 	p.renumber()
@@ -110,7 +112,7 @@ func (p *planner) renumber() {
 		return cmp.Or(compareTwin(a.it, b.it), cmp.Compare(a.change.Side, b.change.Side), cmp.Compare(verbOrder[a.change.Verb], verbOrder[b.change.Verb]), cmp.Compare(rankOf(a), rankOf(b)))
 	})
 	for i, s := range p.steps {
-		s.index = i
+		s.index = int32(i)
 	}
 }
 
@@ -218,16 +220,14 @@ func (p *planner) finish() Result {
 			cmp.Compare(a.change.Side, b.change.Side), cmp.Compare(verbOrder[a.change.Verb], verbOrder[b.change.Verb]), cmp.Compare(rankOf(a), rankOf(b)))
 	})
 	for i, s := range p.steps {
-		s.index = i
+		s.index = int32(i)
 	}
 	r := p.result
 	if len(p.steps) > 0 {
 		r.Changes = make([]Change, len(p.steps))
 	}
 	for i, s := range p.steps {
-		c := s.change
-		c.N, c.Needs, c.Waits = i, indexes(s.all()), indexes(s.waits)
-		r.Changes[i] = c
+		r.Changes[i] = s.finished()
 	}
 	slices.SortStableFunc(r.Clashes, func(a, b Clash) int {
 		return cmp.Or(cmp.Compare(a.Twin, b.Twin), cmp.Compare(a.Facet, b.Facet), openFirst(a, b))
@@ -244,8 +244,8 @@ func (p *planner) finish() Result {
 		if it.settled != 0 {
 			r.Settled = append(r.Settled, Settled{Twin: it.twin, Facets: it.settled, Labels: p.newLabels[it]})
 		}
-		if it.ordered != nil {
-			r.Ordered = append(r.Ordered, Ordered{Twin: it.twin, Digest: *it.ordered})
+		if it.ordered != 0 {
+			r.Ordered = append(r.Ordered, p.orderedOf(it))
 		}
 		if it.live(0) != nil && it.live(1) != nil && carries(it.kind) != 0 && !it.at[0].touched && !it.at[1].touched && !it.clashed {
 			r.Unchanged++
@@ -271,7 +271,7 @@ func indexes(steps []*step) []int {
 	}
 	out := make([]int, len(steps))
 	for i, s := range steps {
-		out[i] = s.index
+		out[i] = int(s.index)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -83,7 +83,8 @@ func (p *planner) joinTwo(a, b *item) bool {
 			return false // two contents, of which one gets another title
 		}
 	}
-	a.node[confluence.B], a.state[confluence.B], a.joined = b.node[confluence.B], here, b.twin
+	a.node[confluence.B], a.state[confluence.B] = b.node[confluence.B], here
+	put(&p.partners, a, b.twin)
 	p.byTwin[b.twin] = a
 	a.contested = !equal && f == Body
 	p.result.Joined = append(p.result.Joined, Joined{Twins: [2]confluence.TwinID{a.twin, b.twin}, Kind: a.kind, Contested: !equal})

@@ -204,12 +204,12 @@ func (p *planner) homeFirst() {
 		for _, side := range confluence.Sides {
 			a := &home.at[side]
 			s := a.did().retitle
-			if s == nil || a.fresh || !home.node[side].Home || len(s.all())+len(s.waits) > 0 {
+			if s == nil || a.fresh || !home.node[side].Home || len(s.all())+len(s.change.rest().waits) > 0 {
 				continue
 			}
 			for _, other := range p.steps {
 				if other.change.Side == side && other.it != home && other.on().fresh && other == other.on().did().place && other.change.Facets.Has(Body) {
-					other.waits = append(other.waits, s)
+					other.waitFor(s)
 				}
 			}
 		}

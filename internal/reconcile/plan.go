@@ -95,40 +95,41 @@ func (s presence) gone() bool { return s >= trashed }
 
 // item is all that is known and decided about one twin.
 type item struct {
-	twin  confluence.TwinID
-	kind  confluence.Kind
-	node  [2]*node // nil: not seen there
-	base  *agreed  // nil: never agreed
-	state [2]presence
-	at    [2]act
+	twin confluence.TwinID
+	kind confluence.Kind
+	node [2]*node // nil: not seen there
+	base *agreed  // nil: never agreed
+	at   [2]act
 
-	changed   [2]Facets // since both agreed
-	worked    [2]bool   // of a page: its body, files or comments changed on that side
-	contested bool      // no ancestor: both bodies count as changed
-	joined    confluence.TwinID
+	title string   // the title it is to have, where that is no side's own
+	seat  *item    // of pages: parent in the merged tree; nil at the root
+	above [2]*item // see planner.up
+
+	n         int32 // place in planner.items, once they are grouped
+	mark      int32 // of whoever walks over the items
+	order     int32 // place in a walk over the merged tree, parents first, siblings by rank
+	ordered   int32 // place from 1 to be recorded; noPlace: none any more
+	survivors int32 // pages kept though it is deleted
+
+	changed [2]Facets // since both agreed
+	covered Facets    // facets for which a row that says more was counted
+	settled Facets
+	sets    Facets // of Labels and Restrictions those of which the values are known
+
+	state     [2]presence
+	worked    [2]bool // of a page: its body, files or comments changed on that side
+	upKnown   [2]bool
+	astray    bool // its parent in the merged tree is in no snapshot
+	contested bool // no ancestor: both bodies count as changed
 	skip      bool // nothing is decided about it
 	decided   bool
-	collided  bool   // its title was another's, and row 33 or 34 decided
-	heir      bool   // deleted, and a page was made below it
-	covered   Facets // facets for which a row that says more was counted
-	row       int    // of the decision table, of a deletion
-	survivors int    // pages kept though it is deleted
-	ring      bool   // its move was taken back, because it would close a ring
+	collided  bool  // its title was another's, and row 33 or 34 decided
+	heir      bool  // deleted, and a page was made below it
+	row       int32 // of the decision table, of a deletion
+	ring      bool  // its move was taken back, because it would close a ring
 	clashed   bool
 	noted     bool // converged
-	settled   Facets
-	sets      Facets // of Labels and Restrictions those of which the values are known
-
-	title   string   // the title it is to have, where that is no side's own
-	unlent  bool     // that is the one it had before it got a temporary one
-	seat    *item    // of pages: parent in the merged tree; nil at the root
-	above   [2]*item // see planner.up
-	upKnown [2]bool
-	astray  bool  // its parent there is in no snapshot
-	n       int32 // place in planner.items, once they are grouped
-	mark    int32 // of whoever walks over the items
-	order   int   // place in a walk over the merged tree, parents first, siblings by rank
-	ordered *confluence.Digest
+	unlent    bool // title is the one it had before it got a temporary one
 }
 
 // act is what happens to a content on one side.
@@ -145,9 +146,8 @@ type act struct {
 	barred  Facets // are not written: somebody would see them who is shut out where they come from
 	send    Facets // are written with the other side's values, or with those of merged
 	merged  Facets
-	dest    *item // the final parent of a page; the holder of a file or comment; nil at the root
-
 	touched bool   // has a step
+	dest    *item  // the final parent of a page; the holder of a file or comment; nil at the root
 	does    *doing // nil: nothing so far
 }
 
@@ -194,6 +194,7 @@ type planner struct {
 
 	items  []*item // sorted by twin
 	slab   []item  // where the next of them are made
+	expect int     // about so many items
 	byTwin map[confluence.TwinID]*item
 	met    bool // contents of both sides have been joined
 	// Memory that is used again and again.
@@ -210,9 +211,10 @@ type planner struct {
 	access    map[*item]*accessSets
 	finals    map[*item]*[2]access
 	copies    map[*item]conflictCopy
-	wary      map[*item]bool            // restrictions stay different: what is new there may be seen by too many
-	copyCount map[confluence.TwinID]int // conflict copies below a page
-	quiet     [2]map[*item]*item        // the next page upwards of a side's final tree with anything to look at
+	partners  map[*item]confluence.TwinID // joined with what side B had under this twin
+	wary      map[*item]bool              // restrictions stay different: what is new there may be seen by too many
+	copyCount map[confluence.TwinID]int   // conflict copies below a page
+	quiet     [2]map[*item]*item          // the next page upwards of a side's final tree with anything to look at
 
 	given bool // up, in settling titles
 
@@ -261,7 +263,7 @@ func put[K comparable, V any](m *map[K]V, k K, v V) {
 
 // take puts the baseline and both snapshots together by twin.
 func (p *planner) take(base iter.Seq[Agreed], snaps [2]iter.Seq[Node]) {
-	p.byTwin = map[confluence.TwinID]*item{}
+	p.byTwin = make(map[confluence.TwinID]*item, p.expect)
 	for _, side := range confluence.Sides {
 		for shown := range snaps[side] {
 			n := keep(&shown)
@@ -319,7 +321,7 @@ func (p *planner) item(twin confluence.TwinID) *item {
 	it := p.byTwin[twin]
 	if it == nil {
 		if len(p.slab) == cap(p.slab) {
-			p.slab = make([]item, 0, min(max(16, len(p.byTwin)), 1024))
+			p.slab = make([]item, 0, min(max(p.expect-len(p.items), 8+len(p.items)/8), 1024))
 		}
 		p.slab = append(p.slab, item{twin: twin})
 		it = &p.slab[len(p.slab)-1]
@@ -473,7 +475,8 @@ func (p *planner) unclash(it *item, f Facets) {
 // settle records that a facet is equal on both sides without having been agreed on.
 func (p *planner) settle(it *item, facets Facets) {
 	it.settled |= facets
-	it.noted = it.joined == ""
+	_, joined := p.partners[it]
+	it.noted = !joined
 }
 
 // name is how people know a side: by its part in a mode of one direction, else by the name of its site.

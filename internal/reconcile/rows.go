@@ -27,7 +27,7 @@ func (p *planner) countRows() {
 	for _, it := range p.items {
 		switch {
 		case it.row != 0 && !it.heir:
-			p.row(it.row)
+			p.row(int(it.row))
 		case !it.skip && it.state[0] == here && it.state[1] == here && it.base != nil && (!p.migrating || carries(it.kind) != 0):
 			p.countTwins(it)
 		}

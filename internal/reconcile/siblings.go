@@ -116,7 +116,7 @@ func (p *planner) markBusy(it, root *item) {
 // ever come back, that place means nothing.
 func (p *planner) forgetPlace(it *item) {
 	if it.base != nil && it.base.places && it.base.place < 0 && it.live(p.to) != nil && it.live(p.from) != nil {
-		it.ordered = new(confluence.Digest)
+		it.ordered = noPlace
 	}
 }
 
@@ -161,7 +161,7 @@ func (p *planner) sortShown(list []*item, side confluence.Side) {
 // in the order of those places; who came or went since does not matter.
 func (p *planner) orderBrood(b brood) {
 	if slices.Equal(b.lists[0], b.lists[1]) {
-		p.agreePlaces(b.parent, b.lists[p.from])
+		p.agreePlaces(b.lists[p.from])
 		return
 	}
 	var changed [2]bool
@@ -232,7 +232,7 @@ func (p *planner) firstOrder(b brood) {
 	switch {
 	case p.oneWay && !b.explicit[p.from], !b.explicit[0] && !b.explicit[1]:
 	case known && b.explicit[from] && !b.explicit[from.Other()] && newLast(b.lists[from]):
-		p.agreePlaces(b.parent, b.lists[from])
+		p.agreePlaces(b.lists[from])
 	case p.oneWay:
 		p.reorder(b, p.to)
 	case known && b.explicit[from]:
@@ -242,7 +242,7 @@ func (p *planner) firstOrder(b brood) {
 		if !b.explicit[side] {
 			side = confluence.B
 		}
-		p.agreePlaces(b.parent, b.lists[side])
+		p.agreePlaces(b.lists[side])
 	default:
 		p.reorder(b, p.policy.Primary.Other())
 	}
@@ -296,9 +296,21 @@ func rising(children []*item) bool {
 	return true
 }
 
+// noPlace takes back what was recorded.
+const noPlace = -1
+
+// orderedOf is what is to be recorded of a page's place.
+func (p *planner) orderedOf(it *item) Ordered {
+	o := Ordered{Twin: it.twin}
+	if it.ordered != noPlace {
+		o.Digest = place(p.parentOf(it, p.from), int(it.ordered)-1)
+	}
+	return o
+}
+
 // agreePlaces lists the children whose places are to be recorded: those behind the last with a place, or all, if places
 // do not rise or lack in between.
-func (p *planner) agreePlaces(parent confluence.TwinID, children []*item) {
+func (p *planner) agreePlaces(children []*item) {
 	first := len(children)
 	for first > 0 && placeOf(children[first-1]) < 0 {
 		first--
@@ -313,8 +325,7 @@ func (p *planner) agreePlaces(parent confluence.TwinID, children []*item) {
 	}
 	for i, it := range children[first:] {
 		if it.base != nil {
-			d := place(parent, next+i)
-			it.ordered = &d
+			it.ordered = int32(next+i) + 1
 		}
 	}
 }
@@ -338,9 +349,9 @@ func (p *planner) reorder(b brood, side confluence.Side) {
 		s := p.step(it, side, confluence.VerbMove, Order)
 		s.change.Parent = b.parent
 		if i == 0 {
-			s.change.First, s.change.Before = true, children[firstStaying].twin
+			s.change.also().First, s.change.also().Before = true, children[firstStaying].twin
 		} else {
-			s.change.After = children[i-1].twin
+			s.change.also().After = children[i-1].twin
 		}
 		if before != nil {
 			s.needs = append(s.needs, before)

@@ -8,23 +8,77 @@ import (
 
 // step is a change while its needs are being found.
 type step struct {
-	change Change
 	it     *item
+	change call
 	needs  []*step
-	waits  []*step
 	frees  *item // the page that has to give its title up first
-	index  int   // in planner.steps
+	index  int32 // in planner.steps
+	level  int32 // length of the longest chain of needs before it
 	stuck  bool  // waits for itself
-	level  int   // length of the longest chain of needs before it
+}
+
+// call is what a Change says that does not follow from its content: most of a Change is of few.
+type call struct {
+	Verb             confluence.Verb
+	Title            string
+	Parent           confluence.TwinID
+	more             *more // nil: nothing of it
+	Side             confluence.Side
+	Facets, Merged   Facets
+	Relink, Resolved bool
+}
+
+// more is what few changes say.
+type more struct {
+	waits            []*step
+	Add, Remove      []string
+	Readers, Editors []confluence.Principal
+	CopyOf           confluence.TwinID
+	CopyFrom         confluence.Side
+	After, Before    confluence.TwinID
+	First            bool
+}
+
+// also is to be written, rest to be read only.
+func (c *call) also() *more {
+	if c.more == nil {
+		c.more = new(more)
+	}
+	return c.more
+}
+
+var nothingMore more
+
+func (c *call) rest() *more {
+	if c.more == nil {
+		return &nothingMore
+	}
+	return c.more
+}
+
+// waitFor lets a step wait until another has ended, whatever becomes of that.
+func (s *step) waitFor(other *step) {
+	m := s.change.also()
+	m.waits = append(m.waits, other)
+}
+
+// finished is the change that a step is, where all steps have their numbers.
+func (s *step) finished() Change {
+	it, c, m := s.it, &s.change, s.change.rest()
+	out := Change{
+		N: int(s.index), Side: c.Side, Verb: c.Verb, Twin: it.twin, Kind: it.kind, Facets: c.Facets, Parent: c.Parent, Title: c.Title, Relink: c.Relink,
+		Merged: c.Merged, Add: m.Add, Remove: m.Remove, Readers: m.Readers, Editors: m.Editors, Resolved: c.Resolved, CopyOf: m.CopyOf, CopyFrom: m.CopyFrom,
+		After: m.After, Before: m.Before, First: m.First, Needs: indexes(s.all()), Waits: indexes(m.waits),
+	}
+	if n := it.node[c.Side]; n != nil && !it.at[c.Side].fresh {
+		out.Target, out.Expect = n.ID, n.Version
+	}
+	return out
 }
 
 func (p *planner) step(it *item, side confluence.Side, verb confluence.Verb, facets Facets) *step {
-	s := &step{it: it, index: len(p.steps), change: Change{Side: side, Verb: verb, Twin: it.twin, Kind: it.kind, Facets: facets}}
 	a := &it.at[side]
-	s.change.Merged = facets & a.merged
-	if n := it.node[side]; n != nil && !a.fresh {
-		s.change.Target, s.change.Expect = n.ID, n.Version
-	}
+	s := &step{it: it, index: int32(len(p.steps)), change: call{Side: side, Verb: verb, Facets: facets, Merged: facets & a.merged}}
 	a.touched = true
 	p.steps = append(p.steps, s)
 	return s
@@ -165,7 +219,7 @@ func (p *planner) write(it *item, side confluence.Side) {
 		a.begin().body = s
 	}
 	if toRoot != nil {
-		s.waits = append(s.waits, toRoot)
+		s.waitFor(toRoot)
 	}
 }
 
@@ -199,7 +253,7 @@ func (p *planner) describeAccess(it *item, side confluence.Side) {
 	} else {
 		a.begin().loosen = sent.empty(Restrictions) && want.open()
 	}
-	a.did().restrict.change.Readers, a.did().restrict.change.Editors = want.readers, want.editors
+	a.did().restrict.change.also().Readers, a.did().restrict.change.also().Editors = want.readers, want.editors
 }
 
 func (p *planner) describeLabels(it *item, side confluence.Side) {
@@ -207,18 +261,18 @@ func (p *planner) describeLabels(it *item, side confluence.Side) {
 	changes := p.relabel[it]
 	if it.at[side].fresh || changes == nil {
 		s := p.step(it, side, confluence.VerbLabel, Labels)
-		s.change.Add = sent.Labels
+		s.change.also().Add = sent.Labels
 		if n := it.node[side]; n != nil && it.at[side].restore {
-			s.change.Add = minus(sent.Labels, n.Labels)
+			s.change.also().Add = minus(sent.Labels, n.Labels)
 		}
 		return
 	}
 	c := changes[side]
 	if len(c.add) > 0 {
-		p.step(it, side, confluence.VerbLabel, Labels).change.Add = c.add
+		p.step(it, side, confluence.VerbLabel, Labels).change.also().Add = c.add
 	}
 	if len(c.del) > 0 {
-		p.step(it, side, confluence.VerbUnlabel, Labels).change.Remove = c.del
+		p.step(it, side, confluence.VerbUnlabel, Labels).change.also().Remove = c.del
 	}
 }
 
@@ -238,7 +292,7 @@ func (p *planner) relink(s *step) {
 		return
 	}
 	verb := confluence.VerbPut
-	if s.change.Kind == confluence.Comment {
+	if s.it.kind == confluence.Comment {
 		verb = confluence.VerbRecomment
 	}
 	second := p.step(s.it, side, verb, Body)
@@ -263,7 +317,7 @@ func (p *planner) keepCommentOrder() {
 		for _, it := range ordered {
 			a := &it.at[side]
 			if before := last[a.dest]; before != nil {
-				a.did().place.waits = append(a.did().place.waits, before.at[side].did().place)
+				a.did().place.waitFor(before.at[side].did().place)
 			}
 			last[a.dest] = it
 		}
@@ -325,5 +379,5 @@ func appendStep(list []*step, s *step) []*step {
 }
 
 func sortByOrder(items []*item) {
-	slices.SortFunc(items, func(a, b *item) int { return a.order - b.order })
+	slices.SortFunc(items, func(a, b *item) int { return int(a.order - b.order) })
 }

@@ -16,7 +16,7 @@ func (p *planner) buildTrees() {
 	p.seats()
 	walk := p.walk()
 	for i, it := range walk {
-		it.order = i
+		it.order = int32(i)
 	}
 	if !p.migrating {
 		p.mergeMoves(walk)

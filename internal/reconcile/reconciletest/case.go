@@ -43,8 +43,8 @@ type Variant struct {
 }
 
 const (
-	firstText = 200 // tokens of bodies and files at the start
-	firstNew  = 500 // births and tokens of what people make
+	firstNew  = 100 // births and tokens of what people make: above all births of the start
+	firstText = 200 // tokens of bodies and files at the start: above all that people make
 )
 
 // AllModes are the five modes.

@@ -78,7 +78,7 @@ func (x *run) deletes() {
 	if x.Policy.Mode != reconcile.TwoWay || x.Policy.Deletes != reconcile.DeletesPropagate {
 		return
 	}
-	for _, f := range x.fates() {
+	for _, f := range x.known {
 		held := x.base[f.twin].Held | x.round.contended[x.twinName(f.twin)]
 		if f.trashed[0] == f.trashed[1] || f.gone[0] || f.gone[1] || held&protecting != 0 {
 			continue
@@ -148,7 +148,7 @@ func (x *run) heldBack(f fate) bool {
 // noPhantoms: what people left alive is alive (I4).
 func (x *run) noPhantoms() {
 	from, to, oneWay, mirror := direction(x.Policy.Mode)
-	for _, f := range x.fates() {
+	for _, f := range x.known {
 		if f.trashed[0] || f.trashed[1] || f.gone[0] || f.gone[1] {
 			continue
 		}
@@ -177,7 +177,7 @@ func (x *run) noPhantoms() {
 // changed stays.
 func (x *run) carriedOver(open map[confluence.TwinID]reconcile.Facets) {
 	from, to, oneWay, mirror := direction(x.Policy.Mode)
-	for _, f := range x.fates() {
+	for _, f := range x.known {
 		if f.trashed[0] || f.trashed[1] || f.gone[0] || f.gone[1] || x.base[f.twin].Held != 0 || x.base[f.twin].Detached || !x.both(f.twin) {
 			continue
 		}

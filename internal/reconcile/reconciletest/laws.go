@@ -54,6 +54,7 @@ func (x *run) laws(last reconcile.Result) {
 	for twin, facets := range x.differ {
 		open[twin] |= facets
 	}
+	x.known = x.fates()
 	x.converged(open)
 	x.nothingLost()
 	x.noDuplicates()
@@ -138,6 +139,9 @@ func sweepOnly(c reconcile.Change) bool {
 
 // converged: both sides show the same, but for what a clash names (I1).
 func (x *run) converged(open map[confluence.TwinID]reconcile.Facets) {
+	for side := range x.Sites {
+		x.seen[side] = append(x.seen[side][:0], x.Sites[side].Contents...)
+	}
 	for twin := range x.ids {
 		name := x.twinName(twin)
 		switch ids := x.ids[twin]; {
@@ -213,9 +217,6 @@ func (x *run) sameOnBoth(twin int, open map[confluence.TwinID]reconcile.Facets) 
 	facets := carriedFacets[kind] & x.Policy.Facets
 	if kind == confluence.Attachment {
 		facets &^= reconcile.Title
-	}
-	for side := range x.Sites {
-		x.seen[side] = append(x.seen[side][:0], x.Sites[side].Contents...)
 	}
 	_, to, oneWay, mirror := direction(x.Policy.Mode)
 	for _, f := range singleFacets {
@@ -329,13 +330,16 @@ func (x *run) named(w written) bool {
 // noDuplicates: nothing that a person made is on a side twice (I5).
 func (x *run) noDuplicates() {
 	for side, s := range x.Sites {
-		seen := map[int]bool{}
+		clear(x.births)
 		for id := range s.Contents {
 			if c := &s.Contents[id]; s.Shown(id) {
-				if seen[c.Birth] {
+				for len(x.births) <= c.Birth {
+					x.births = append(x.births, false)
+				}
+				if x.births[c.Birth] {
 					x.breaks("I5: %q is at side %d twice", c.Title, side)
 				}
-				seen[c.Birth] = true
+				x.births[c.Birth] = true
 			}
 		}
 	}

@@ -76,14 +76,14 @@ func (x *run) mirrored(r reconcile.Result) {
 
 // shuffled holds a result to being one of the sets alone: from snapshots and a baseline in another order comes the same.
 func (x *run) shuffled(r reconcile.Result) {
-	var nodes [2][]reconcile.Node
+	nodes, base := x.spare.nodes, x.spare.base[:0]
 	for side := range nodes {
-		nodes[side] = slices.Clone(x.nodes[side])
+		nodes[side] = append(nodes[side][:0], x.nodes[side]...)
 		x.r.Shuffle(len(nodes[side]), func(i, j int) { nodes[side][i], nodes[side][j] = nodes[side][j], nodes[side][i] })
 	}
-	var base []reconcile.Agreed
 	x.each(func(a reconcile.Agreed) bool { base = append(base, a); return true })
 	slices.Reverse(base)
+	x.spare.nodes, x.spare.base = nodes, base
 	if other := x.plan(slices.Values(base), nodes, x.asked()); !reflect.DeepEqual(r, other) {
 		x.breaks("I16: from another order of what both sides show comes another plan:\n%+v\n%+v", r, other)
 	}

@@ -34,6 +34,10 @@ type Pair struct {
 	broken  []string
 	calls   []reconcile.Change // that a site has carried out
 	nodes   [2][]reconcile.Node
+	spare   struct { // memory of shuffled
+		nodes [2][]reconcile.Node
+		base  []reconcile.Agreed
+	}
 }
 
 // written is what a person wrote: Before is what it replaced, Value zero a deletion.

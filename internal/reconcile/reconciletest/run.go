@@ -4,7 +4,6 @@ import (
 	"errors"
 	"maps"
 	"math/rand/v2"
-	"slices"
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -31,6 +30,9 @@ type run struct {
 	clashes map[confluence.TwinID]reconcile.Facets // of all results so far
 	differ  map[confluence.TwinID]reconcile.Facets // of both sides, because a person said so
 	titles  map[string]bool                        // that people gave to pages
+	alive   []bool                                 // memory of act
+	births  []bool                                 // memory of noDuplicates
+	known   []fate                                 // see fates
 	race    []Op
 	round   roundFacts
 }
@@ -57,7 +59,7 @@ func (l *Player) fresh(policy reconcile.Policy, options [2]Options) *Pair {
 		Policy: policy, plan: l.Plan, Sites: [2]*Site{&l.sites[0], &l.sites[1]}, ids: p.ids[:0], twinOf: [2][]int{p.twinOf[0][:0], p.twinOf[1][:0]},
 		base: p.base[:0], seen: [2][]Content{p.seen[0][:0], p.seen[1][:0]},
 		observed: [2][]Content{p.observed[0][:0], p.observed[1][:0]}, eased: [2][]Set{p.eased[0][:0], p.eased[1][:0]}, written: p.written[:0], calls: p.calls[:0],
-		nodes: [2][]reconcile.Node{p.nodes[0][:0], p.nodes[1][:0]},
+		nodes: [2][]reconcile.Node{p.nodes[0][:0], p.nodes[1][:0]}, spare: p.spare,
 	}
 	if p.plan == nil {
 		p.plan = reconcile.Plan
@@ -191,18 +193,17 @@ func (x *run) noteTitles() {
 }
 
 func (x *run) act(o Op) {
-	var before []bool
 	s := x.Sites[o.Side]
+	x.alive = x.alive[:0]
 	for id := range s.Contents {
-		before = append(before, s.Live(id))
+		x.alive = append(x.alive, s.Live(id))
 	}
-	gone := slices.Clone(s.Contents)
 	if !x.do(o) {
 		return
 	}
-	for id, was := range before {
+	for id, was := range x.alive {
 		if was && !s.Live(id) {
-			c := &gone[id]
+			c := &s.Contents[id] // what is gone still says what it said
 			x.written = append(x.written, written{side: o.Side, twin: x.twinOf[o.Side][id], before: c.Body + c.File})
 			if c.Kind == confluence.Page || c.Kind == confluence.BlogPost {
 				for _, below := range s.Below(id) {
