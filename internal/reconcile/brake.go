@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
@@ -55,7 +54,7 @@ func (p *planner) brakeEmptied(side confluence.Side, l Limits) {
 	b := Brake{Name: "emptied", Side: side}
 	shown, left := 0, 0
 	for _, it := range p.items {
-		if it.attached() || it.base == nil || it.base.tomb || it.base.detached || it.base.id[side] == "" {
+		if it.attached() || it.base == nil || it.base.tomb || it.base.detached || !it.base.there[side] {
 			continue
 		}
 		b.Of++
@@ -105,7 +104,7 @@ func (p *planner) brakeDeletes(side confluence.Side, l Limits) {
 // the same moment. New versions without a change do not count.
 func (p *planner) brakeMassChange(side confluence.Side, l Limits) {
 	b := Brake{Name: "mass-change", Side: side}
-	author, moment := confluence.UserID(""), time.Time{}
+	author, moment := int32(0), int64(0)
 	oneApp, oneMoment := true, true
 	for _, it := range p.items {
 		n := it.live(side)
@@ -117,12 +116,12 @@ func (p *planner) brakeMassChange(side confluence.Side, l Limits) {
 			continue
 		}
 		if b.Count == 0 {
-			author, moment = n.By, n.At
+			author, moment = n.by, n.at
 		}
 		b.Count++
 		b.Sample = append(b.Sample, it.twin)
-		oneApp = oneApp && n.ByApp && n.By == author
-		oneMoment = oneMoment && !n.At.IsZero() && n.At.Equal(moment)
+		oneApp = oneApp && n.ByApp && n.by == author
+		oneMoment = oneMoment && n.at != 0 && n.at == moment
 	}
 	if b.Count > l.DeleteLeast && float64(b.Count) > l.MassChange*float64(b.Of) && (oneApp || oneMoment) {
 		b.What = fmt.Sprintf("%d of %d pages changed at %s, all by one app", b.Count, b.Of, p.name(side))

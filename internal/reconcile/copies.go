@@ -129,8 +129,8 @@ func (p *planner) saveCopy(it *item, c conflictCopy, free func(string) bool) *st
 	} else {
 		s = p.step(saved, c.on, confluence.VerbPost, Title|Parent|Body)
 		word := "conflict, " + p.site(c.side)
-		if !n.At.IsZero() {
-			word += ", " + n.At.UTC().Format("2006-01-02")
+		if n.at != 0 {
+			word += ", " + n.time().UTC().Format("2006-01-02")
 		}
 		s.change.Title, s.change.Parent = unused(n.Title, word, free), it.twin
 		a.begin().retitle = s

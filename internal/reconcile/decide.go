@@ -88,7 +88,7 @@ func (p *planner) migrateOne(it *item) {
 }
 
 func (p *planner) missingAtSender(it *item) {
-	if it.base == nil || it.base.id[p.to] == "" {
+	if it.base == nil || !it.base.there[p.to] {
 		return // never sent: of the receiver alone
 	}
 	if it.live(p.to) == nil {
@@ -103,7 +103,7 @@ func (p *planner) missingAtReceiver(it *item, sent *node) {
 		p.clash(it, Clash{Facet: Status, Kind: "archived", Open: true, What: "archived at the destination"})
 		return
 	}
-	if it.base == nil || it.base.id[p.to] == "" {
+	if it.base == nil || !it.base.there[p.to] {
 		it.at[p.to].fresh = p.policy.Facets.Has(essential[sent.Kind])
 		return
 	}
@@ -416,7 +416,7 @@ func (p *planner) winner(it *item, c Choice) (confluence.Side, bool) {
 	case PreferB:
 		return confluence.B, true
 	case Newer:
-		a, b := it.node[confluence.A].At, it.node[confluence.B].At
+		a, b := it.node[confluence.A].time(), it.node[confluence.B].time()
 		margin := cmp.Or(p.policy.SkewMargin, 120*time.Second)
 		if a.IsZero() || b.IsZero() || a.Sub(b).Abs() <= margin {
 			return 0, false

@@ -33,27 +33,31 @@ const startEmpty = Labels | Restrictions
 
 // agreed is what planning keeps of an Agreed: its digests are compared on the way in, and not kept.
 type agreed struct {
-	id       [2]confluence.ID
-	version  [2]int
 	title    [2]string
 	parent   confluence.TwinID
+	version  [2]int32
+	place    int32 // agreed place below the parent it has now, -1 if none
 	facets   Facets
 	held     Facets
 	owed     [2]Facets
+	there    [2]bool // it has an id on that side
 	landed   [2]bool
 	tomb     bool
 	detached bool
 	resolved bool
-	place    int  // agreed place below the parent it has now, -1 if none
 	places   bool // a place was agreed on, below whatever parent
 }
 
 // learn takes over one row of the baseline and compares with it what both sides show.
 func (p *planner) learn(it *item, a *Agreed) {
-	it.base = &agreed{
-		id: a.ID, version: a.Version, title: a.Title, parent: a.Parent, facets: a.Facets, held: a.Held, owed: a.Owed,
-		landed: a.Landed, tomb: a.Tomb, detached: a.Detached, resolved: a.Resolved, place: -1,
+	if len(p.rows) == cap(p.rows) {
+		p.rows = make([]agreed, 0, p.slabSize(0))
 	}
+	p.rows = append(p.rows, agreed{
+		there: [2]bool{a.ID[0] != "", a.ID[1] != ""}, version: [2]int32{int32(a.Version[0]), int32(a.Version[1])}, title: a.Title, parent: a.Parent,
+		facets: a.Facets, held: a.Held, owed: a.Owed, landed: a.Landed, tomb: a.Tomb, detached: a.Detached, resolved: a.Resolved, place: -1,
+	})
+	it.base = &p.rows[len(p.rows)-1]
 	it.contested = a.Contested
 	i := Order.Index()
 	if d := a.Digest[p.to][i]; a.Facets.Has(Order) && !d.IsZero() {
@@ -62,10 +66,10 @@ func (p *planner) learn(it *item, a *Agreed) {
 	if n := it.node[p.to]; n != nil && it.base.places {
 		d := a.Digest[p.to][i]
 		if at := int(binary.BigEndian.Uint64(d[:8])) - 1; at >= 0 && place(n.Parent, at) == d {
-			it.base.place = at
+			it.base.place = int32(at)
 		}
 	}
-	for _, f := range []Facets{Body, Labels, Restrictions, File} {
+	for _, f := range [...]Facets{Body, Labels, Restrictions, File} {
 		p.compareDigests(it, f, a)
 	}
 	p.compareSets(it, a)
@@ -86,11 +90,11 @@ func (p *planner) compareDigests(it *item, f Facets, a *Agreed) {
 		}
 		switch {
 		case agreed || startEmpty.Has(f):
-			if n.digest(f) != was {
+			if p.digestOf(n, f) != was {
 				it.changed[side] |= f
 			}
 		case a.Owed[side.Other()].Has(f), a.Owed[side].Has(f):
-			if n.digest(f) != a.Digest[side][i] {
+			if p.digestOf(n, f) != a.Digest[side][i] {
 				it.changed[side] |= f // since the half of the write that was made
 			}
 		case p.oneWay && side == p.to:
@@ -223,7 +227,7 @@ func (p *planner) markWorked(it *item) {
 		if it.state[side] != here {
 			continue
 		}
-		fresh := it.attached() && (it.base == nil || it.base.id[side.Other()] == "")
+		fresh := it.attached() && (it.base == nil || !it.base.there[side.Other()])
 		if !fresh && it.changed[side]&(Body|File) == 0 {
 			continue
 		}

@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"math/bits"
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -14,16 +13,19 @@ type node struct {
 	Status   confluence.Status
 	Title    string
 	Parent   confluence.TwinID
-	Rank     int
-	Version  int
+	*rest          // never nil
+	at       int64 // nanoseconds since 1970; 0: not known
+	digests  int32 // where in planner.digests those of full & digested begin, by bit, until the baseline has been compared
+	by       int32 // in planner.authors; 0: not known
+	Rank     int32
+	Version  int32
+	Read     Facets
+	full     Facets // of Read, those with a digest
+	ByApp    bool
 	Home     bool
 	Inline   bool
 	Resolved bool
 	Away     bool
-	Read     Facets
-	full     Facets // of Read, those with a digest
-	*rest
-	digests []confluence.Digest // of full & digested, by bit, until the baseline has been compared with them
 }
 
 // rest is what few nodes have anything of.
@@ -31,9 +33,6 @@ type rest struct {
 	Late, Files      []confluence.TwinID
 	Labels           []string
 	Readers, Editors []confluence.Principal
-	By               confluence.UserID
-	At               time.Time
-	ByApp            bool
 }
 
 // noRest is shared by all nodes that have nothing of it, and never changed.
@@ -42,31 +41,69 @@ var noRest rest
 // digested are the facets that are compared by their digests.
 const digested = Body | Labels | Restrictions | File
 
-func keep(n *Node) *node {
-	k := &node{ID: n.ID, Kind: n.Kind, Status: n.Status, Title: n.Title, Parent: n.Parent, Rank: n.Rank, Version: n.Version, Home: n.Home,
-		Inline: n.Inline, Resolved: n.Resolved, Away: n.Away, Read: n.Read, rest: &noRest}
-	r := rest{Late: n.Late, Files: n.Files, Labels: n.Labels, Readers: n.Readers, Editors: n.Editors, By: n.By, At: n.At, ByApp: n.ByApp}
-	if len(r.Late)+len(r.Files)+len(r.Labels)+len(r.Readers)+len(r.Editors) > 0 || r.By != "" || !r.At.IsZero() || r.ByApp {
-		k.rest = &r
+// keep takes over what planning needs of a Node.
+func (p *planner) keep(n *Node) *node {
+	if len(p.nodes) == cap(p.nodes) {
+		p.nodes = make([]node, 0, p.slabSize(0))
 	}
-	for _, f := range AllFacets {
-		if d := n.Digest[f.Index()]; !d.IsZero() {
+	p.nodes = append(p.nodes, node{ID: n.ID, Kind: n.Kind, Status: n.Status, Title: n.Title, Parent: n.Parent, Rank: int32(n.Rank), Version: int32(n.Version),
+		Home: n.Home, Inline: n.Inline, Resolved: n.Resolved, Away: n.Away, ByApp: n.ByApp, Read: n.Read, rest: &noRest, digests: int32(len(p.digests)), by: p.author(n.By)})
+	k := &p.nodes[len(p.nodes)-1]
+	if len(n.Late)+len(n.Files)+len(n.Labels)+len(n.Readers)+len(n.Editors) > 0 {
+		k.rest = &rest{Late: n.Late, Files: n.Files, Labels: n.Labels, Readers: n.Readers, Editors: n.Editors}
+	}
+	if !n.At.IsZero() {
+		k.at = n.At.UnixNano()
+	}
+	for f := Facets(1); f < 1<<facetCount; f <<= 1 {
+		if d := &n.Digest[f.Index()]; !d.IsZero() {
 			k.full |= f
 			if digested.Has(f) {
-				k.digests = append(k.digests, d)
+				p.digests = append(p.digests, *d)
 			}
 		}
 	}
 	return k
 }
 
+// slabSize is for how many nodes or items memory is taken next, of which there are some: about as many as there will be,
+// and not many more.
+func (p *planner) slabSize(have int) int {
+	return min(max(p.expect-have, 8+len(p.items)/8), 1024)
+}
+
+// author numbers authors from 1.
+func (p *planner) author(id confluence.UserID) int32 {
+	if id == "" {
+		return 0
+	}
+	n, known := p.authors[id]
+	if !known {
+		n = int32(len(p.authors)) + 1
+		put(&p.authors, id, n)
+	}
+	return n
+}
+
+// time is when the version was made, zero where the site does not say.
+func (n *node) time() time.Time {
+	if n.at == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, n.at)
+}
+
 // empty reports whether the side shows nothing of a facet.
 func (n *node) empty(f Facets) bool { return !n.full.Has(f) }
 
-// digest is the digest of one of the digested facets. It is known until all nodes have been compared with the baseline.
-func (n *node) digest(f Facets) confluence.Digest {
+// digestOf is the digest of one of the digested facets. It is known until all nodes have been compared with the baseline.
+func (p *planner) digestOf(n *node, f Facets) confluence.Digest {
 	if n.empty(f) {
 		return confluence.Digest{}
 	}
-	return n.digests[bits.OnesCount16(uint16(n.full&digested&(f-1)))]
+	at := n.digests
+	for before := n.full & digested & (f - 1); before != 0; before &= before - 1 {
+		at++
+	}
+	return p.digests[at]
 }

@@ -28,16 +28,43 @@ import (
 //     siblings has no agreed place until then: the caller takes Order out of its facets.
 //   - A twin in Result.Joined is recorded before any change is carried out.
 func Plan(base iter.Seq[Agreed], snaps [2][]Node, policy Policy) Result {
-	return PlanEach(base, [2]iter.Seq[Node]{slices.Values(snaps[0]), slices.Values(snaps[1])}, policy)
+	return plan(base, [2]visits{listed(snaps[0]), listed(snaps[1])}, policy, max(len(snaps[0]), len(snaps[1])))
+}
+
+// visits shows nodes one by one. Each is valid until the next.
+type visits func(visit func(*Node))
+
+func listed(nodes []Node) visits {
+	return func(visit func(*Node)) {
+		for i := range nodes {
+			visit(&nodes[i])
+		}
+	}
+}
+
+func made(nodes iter.Seq[Node]) visits {
+	return func(visit func(*Node)) {
+		var now Node
+		for n := range nodes {
+			now = n
+			visit(&now)
+		}
+	}
 }
 
 // PlanEach is Plan over contents that are made one by one: it keeps of each what planning needs. Each sequence is walked
 // once, those of the snapshots before the baseline.
 func PlanEach(base iter.Seq[Agreed], snaps [2]iter.Seq[Node], policy Policy) Result {
+	return plan(base, [2]visits{made(snaps[0]), made(snaps[1])}, policy, 0)
+}
+
+// plan decides; about so many contents are to be expected.
+func plan(base iter.Seq[Agreed], snaps [2]visits, policy Policy, expect int) Result {
 	p := newPlanner(policy)
 	if p == nil {
 		return Result{} // no direction, no change
 	}
+	p.expect = expect
 	p.take(base, snaps)
 	p.join()
 	p.met = true
@@ -192,11 +219,17 @@ type planner struct {
 	from, to  confluence.Side
 	fold      [2]func(string) string
 
-	items  []*item // sorted by twin
-	slab   []item  // where the next of them are made
-	expect int     // about so many items
-	byTwin map[confluence.TwinID]*item
-	met    bool // contents of both sides have been joined
+	items []*item // sorted by twin
+	// Where the next of them, their nodes and their rows of the baseline are made.
+	slab  []item
+	nodes []node
+	rows  []agreed
+	// Of nodes, until the baseline has been compared: see node.digests, node.by.
+	digests []confluence.Digest
+	authors map[confluence.UserID]int32
+	expect  int // about so many items
+	byTwin  map[confluence.TwinID]*item
+	met     bool // contents of both sides have been joined
 	// Memory that is used again and again.
 	groups       groups
 	aboves       []int32
@@ -262,21 +295,23 @@ func put[K comparable, V any](m *map[K]V, k K, v V) {
 }
 
 // take puts the baseline and both snapshots together by twin.
-func (p *planner) take(base iter.Seq[Agreed], snaps [2]iter.Seq[Node]) {
+func (p *planner) take(base iter.Seq[Agreed], snaps [2]visits) {
+	p.items = make([]*item, 0, p.expect)
 	p.byTwin = make(map[confluence.TwinID]*item, p.expect)
+	p.digests = make([]confluence.Digest, 0, 2*p.expect)
 	for _, side := range confluence.Sides {
-		for shown := range snaps[side] {
-			n := keep(&shown)
+		p.nodes = nil
+		snaps[side](func(shown *Node) {
+			n := p.keep(shown)
 			if shown.Twin == "" {
-				n.digests = nil
 				p.strangers[side] = append(p.strangers[side], n)
-				continue
+				return
 			}
 			it := p.item(shown.Twin)
 			if was := it.node[side]; was == nil || alive(n) > alive(was) || alive(n) == alive(was) && n.Version > was.Version {
 				it.node[side], it.kind = n, n.Kind
 			}
-		}
+		})
 	}
 	if base != nil {
 		for a := range base {
@@ -290,13 +325,11 @@ func (p *planner) take(base iter.Seq[Agreed], snaps [2]iter.Seq[Node]) {
 			p.learn(it, &a)
 		}
 	}
+	p.digests, p.slab, p.nodes, p.rows = nil, nil, nil, nil
 	slices.SortFunc(p.items, compareTwin)
 	for _, it := range p.items {
 		for _, side := range confluence.Sides {
 			it.state[side] = it.presence(side)
-			if it.node[side] != nil {
-				it.node[side].digests = nil
-			}
 		}
 	}
 	p.followPages()
@@ -321,7 +354,7 @@ func (p *planner) item(twin confluence.TwinID) *item {
 	it := p.byTwin[twin]
 	if it == nil {
 		if len(p.slab) == cap(p.slab) {
-			p.slab = make([]item, 0, min(max(p.expect-len(p.items), 8+len(p.items)/8), 1024))
+			p.slab = make([]item, 0, p.slabSize(len(p.items)))
 		}
 		p.slab = append(p.slab, item{twin: twin})
 		it = &p.slab[len(p.slab)-1]
@@ -335,7 +368,7 @@ func (p *planner) item(twin confluence.TwinID) *item {
 func (it *item) presence(side confluence.Side) presence {
 	n := it.node[side]
 	switch {
-	case n == nil && (it.base == nil || it.base.id[side] == ""):
+	case n == nil && (it.base == nil || !it.base.there[side]):
 		return never
 	case n == nil:
 		return unseen

@@ -23,7 +23,7 @@ func placeOf(it *item) int {
 	if it.base == nil {
 		return -1
 	}
-	return it.base.place
+	return int(it.base.place)
 }
 
 // brood is the children of one parent that both sides show below it, in the order of each side.

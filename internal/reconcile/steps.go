@@ -71,7 +71,7 @@ func (s *step) finished() Change {
 		After: m.After, Before: m.Before, First: m.First, Needs: indexes(s.all()), Waits: indexes(m.waits),
 	}
 	if n := it.node[c.Side]; n != nil && !it.at[c.Side].fresh {
-		out.Target, out.Expect = n.ID, n.Version
+		out.Target, out.Expect = n.ID, int(n.Version)
 	}
 	return out
 }

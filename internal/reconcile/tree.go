@@ -146,7 +146,7 @@ func (p *planner) bySibling(a, b *item) int {
 	return cmp.Or(cmp.Compare(p.rank(a), p.rank(b)), compareTwin(a, b))
 }
 
-func (p *planner) rank(it *item) int {
+func (p *planner) rank(it *item) int32 {
 	for _, side := range [2]confluence.Side{p.from, p.to} {
 		if n := it.node[side]; n != nil {
 			return n.Rank
