@@ -221,7 +221,7 @@ func (p *planner) homeFirst() {
 func (p *planner) renamedFirst() {
 	for _, it := range p.items {
 		for _, side := range confluence.Sides {
-			first, then := it.at[side].retitle, it.at[side.Other()].retitle
+			first, then := it.at[side].did().retitle, it.at[side.Other()].did().retitle
 			if first == nil || then == nil || !then.change.Merged.Has(Title) || !it.changed[side].Has(Title) || it.changed[side.Other()].Has(Title) {
 				continue
 			}
