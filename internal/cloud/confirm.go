@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
@@ -44,15 +45,19 @@ func (c *Connector) confirm(ctx context.Context) error {
 // Confirm asks the site who we are; see confirm.
 func (c *Connector) Confirm(ctx context.Context) error { return c.confirm(ctx) }
 
+// Vouched returns when the site last said that we are who we were; see confluence.Voucher.
+func (c *Connector) Vouched() (at, site time.Time) { return c.vouch.Last() }
+
 // whoAmI reads user/current. A refusal is asked again after pauses, since the site in distress refuses valid calls.
 func (c *Connector) whoAmI(ctx context.Context) (rest.Answer, error) {
 	k := wire.Get(v1+"/user/current", "the account could not be confirmed")
 	access := c.tokens.current()
 	for try := 0; ; try++ {
 		var u userV1
+		asked := c.clock.Now()
 		ans, err := c.rest.Do(ctx, request(k), &u)
 		if err == nil {
-			return ans, c.remember(u.user(), u.Type)
+			return ans, c.vouch.Note(asked, ans.Date, c.remember(u.user(), u.Type))
 		}
 		e := rest.As(err)
 		if e.Kind != rest.Status || !wire.Hidden(e.Status) || scopeMissing(e) {
@@ -64,6 +69,7 @@ func (c *Connector) whoAmI(ctx context.Context) (rest.Answer, error) {
 		}
 		if e.Status == http.StatusUnauthorized || try == len(pauses)-1 || c.clock.Wait(ctx, pauses[try]) != nil {
 			out := c.fail(k, e)
+			_ = c.vouch.Note(asked, ans.Date, err) // reported as refused
 			refused := confluence.Errorf(confluence.CodeCredential, "the site does not accept the credential")
 			refused.Status, refused.Cause, refused.Remedy, refused.Err = out.Status, out.Cause, out.Remedy, e
 			return ans, refused

@@ -52,18 +52,23 @@ type Connector struct {
 	keys   map[confluence.ID]string // space id to key
 	groups *groups
 	apps   map[confluence.UserID]bool // accounts that were looked up: is it an app
-	props  map[string]id              // property by owner and key
+	met    map[confluence.UserID]string
+	props  map[string]id // property by owner and key
 
 	proof  *wire.Proof
+	vouch  wire.Vouch
 	grants rest.Turn // role assignments are read, then written
 }
 
 var (
-	_ confluence.Reader    = (*Connector)(nil)
-	_ confluence.Writer    = (*Connector)(nil)
-	_ confluence.Directory = (*Connector)(nil)
-	_ confluence.Calls     = (*Connector)(nil)
-	_ confluence.Confirmer = (*Connector)(nil)
+	_ confluence.Reader     = (*Connector)(nil)
+	_ confluence.Writer     = (*Connector)(nil)
+	_ confluence.Directory  = (*Connector)(nil)
+	_ confluence.Calls      = (*Connector)(nil)
+	_ confluence.Confirmer  = (*Connector)(nil)
+	_ confluence.Voucher    = (*Connector)(nil)
+	_ confluence.NewsReader = (*Connector)(nil)
+	_ confluence.Acquainted = (*Connector)(nil)
 )
 
 // Open makes a connector. It sends nothing: Identity is the first look at the site. Errors are T-2002 for an address
@@ -102,7 +107,7 @@ func Open(_ context.Context, o Options) (*Connector, error) {
 	return &Connector{
 		proof: wire.NewProof(), grants: rest.NewTurn(),
 		root: root, rest: client, clock: client.Clock(), indexWait: o.IndexWait, fan: fan, tokens: tokens,
-		keys: map[confluence.ID]string{}, apps: map[confluence.UserID]bool{}, props: map[string]id{},
+		keys: map[confluence.ID]string{}, apps: map[confluence.UserID]bool{}, props: map[string]id{}, met: map[confluence.UserID]string{},
 	}, nil
 }
 

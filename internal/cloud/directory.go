@@ -76,6 +76,7 @@ func (c *Connector) attribute(ctx context.Context, contents []confluence.Content
 		}
 		for _, u := range page.Results {
 			c.apps[confluence.UserID(u.AccountID)] = u.app()
+			c.met[confluence.UserID(u.AccountID)] = u.user().DisplayName
 		}
 		c.mu.Unlock()
 	}
@@ -83,6 +84,14 @@ func (c *Connector) attribute(ctx context.Context, contents []confluence.Content
 		contents[i] = c.authored(contents[i])
 	}
 	return nil
+}
+
+// Met returns the display name of an account that was looked up; see confluence.Acquainted.
+func (c *Connector) Met(id confluence.UserID) (string, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	name, ok := c.met[id]
+	return name, ok
 }
 
 // authored marks the version of a content as far as its author is known.

@@ -17,15 +17,20 @@ const feedSearch = "type in (comment,attachment) order by lastmodified desc"
 // last version; comments and attachments from the search index, which lags by up to a minute; and at last the account.
 // Pages may be archived. See Reader for what a row holds.
 func (c *Connector) Feed(ctx context.Context, since time.Time) ([]confluence.Content, error) {
+	return c.FeedNews(ctx, since, func(confluence.Content) bool { return false })
+}
+
+// FeedNews is Feed without what comes after a page of seen contents; see confluence.NewsReader.
+func (c *Connector) FeedNews(ctx context.Context, since time.Time, seenBefore func(confluence.Content) bool) ([]confluence.Content, error) {
 	lists := make([][]confluence.Content, 3)
 	err := c.each(ctx, len(lists), func(ctx context.Context, i int) (err error) {
 		switch i {
 		case 0:
-			lists[i], err = c.changed(ctx, confluence.Page, since)
+			lists[i], err = c.changed(ctx, confluence.Page, since, seenBefore)
 		case 1:
-			lists[i], err = c.changed(ctx, confluence.BlogPost, since)
+			lists[i], err = c.changed(ctx, confluence.BlogPost, since, seenBefore)
 		default:
-			lists[i], err = c.changedBelow(ctx, since)
+			lists[i], err = c.changedBelow(ctx, since, seenBefore)
 		}
 		return err
 	})
@@ -45,18 +50,20 @@ func (c *Connector) Feed(ctx context.Context, since time.Time) ([]confluence.Con
 }
 
 // changed lists pages or blog posts from their listing, which is in the order of their last versions.
-func (c *Connector) changed(ctx context.Context, kind confluence.Kind, since time.Time) ([]confluence.Content, error) {
+func (c *Connector) changed(ctx context.Context, kind confluence.Kind, since time.Time, seen func(confluence.Content) bool) ([]confluence.Content, error) {
 	k := wire.Get(collection(kind), "the changes could not be listed").With("sort", "-modified-date", "limit", itoa(batchSize))
 	var out []confluence.Content
 	err := listAll(ctx, c, k, func(got []contentV2) bool {
+		news := len(got) == 0
 		for _, w := range got {
 			x := w.content(kind)
 			if x.Version.At.Before(since) {
 				return false
 			}
+			news = news || !seen(x)
 			out = append(out, c.authored(x))
 		}
-		return true
+		return news
 	})
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,15 +74,17 @@ func (c *Connector) changed(ctx context.Context, kind confluence.Kind, since tim
 }
 
 // changedBelow lists comments and attachments from the search index.
-func (c *Connector) changedBelow(ctx context.Context, since time.Time) ([]confluence.Content, error) {
+func (c *Connector) changedBelow(ctx context.Context, since time.Time, seen func(confluence.Content) bool) ([]confluence.Content, error) {
 	k := wire.Get(v1+"/content/search", "the changes could not be listed").With(
 		"cql", feedSearch, "limit", itoa(searchChunk), "expand", "version,space,container")
 	var out []confluence.Content
 	err := listAll(ctx, c, k, func(got []rowV1) bool {
 		var rows []confluence.Content
+		news := len(got) == 0
 		for _, r := range got {
 			if x, ok := r.content(); ok {
 				rows = append(rows, x)
+				news = news || !seen(x)
 			}
 		}
 		for _, x := range rows {
@@ -84,7 +93,7 @@ func (c *Connector) changedBelow(ctx context.Context, since time.Time) ([]conflu
 				out = append(out, x)
 			}
 		}
-		return !confluence.Behind(rows, since)
+		return news && !confluence.Behind(rows, since)
 	})
 	return out, err
 }

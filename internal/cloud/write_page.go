@@ -80,8 +80,17 @@ func (c *Connector) update(ctx context.Context, x confluence.Update, p confluenc
 		in.ParentID = ""
 		k.What = "the blog post could not be updated"
 	}
-	r, err := c.applied(ctx, k.At(confluence.Where{Space: x.Space.Key, Content: string(x.ID)}))
-	return r, c.titled(ctx, err, titleWrite{space: x.Space, kind: x.Kind, title: x.Title, self: x.ID})
+	var w contentV2
+	_, err := c.do(ctx, k.At(confluence.Where{Space: x.Space.Key, Content: string(x.ID)}), &w)
+	if err != nil {
+		return confluence.Result{}, c.titled(ctx, err, titleWrite{space: x.Space, kind: x.Kind, title: x.Title, self: x.ID})
+	}
+	r, err := resultOf(k, w)
+	// Some sites put the stored body into the answer to an update, others leave it empty (OF-12).
+	if now := w.content(x.Kind); err == nil && now.Body.Format == confluence.Storage && now.Body.Raw != "" && !now.Version.At.IsZero() {
+		r.Stored = &now
+	}
+	return r, err
 }
 
 func (c *Connector) restore(ctx context.Context, x confluence.Restore) (confluence.Result, error) {

@@ -151,6 +151,29 @@ type Confirmer interface {
 	Confirm(ctx context.Context) error
 }
 
+// NewsReader is a Reader whose Feed can leave out what was seen before, so that a bulk change costs more calls once, and not
+// as long as it is among the newest.
+type NewsReader interface {
+	// FeedNews is Feed, but a listing of which one page holds nothing unseen is read no further.
+	FeedNews(ctx context.Context, since time.Time, seen func(Content) bool) ([]Content, error)
+}
+
+// Voucher is a Confirmer that remembers the last answer to the question who we are, whoever asked it: a reading that begins
+// soon after a feed need not ask again.
+type Voucher interface {
+	// Vouched returns when that question was sent, by our clock, and the clock of the site at the answer (zero where it
+	// has none). at is zero if it was never answered, or if the last answer was another one than before.
+	Vouched() (at, site time.Time)
+}
+
+// Unproved is a Reader whose Fetch ends with the question who we are where an answer given to nobody looks like one given
+// to us, and which can leave that question out.
+type Unproved interface {
+	// FetchUnproved is Fetch without that question. What it shows is true; what it does not show, a restriction among it,
+	// may only have been hidden: whoever misses anything must call Confirm before believing it.
+	FetchUnproved(ctx context.Context, kind Kind, ids []ID, facets Facets) ([]Content, error)
+}
+
 // Glancer is a Reader that reads facets of many contents by id in few calls, at a price: it may leave contents out, and
 // what it tells is at least as new as the version it names. A site declares it by Capabilities.Glanced.
 type Glancer interface {
@@ -182,6 +205,12 @@ type Directory interface {
 	Users(ctx context.Context, ids []UserID) ([]User, error)
 	// Groups returns which of these groups exist.
 	Groups(ctx context.Context, names []string) ([]string, error)
+}
+
+// Acquainted is a Reader that knows, without asking, how people are called whom its answers have named.
+type Acquainted interface {
+	// Met returns the display name of an account.
+	Met(id UserID) (name string, known bool)
 }
 
 // TrashReader is a Reader that lists what is in the trash of a space: with a content that is not listed any more, it tells a
@@ -244,6 +273,9 @@ type Result struct {
 	// Positioned is set where the answer tells the position.
 	Positioned bool
 	HomeID     ID // of a created space: the home page the server made
+	// Stored is, of an Update, the content as the site says that it stands now, body included; nil where the answer holds
+	// no stored body. Its labels and restrictions are not told.
+	Stored *Content
 }
 
 // Writer changes one site. Apply makes one change by one call (an upload may need two) and is safe for concurrent use.

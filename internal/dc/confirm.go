@@ -3,6 +3,7 @@ package dc
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/rest"
@@ -23,14 +24,18 @@ func (c *Connector) confirm(ctx context.Context) error {
 // Confirm asks the site who we are; see confirm.
 func (c *Connector) Confirm(ctx context.Context) error { return c.confirm(ctx) }
 
+// Vouched returns when the site last said that we are who we were; see confluence.Voucher.
+func (c *Connector) Vouched() (at, site time.Time) { return c.vouch.Last() }
+
 // whoAmI reads user/current.
 func (c *Connector) whoAmI(ctx context.Context) (rest.Answer, error) {
 	k := wire.Get(api+"/user/current", "the account could not be confirmed")
 	for try := 0; ; try++ {
 		var u userW
+		asked := c.clock.Now()
 		ans, err := c.rest.Do(ctx, request(k), &u)
 		if err == nil {
-			return ans, c.remember(u)
+			return ans, c.vouch.Note(asked, ans.Date, c.remember(u))
 		}
 		e := rest.As(err)
 		if e.Kind != rest.Status || !wire.Hidden(e.Status) || locked(e) {
@@ -40,6 +45,7 @@ func (c *Connector) whoAmI(ctx context.Context) (rest.Answer, error) {
 			continue
 		}
 		out := confluence.Errorf(confluence.CodeCredential, "the site does not accept the credential")
+		_ = c.vouch.Note(asked, ans.Date, out) // it is out that is reported
 		if e.Status == http.StatusNotFound {
 			out = notConfluence("", nil)
 		}

@@ -54,8 +54,10 @@ type Connector struct {
 	noScan  bool                         // the site has no content/scan
 	noIDs   bool                         // the content listing takes no ids
 	oldPath bool                         // restrictions are written under rest/experimental
+	met     map[confluence.UserID]string // display names that were seen in passing
 
 	proof *wire.Proof
+	vouch wire.Vouch
 }
 
 var (
@@ -67,6 +69,10 @@ var (
 	_ confluence.Templates   = (*Connector)(nil)
 	_ confluence.Calls       = (*Connector)(nil)
 	_ confluence.Confirmer   = (*Connector)(nil)
+	_ confluence.Voucher     = (*Connector)(nil)
+	_ confluence.Unproved    = (*Connector)(nil)
+	_ confluence.NewsReader  = (*Connector)(nil)
+	_ confluence.Acquainted  = (*Connector)(nil)
 )
 
 // Open makes a connector. It sends nothing: Identity is the first look at the site. Errors are T-2002 for an address
@@ -94,7 +100,7 @@ func Open(_ context.Context, o Options) (*Connector, error) {
 	return &Connector{
 		proof: wire.NewProof(),
 		root:  root, rest: client, clock: client.Clock(), fan: fan, expect: o.Account,
-		names: map[confluence.UserID]string{}, spaceID: map[confluence.ID]string{},
+		names: map[confluence.UserID]string{}, spaceID: map[confluence.ID]string{}, met: map[confluence.UserID]string{},
 	}, nil
 }
 

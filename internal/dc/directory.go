@@ -32,6 +32,24 @@ func (c *Connector) Users(ctx context.Context, ids []confluence.UserID) ([]confl
 	return slices.DeleteFunc(got, func(u confluence.User) bool { return u.ID == "" }), nil
 }
 
+// meet remembers how an author is called for people, which every version says.
+func (c *Connector) meet(u userW) {
+	if u.key() == "" || u.DisplayName == "" {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.met[u.key()] = u.DisplayName
+}
+
+// Met returns the display name of an account that some answer named; see confluence.Acquainted.
+func (c *Connector) Met(id confluence.UserID) (string, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	name, ok := c.met[id]
+	return name, ok
+}
+
 func (c *Connector) userOf(ctx context.Context, id confluence.UserID) (userW, error) {
 	var u userW
 	k := wire.Get(api+"/user", "the user could not be read").With("key", string(id), "expand", "status")

@@ -14,6 +14,18 @@ const fetchBatch = 50
 // Fetch reads contents by id. Pages and blog posts come 50 a call, with all facets in the same answer; those that the
 // listing does not show are read one by one, in any status. Attachments and comments cost one call each.
 func (c *Connector) Fetch(ctx context.Context, kind confluence.Kind, ids []confluence.ID, facets confluence.Facets) ([]confluence.Content, error) {
+	out, err := c.FetchUnproved(ctx, kind, ids, facets)
+	if err == nil && len(ids) > 0 {
+		err = c.confirm(ctx) // that one is not there, or not restricted, counts only if it was said to us
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// FetchUnproved is Fetch without the question who we are; see confluence.Unproved.
+func (c *Connector) FetchUnproved(ctx context.Context, kind confluence.Kind, ids []confluence.ID, facets confluence.Facets) ([]confluence.Content, error) {
 	found := make(map[confluence.ID]confluence.Content, len(ids))
 	wanted := slices.Compact(slices.Sorted(slices.Values(ids)))
 	facets &= confluence.FacetBody | confluence.FacetLabels | confluence.FacetRestrictions
@@ -34,13 +46,6 @@ func (c *Connector) Fetch(ctx context.Context, kind confluence.Kind, ids []confl
 			out = append(out, x)
 			delete(found, id)
 		}
-	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	// That one is not there, or not restricted, counts only if it was said to us.
-	if err := c.confirm(ctx); err != nil {
-		return nil, err
 	}
 	return out, nil
 }
@@ -73,6 +78,7 @@ func (c *Connector) fetchListed(ctx context.Context, kind confluence.Kind, ids [
 		page.Results = nil // one by one
 	}
 	for _, w := range page.Results {
+		c.meet(w.Version.By)
 		if !slices.Contains(ids, w.ID.ID()) {
 			// The parameter is not known to this version, and everything is listed in its place.
 			c.mu.Lock()
@@ -120,6 +126,7 @@ func (c *Connector) single(ctx context.Context, kind confluence.Kind, of conflue
 	if err != nil {
 		return confluence.Content{}, err
 	}
+	c.meet(w.Version.By)
 	x, ok := w.content()
 	if !ok || x.Kind != kind {
 		return x, confluence.Errorf(confluence.CodeNotThere, "there is no %s of this id", kind).At(confluence.Where{Content: string(of)})

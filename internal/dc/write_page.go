@@ -107,8 +107,17 @@ func (c *Connector) update(ctx context.Context, x confluence.Update, p confluenc
 		in.Space, in.Status = map[string]string{"key": space.Key}, confluence.Current
 		k = wire.Write(http.MethodPost, api+"/content", "the draft could not be published", &in)
 	}
-	r, err := c.applied(ctx, k.At(confluence.Where{Space: x.Space.Key, Content: string(x.ID)}))
-	return r, c.titled(ctx, err, titleWrite{space: x.Space, kind: x.Kind, title: x.Title, self: x.ID})
+	var w contentW
+	_, err := c.do(ctx, k.At(confluence.Where{Space: x.Space.Key, Content: string(x.ID)}), &w)
+	if err != nil {
+		return confluence.Result{}, c.titled(ctx, err, titleWrite{space: x.Space, kind: x.Kind, title: x.Title, self: x.ID})
+	}
+	r, err := c.result(k, w)
+	// The answer to an update holds the stored body in its default expansions (OF-12).
+	if now, ok := w.content(); err == nil && ok && now.Facets.Has(confluence.FacetBody) && !now.Version.At.IsZero() && w.Ancestors != nil {
+		r.Stored = &now
+	}
+	return r, err
 }
 
 func (c *Connector) restore(ctx context.Context, x confluence.Restore) (confluence.Result, error) {

@@ -38,6 +38,11 @@ func newNameList() *nameList {
 
 // of returns the display name of a user, or the id where the site does not tell it.
 func (n *nameList) of(ctx context.Context, r confluence.Reader, id confluence.UserID) string {
+	if a, ok := r.(confluence.Acquainted); ok {
+		if name, met := a.Met(id); met && name != "" {
+			return strings.Join(strings.Fields(name), " ")
+		}
+	}
 	dir, ok := r.(confluence.Directory)
 	if !ok {
 		return string(id)

@@ -356,8 +356,15 @@ func withMessage(c confluence.Change, note, op string) confluence.Change {
 // succeed records the outcome together with what is now known about the twin, in one transaction.
 func (s *work) succeed(ctx context.Context, in store.Intent, w *write, res confluence.Result, a *applier) error {
 	var row *store.AgreedRow
+	shown, raw := a.told(w, res)
 	err := s.commit(ctx, func(tx *store.Tx) error {
 		row = w.learned(res)
+		if shown != nil {
+			tx.PutBlob(raw)
+			if err := tx.PutObserved(*shown); err != nil {
+				return err
+			}
+		}
 		err := tx.Settle(store.Outcome{
 			Op: in.Op, State: store.StateDone, NewID: res.ID, NewVersion: res.Version, EndedAt: s.e.opt.Now(),
 		})

@@ -198,7 +198,8 @@ func (x *comparison) take(ctx context.Context) error {
 		return err
 	}
 	return x.c.e.takeBaseline(ctx, x.c.row.Spec.Name, x.b.Digest, func(r *store.PairRow) {
-		r.Sync.Root, r.Sync.Next = store.Checkpoint{}, store.Checkpoint{}
+		r.Sync.Root, r.Sync.Next, r.Sync.Left = store.Checkpoint{}, store.Checkpoint{}, [2]store.Checkpoint{}
+		r.Sync.LeftVersion, r.Sync.Carried = [2]int{}, [2]store.CarriedEntry{}
 	})
 }
 

@@ -23,9 +23,8 @@ type cycle struct {
 	cursor cycleCursor
 	policy reconcile.Policy
 	meter  *cycleMeter
-	owner  string              // how the lease is held; empty: as a cycle
-	later  bool                // an earlier slice began the cycle
-	views  [2]confluence.Space // the spaces as the sites showed them, of a sweep
+	owner  string // how the lease is held; empty: as a cycle
+	later  bool   // an earlier slice began the cycle
 }
 
 // cycleCursor is what one slice of a cycle tells the next. Everything that matters is in the tables; a lost cursor costs
@@ -39,6 +38,7 @@ type cycleCursor struct {
 	Round     int          `json:"round,omitempty"`     // rounds of decide, apply, read back
 	Confirmed bool         `json:"confirmed,omitempty"` // what was written was just read back
 	Read      int          `json:"read,omitempty"`      // writes of this cycle that were read back
+	Sure      bool         `json:"sure,omitempty"`      // canaries and checkpoints were asked for
 	Fails     int          `json:"fails,omitempty"`     // cycles in a row that failed
 }
 

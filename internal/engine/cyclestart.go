@@ -103,7 +103,11 @@ func (c *cycle) load(ctx context.Context) error {
 		if c.cursor.Step == stepOpen {
 			c.sites[side].calls.take(c.sites[side].reader) // sent by others
 		}
-		if c.ids[side], err = c.e.identify(ctx, c.sites[side], c.row.Fingerprints[side]); err != nil {
+		identify := c.e.recognised
+		if c.rec.Request.Sweep || len(c.rec.Request.Allow) > 0 {
+			identify = c.e.identify
+		}
+		if c.ids[side], err = identify(ctx, c.sites[side], c.row.Fingerprints[side]); err != nil {
 			return onSide(side, err)
 		}
 		if err := c.e.checkClock(c.row, side, c.ids[side], c.rec.Request.Allow); err != nil {

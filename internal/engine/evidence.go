@@ -39,6 +39,9 @@ func (g *goneFrom) find(ctx context.Context) error {
 	if err := g.load(ctx); err != nil || len(g.lost) == 0 {
 		return err
 	}
+	if err := g.c.makeSure(ctx); err != nil {
+		return err
+	}
 	if err := g.byTrash(ctx); err != nil {
 		return err
 	}

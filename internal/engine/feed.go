@@ -125,7 +125,7 @@ func (e *Engine) readFeed(ctx context.Context, name string, pairs []feedPair) er
 	if f.mark.Since.IsZero() {
 		f.mark.Since = f.begin()
 	}
-	list, err := s.reader.Feed(ctx, f.mark.Since.Add(-f.reach()))
+	list, err := f.read(ctx)
 	if err != nil {
 		if planted.On(planted.WatermarkPast) {
 			f.mark.Since = f.now.Add(time.Hour)
@@ -139,6 +139,20 @@ func (e *Engine) readFeed(ctx context.Context, name string, pairs []feedPair) er
 	}
 	f.advance(list)
 	return f.store(ctx, hints)
+}
+
+// read asks for what changed since the mark: from as far before the newest change as the index lags, but not from before
+// what the last reading could have missed at most. So after a bulk change, or on a site where nothing happens, nothing is
+// read again and again.
+func (f *feed) read(ctx context.Context) ([]confluence.Content, error) {
+	since := f.mark.Since.Add(-f.reach())
+	if !f.mark.Read.IsZero() && f.mark.Read.Add(-maxLag).After(since) {
+		since = f.mark.Read.Add(-maxLag)
+	}
+	if news, ok := f.site.reader.(confluence.NewsReader); ok {
+		return news.FeedNews(ctx, since, f.seen)
+	}
+	return f.site.reader.Feed(ctx, since)
 }
 
 // begin is where the feed of a site starts: what its pairs have read of it already needs no feed.
@@ -175,12 +189,17 @@ func feedKey(c confluence.Content) string { return string(c.Kind) + "/" + string
 func (f *feed) fresh(list []confluence.Content) []confluence.Content {
 	var out []confluence.Content
 	for _, c := range list {
-		if was, ok := f.mark.Seen[feedKey(c)]; ok && was.Number == c.Version.Number && was.Status == c.Status && was.At.Equal(c.Version.At) {
-			continue
+		if !f.seen(c) {
+			out = append(out, c)
 		}
-		out = append(out, c)
 	}
 	return out
+}
+
+// seen reports whether a reading before has shown this very version.
+func (f *feed) seen(c confluence.Content) bool {
+	was, ok := f.mark.Seen[feedKey(c)]
+	return ok && was.Number == c.Version.Number && was.Status == c.Status && was.At.Equal(c.Version.At)
 }
 
 // advance moves the mark to what was read.

@@ -72,7 +72,7 @@ func TestFeedCostsTheSameForManyPairs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 50 pairs of spaces")
 	}
-	perInterval := func(pairs int) [2]int64 {
+	perInterval := func(pairs int) [2]float64 {
 		w := newSync(t)
 		ctx := context.Background()
 		for n := range pairs {
@@ -97,18 +97,24 @@ func TestFeedCostsTheSameForManyPairs(t *testing.T) {
 		w.idle()
 		w.tick(2 * time.Minute) // the conflicts of the home pages have been looked at
 		w.reset()
-		const intervals = 12
-		w.tick(intervals * migration.DefaultFeed)
+		before := w.readings()
+		w.tick(12 * migration.DefaultFeed)
+		after := w.readings()
 		if n := w.writes(0) + w.writes(1); n != 0 {
 			t.Errorf("%d idle pairs wrote %d times", pairs, n)
 		}
-		// The last interval may be under way: rounded, not cut off.
-		return [2]int64{(w.requests(0) + intervals/2) / intervals, (w.requests(1) + intervals/2) / intervals}
+		var each [2]float64
+		for i := range each {
+			if after[i]-before[i] < 8 {
+				t.Errorf("%d pairs: the feed of %s was read %d times", pairs, siteNames[i], after[i]-before[i])
+			}
+			each[i] = float64(w.requests(i)) / float64(after[i]-before[i])
+		}
+		return each
 	}
 	one, many := perInterval(1), perInterval(50)
 	t.Logf("calls of an interval on dc and cloud: %v for 1 pair, %v for 50", one, many)
-	// Who we are was asked a moment before, sometimes: an interval may cost one call less.
-	if many[0] > one[0]+1 || many[1] > one[1]+1 || many[0] > 2 || many[1] > 4 {
+	if want := [2]float64{2, 4}; one != want || many != want {
 		t.Errorf("calls of an interval on dc and cloud: %v for 1 pair, %v for 50", one, many)
 	}
 }

@@ -102,7 +102,7 @@ func (a *applier) readAhead(ctx context.Context, c reconcile.Change) (seen confl
 		}
 		f.done[c.Side] = i + 1
 	}
-	list, err := a.s.sites[c.Side].reader.Fetch(ctx, c.Kind, ids, confluence.FacetBody)
+	list, err := a.s.fetchBelieved(ctx, c.Side, c.Kind, ids, confluence.FacetBody)
 	if err != nil {
 		return seen, false, err
 	}

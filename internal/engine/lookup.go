@@ -46,7 +46,7 @@ func (c *cycle) fetch(ctx context.Context, side confluence.Side, kind confluence
 	for i, h := range hints {
 		ids[i] = h.ID
 	}
-	seen, err := c.sites[side].reader.Fetch(ctx, kind, ids, confluence.AllFacets)
+	seen, err := c.fetchHinted(ctx, side, kind, ids)
 	if err != nil {
 		return onSide(side, err)
 	}
@@ -84,4 +84,41 @@ func (c *cycle) dropOther(ctx context.Context, hints []store.Hint) error {
 		}
 		return nil
 	})
+}
+
+// fetchHinted reads what hints named. A feed tells of new versions only, and labels have none: of a content that is known
+// they are not read again where that takes a call of its own, and arrive with the sweep. Restrictions are read with every
+// new version, because a tightening has to arrive before what was written under it (decision D27).
+func (c *cycle) fetchHinted(ctx context.Context, side confluence.Side, kind confluence.Kind, ids []confluence.ID) ([]confluence.Content, error) {
+	few := confluence.AllFacets &^ (c.dear(side) & confluence.FacetLabels)
+	if c.rec.Kind != store.CycleFeed || few == confluence.AllFacets || kind != confluence.Page && kind != confluence.BlogPost {
+		return c.fetchBelieved(ctx, side, kind, ids, confluence.AllFacets)
+	}
+	var known, fresh []confluence.ID
+	for _, id := range ids {
+		rows, err := c.e.store.ObservedByID(ctx, c.row.ID, side, id)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) > 0 && rows[0].Content.Facets.Has(confluence.FacetLabels) && statusOrCurrent(rows[0].Content) == confluence.Current {
+			known = append(known, id)
+		} else {
+			fresh = append(fresh, id)
+		}
+	}
+	var seen []confluence.Content
+	if len(known) > 0 {
+		var err error
+		if seen, err = c.fetchBelieved(ctx, side, kind, known, few); err != nil {
+			return nil, err
+		}
+		if err := c.keepUnread(ctx, side, seen); err != nil {
+			return nil, err
+		}
+	}
+	if len(fresh) == 0 {
+		return seen, nil
+	}
+	more, err := c.fetchBelieved(ctx, side, kind, fresh, confluence.AllFacets)
+	return append(seen, more...), err
 }

@@ -67,7 +67,7 @@ func (c *cycle) readAstray(ctx context.Context, v *view) (*view, error) {
 				continue
 			}
 			any = true
-			if err := c.fetchAgain(ctx, side, kind, ids); err != nil {
+			if err := c.fetchAgain(ctx, side, kind, ids, confluence.AllFacets); err != nil {
 				return nil, onSide(side, err)
 			}
 		}

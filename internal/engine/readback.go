@@ -45,13 +45,12 @@ func (s *work) readWritten(ctx context.Context) error {
 	}
 	written := s.written(v)
 	for _, side := range confluence.Sides {
-		byKind := map[confluence.Kind][]confluence.ID{}
-		for _, twin := range sortedKeys(written[side]) {
-			row := v.agreed.get(twin)
-			byKind[row.Kind] = append(byKind[row.Kind], row.ID[side])
-		}
+		whole, bodies := s.toRead(v, side, written[side])
 		for _, kind := range []confluence.Kind{confluence.Page, confluence.BlogPost, confluence.Attachment, confluence.Comment} {
-			if err := s.fetchAgain(ctx, side, kind, byKind[kind]); err != nil {
+			if err := s.fetchAgain(ctx, side, kind, whole[kind], confluence.AllFacets); err != nil {
+				return err
+			}
+			if err := s.fetchAgain(ctx, side, kind, bodies[kind], confluence.AllFacets&^s.dear(side)); err != nil {
 				return err
 			}
 		}
@@ -65,7 +64,7 @@ func (s *work) readWritten(ctx context.Context) error {
 		}
 	}
 	s.touchedMu.Lock()
-	s.touched = [2]map[confluence.TwinID]bool{}
+	s.touched, s.answered = [2]map[confluence.TwinID]bool{}, [2]map[confluence.TwinID]bool{}
 	s.touchedMu.Unlock()
 	s.rebuild(v)
 	return nil

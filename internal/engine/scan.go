@@ -138,7 +138,7 @@ func (s *work) confirmHome(ctx context.Context) error {
 	if err != nil || v.seen[confluence.A].has(s.twinOf(confluence.A, home)) {
 		return err
 	}
-	return s.fetchAgain(ctx, confluence.A, confluence.Page, []confluence.ID{home})
+	return s.fetchAgain(ctx, confluence.A, confluence.Page, []confluence.ID{home}, confluence.AllFacets)
 }
 
 // confirmMissing asks by id for what both agreed on and a complete listing of a side did not show: a listing
@@ -151,7 +151,7 @@ func (s *work) confirmMissing(ctx context.Context, v *view, side confluence.Side
 		}
 	}
 	for _, kind := range []confluence.Kind{confluence.Page, confluence.BlogPost, confluence.Attachment, confluence.Comment} {
-		if err := s.fetchAgain(ctx, side, kind, missing[kind]); err != nil {
+		if err := s.fetchAgain(ctx, side, kind, missing[kind], confluence.AllFacets); err != nil {
 			return err
 		}
 	}
@@ -159,14 +159,19 @@ func (s *work) confirmMissing(ctx context.Context, v *view, side confluence.Side
 }
 
 // fetchAgain reads contents of a side by id and stores what it shows. Of a pair that is kept equal the state of each is
-// stored as it is; a migration takes what is not current for absent.
-func (s *work) fetchAgain(ctx context.Context, side confluence.Side, kind confluence.Kind, ids []confluence.ID) error {
+// stored as it is; a migration takes what is not current for absent. Facets of pages that are not read stay as known.
+func (s *work) fetchAgain(ctx context.Context, side confluence.Side, kind confluence.Kind, ids []confluence.ID, facets confluence.Facets) error {
 	size := max(1, s.ids[side].Caps.FetchBatch)
 	for len(ids) > 0 {
 		n := min(size, len(ids))
-		contents, err := s.sites[side].reader.Fetch(ctx, kind, ids[:n], confluence.AllFacets)
+		contents, err := s.fetchBelieved(ctx, side, kind, ids[:n], facets)
 		if err != nil {
 			return err
+		}
+		if facets != confluence.AllFacets {
+			if err := s.keepUnread(ctx, side, contents); err != nil {
+				return err
+			}
 		}
 		ids = ids[n:]
 		live := contents[:0]

@@ -24,31 +24,6 @@ type site struct {
 	names  *nameList
 }
 
-// whoIsIt is the last answer of a site to who it is. Several steps in a row ask; one answer is good for all of them.
-type whoIsIt struct {
-	turn chan struct{} // held by who asks
-	id   confluence.Identity
-	at   time.Time
-}
-
-func newWhoIsIt() *whoIsIt { return &whoIsIt{turn: make(chan struct{}, 1)} }
-
-const identityAge = 10 * time.Second
-
-func (w *whoIsIt) ask(ctx context.Context, r confluence.Reader, now func() time.Time) (confluence.Identity, error) {
-	w.turn <- struct{}{}
-	defer func() { <-w.turn }()
-	if !w.at.IsZero() && now().Sub(w.at) < identityAge {
-		return w.id, nil
-	}
-	id, err := r.Identity(ctx)
-	w.at = time.Time{}
-	if err == nil {
-		w.id, w.at = id, now()
-	}
-	return id, err
-}
-
 // exportPrefix marks the names under which export files stand beside the named sites.
 const exportPrefix = "export:"
 
@@ -350,6 +325,16 @@ func short(s string) string {
 // identify asks a site who it is and refuses another one than fingerprint names, or an answer to another account.
 func (e *Engine) identify(ctx context.Context, s *site, fingerprint string) (confluence.Identity, error) {
 	id, err := s.who.ask(ctx, s.reader, e.opt.Now)
+	return e.recognise(s, id, fingerprint, err)
+}
+
+// recognised is identify at the least cost; see whoIsIt.
+func (e *Engine) recognised(ctx context.Context, s *site, fingerprint string) (confluence.Identity, error) {
+	id, err := s.who.stands(ctx, s.reader, e.opt.Now)
+	return e.recognise(s, id, fingerprint, err)
+}
+
+func (e *Engine) recognise(s *site, id confluence.Identity, fingerprint string, err error) (confluence.Identity, error) {
 	if err != nil {
 		return id, err
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -24,16 +25,27 @@ func (c *cycle) stepOpen(ctx context.Context) error {
 		c.enter(stepFetch)
 		return nil
 	}
+	c.enter(stepListA)
+	if c.rec.Request.Sweep || len(c.rec.Request.Allow) > 0 {
+		return c.makeSure(ctx) // whoever asks wants to be told
+	}
+	return nil
+}
+
+// makeSure asks, once in a sweep, what has to be certain before anything that differs from what is known is believed: that
+// both spaces can be seen, and that neither site was restored from a backup or is kept by another tandem. A listing that
+// shows everything as it is known needs none of it: nothing is concluded from it.
+func (c *cycle) makeSure(ctx context.Context) error {
+	if c.cursor.Sure {
+		return nil
+	}
 	for _, side := range confluence.Sides {
 		if err := c.canary(ctx, side); err != nil {
 			return err
 		}
 	}
-	if err := c.checkCheckpoints(ctx); err != nil {
-		return err
-	}
-	c.enter(stepListA)
-	return nil
+	c.cursor.Sure = true
+	return c.checkCheckpoints(ctx)
 }
 
 // canary refuses to go on where the space of a side, or its home page, cannot be seen any more: everything in it would
@@ -54,7 +66,6 @@ func (c *cycle) canary(ctx context.Context, side confluence.Side) error {
 		// No person can let this pass: without the space there is nothing to compare.
 		return &halting{store.Halt{Brake: brakeCanary, Side: side, What: gone}}
 	}
-	c.views[side] = list[0]
 	return nil
 }
 
@@ -100,11 +111,22 @@ func (c *cycle) list(ctx context.Context, side confluence.Side, next cycleStep) 
 	caps := c.ids[side].Caps
 	batch, err := c.sites[side].reader.Scan(ctx, confluence.ScanRequest{
 		Space: c.spaceOf(side), Facets: c.listed(side), Cursor: confluence.Cursor(l.Scan), Trash: false, Archived: caps.ArchivedList,
+		Unproved: true,
 	})
+	if confluence.ClassOf(err) == confluence.ClassNotFound {
+		if sure := c.makeSure(ctx); sure != nil {
+			return sure // the space is what is missing
+		}
+	}
 	if err != nil {
 		return onSide(side, err)
 	}
-	rows, hints, err := c.compareListed(ctx, side, batch.Contents)
+	rows, hints, differs, err := c.compareListed(ctx, side, batch.Contents)
+	if err == nil && (differs || len(hints) > 0) {
+		if err = c.vouched(ctx, side); err == nil {
+			err = c.makeSure(ctx)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -130,6 +152,21 @@ func (c *cycle) list(ctx context.Context, side confluence.Side, next cycleStep) 
 	return nil
 }
 
+// vouched asks a site whose listings may answer nobody as if it were us who we are: labels and restrictions that are
+// hidden look like ones that are gone.
+func (c *cycle) vouched(ctx context.Context, side confluence.Side) error {
+	reader := c.sites[side].reader
+	_, unproved := reader.(confluence.Unproved)
+	confirmer, confirms := reader.(confluence.Confirmer)
+	if !unproved || !confirms {
+		return nil
+	}
+	if err := confirmer.Confirm(ctx); err != nil {
+		return onSide(side, err)
+	}
+	return nil
+}
+
 // siteNow is the time by the clock of a side's site, as far as that is known.
 func (c *cycle) siteNow(side confluence.Side) (now time.Time) {
 	now = c.e.opt.Now().UTC()
@@ -145,14 +182,12 @@ func (c *cycle) listed(side confluence.Side) confluence.Facets {
 }
 
 // compareListed takes what a listing showed over into what is known. Rows come back for all that is known at this very
-// version; the rest is named for the fetch.
-func (c *cycle) compareListed(ctx context.Context, side confluence.Side, list []confluence.Content) ([]store.Observed, []store.Hint, error) {
-	var rows []store.Observed
-	var hints []store.Hint
+// version; the rest is named for the fetch. differs is set where one of them stands elsewhere or has other facets.
+func (c *cycle) compareListed(ctx context.Context, side confluence.Side, list []confluence.Content) (rows []store.Observed, hints []store.Hint, differs bool, err error) {
 	for _, seen := range list {
 		known, err := c.e.store.ObservedByID(ctx, c.row.ID, side, seen.ID)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, false, err
 		}
 		if len(known) == 0 || !sameVersion(known[0].Content, seen) {
 			hints = append(hints, store.Hint{Pair: c.row.ID, Side: side, Kind: seen.Kind, ID: seen.ID, Version: seen.Version.Number,
@@ -167,9 +202,17 @@ func (c *cycle) compareListed(ctx context.Context, side confluence.Side, list []
 		}
 		row := refreshed(known[0], seen)
 		row.Pass = c.cursor.Listing.Pass[side]
+		differs = differs || !looksTheSame(known[0].Content, row.Content)
 		rows = append(rows, row)
 	}
-	return rows, hints, nil
+	return rows, hints, differs, nil
+}
+
+// looksTheSame reports whether a content of the same version has the place and the facets that it had.
+func looksTheSame(was, now confluence.Content) bool {
+	return was.ParentID == now.ParentID && was.Title == now.Title && was.Position == now.Position && was.Positioned == now.Positioned &&
+		resolutionOf(was) == resolutionOf(now) && slices.Equal(was.Labels, now.Labels) &&
+		slices.Equal(was.Restrictions.Read, now.Restrictions.Read) && slices.Equal(was.Restrictions.Update, now.Restrictions.Update)
 }
 
 // sameVersion reports whether a listing shows the content at the version that is known. Where a site tells when a version

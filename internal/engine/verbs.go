@@ -156,7 +156,7 @@ func (a *applier) nothingNewBelow(ctx context.Context, c reconcile.Change, id co
 		return nil
 	}
 	for _, kind := range []confluence.Kind{confluence.Page, confluence.Comment} {
-		if err := a.s.fetchAgain(ctx, c.Side, kind, fresh[kind]); err != nil {
+		if err := a.s.fetchAgain(ctx, c.Side, kind, fresh[kind], confluence.AllFacets); err != nil {
 			return err
 		}
 	}

@@ -55,6 +55,8 @@ type work struct {
 	touchedMu sync.Mutex
 	touched   [2]map[confluence.TwinID]bool // contents written to and not read again, as far as this slice knows
 
+	answered [2]map[confluence.TwinID]bool // contents that the answer to a write has shown; see applier.told
+
 	heldMu   sync.Mutex
 	heldBack map[confluence.TwinID]bool // bodies that are left alone for now
 	refusals []refusal                  // of a pair, in this round

@@ -60,9 +60,14 @@ type PairSync struct {
 	UID   string `json:"uid"`
 	Epoch int64  `json:"epoch"` // counts baselines, from 1
 	Swept int64  `json:"swept"` // the last epoch of which a sweep was completed
-	// Root is the last checkpoint that was written to both sites, Next the one that is being written; zero before the first.
+	// Root is the last checkpoint that was written, Next the one that is being written; zero before the first.
 	Root Checkpoint `json:"checkpoint,omitzero"`
 	Next Checkpoint `json:"next,omitzero"`
+	// Left is what stands on each side and LeftVersion the version of that property, 0 if not known; see LeftOn. Carried is,
+	// of a side that holds an older one than Root, the newest edit of that side that was carried since.
+	Left        [2]Checkpoint   `json:"left,omitzero"`
+	LeftVersion [2]int          `json:"leftVersion,omitzero"`
+	Carried     [2]CarriedEntry `json:"carried,omitzero"`
 	// Unmarked are sides whose account may not write a checkpoint.
 	Unmarked [2]bool `json:"unmarked,omitzero"`
 	// Scanned is when the last complete listing of each side began, by that site's clock.
@@ -82,6 +87,22 @@ type PairSync struct {
 	Halt *Halt `json:"halt,omitempty"`
 	// Reason is what a person said when pausing or retiring.
 	Reason string `json:"reason,omitempty"`
+}
+
+// LeftOn is the checkpoint that a side holds, as far as is known.
+func (s PairSync) LeftOn(side confluence.Side) Checkpoint {
+	if s.Left[side] == (Checkpoint{}) {
+		return s.Root // written before sides were told apart
+	}
+	return s.Left[side]
+}
+
+// CarriedEntry is a version of a content that was carried to the other side.
+type CarriedEntry struct {
+	Kind    confluence.Kind `json:"kind"`
+	ID      confluence.ID   `json:"id"`
+	Version int             `json:"version"`
+	At      time.Time       `json:"at"`
 }
 
 // Checkpoint is what a pair leaves on both sites after a cycle that wrote.

@@ -19,7 +19,7 @@ import (
 const (
 	changeEdits = 60
 	changePairs = 2
-	changePages = 4*changeEdits + 40
+	changePages = 4*changeEdits + 60
 	changeStep  = 250 * time.Millisecond
 	changeLimit = 3 * time.Minute
 )
@@ -34,7 +34,11 @@ func change(ctx context.Context, o Options) (figures []Figure, err error) {
 		if figures = append(figures, got...); err != nil {
 			return err
 		}
-		page := 20
+		got, err = p.manyEdits(ctx, o)
+		if figures = append(figures, got...); err != nil {
+			return err
+		}
+		page := 40
 		for _, lag := range []struct {
 			option string
 			name   string
@@ -93,11 +97,48 @@ func (p *pairs) oneEdit(ctx context.Context, o Options) (figures []Figure, err e
 		if err != nil {
 			return nil, err
 		}
-		calls := t.reads[0] + t.reads[1] + t.writes[0] + t.writes[1] - t.feeds[0]*feedCost[0] - t.feeds[1]*feedCost[1]
-		figures = append(figures, figure("change", "calls_of_an_edit_from_"+pairSites[from], float64(calls-t.marks), unitCalls, EditCalls,
-			fmt.Sprintf("one body edit, read, written and read back; without %d feeds and the double checkpoint", t.feeds[0]+t.feeds[1]),
-			fmt.Sprintf("%d calls, %d of them writes of the double checkpoint", calls, t.marks),
+		calls := t.beyondFeeds(0) + t.beyondFeeds(1)
+		figures = append(figures, figure("change", "calls_of_an_edit_from_"+pairSites[from], float64(calls), unitCalls, EditCalls,
+			fmt.Sprintf("one body edit: every call of a minute, without the %d of its %d feeds", t.feeds[0]*feedCost[0]+t.feeds[1]*feedCost[1], t.feeds[0]+t.feeds[1]),
+			fmt.Sprintf("%d of them for the checkpoint; the next sweep leaves it on the other side too", t.marks),
 			pairSites[0]+": "+t.byRoute[0], pairSites[1]+": "+t.byRoute[1]))
+	}
+	return figures, nil
+}
+
+// batchEdits is how many edits one interval of the feed shows at once where batches are measured.
+const batchEdits = 10
+
+// manyEdits counts the calls of edits that arrive together, in each direction.
+func (p *pairs) manyEdits(ctx context.Context, o Options) (figures []Figure, err error) {
+	for _, from := range confluence.Sides {
+		o.Say("change: %d body edits from %s at once", batchEdits, pairSites[from])
+		_, now, err := p.tally(ctx, [2]int64{})
+		if err != nil {
+			return nil, err
+		}
+		var last changeTo
+		for n := range batchEdits {
+			last = changeTo{from: from, title: pageTitle(0, 7+int(from)*batchEdits+n), text: fmt.Sprintf("<p>Edited with others on %s.</p>", pairSites[from])}
+			if err := p.edit(from, last.title, last.text); err != nil {
+				return nil, err
+			}
+			p.clock.advance(time.Millisecond)
+		}
+		if err := p.let(ctx, 6*feedEvery, pairStep); err != nil {
+			return nil, err
+		}
+		if there, err := p.arrived(last); err != nil || !there {
+			return nil, errors.Join(err, fmt.Errorf("edits on %s did not arrive", pairSites[from]))
+		}
+		t, _, err := p.tally(ctx, now)
+		if err != nil {
+			return nil, err
+		}
+		calls := t.beyondFeeds(0) + t.beyondFeeds(1)
+		figures = append(figures, figure("change", "calls_of_each_edit_from_"+pairSites[from], float64(calls)/batchEdits, unitCalls, EditCalls,
+			fmt.Sprintf("%d body edits at once: every call of a minute, without those of the feeds", batchEdits),
+			fmt.Sprintf("%d calls", calls), pairSites[0]+": "+t.byRoute[0], pairSites[1]+": "+t.byRoute[1]))
 	}
 	return figures, nil
 }

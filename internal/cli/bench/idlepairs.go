@@ -77,17 +77,27 @@ func (p *pairs) interval(ctx context.Context, o Options, count int) (figures []F
 			FeedCalls, fmt.Sprintf("%d feeds of the site behind %d pairs of %d pages, at times when no pair sweeps", t.feeds[side], count, o.PairPages),
 			t.byRoute[side]))
 	}
-	if err := p.let(ctx, sweepEvery, pairStep); err != nil {
+	before, err := p.cycles(ctx)
+	if err != nil {
 		return nil, err
 	}
+	if err := p.let(ctx, sweepEvery+sweepEvery/10, pairStep); err != nil {
+		return nil, err
+	}
+	after, err := p.cycles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sweeps := max(1, after-before)
 	if t, _, err = p.tally(ctx, at); err != nil {
 		return nil, err
 	}
 	for side, name := range pairSites {
-		calls := t.reads[side] + t.writes[side] - t.feeds[side]*feedCost[side]
-		bound := sweepBound(count*o.PairPages, count)
-		figures = append(figures, figure("idle", fmt.Sprintf("sweep_round_%s_%d", name, count), float64(calls), unitCalls, bound,
-			fmt.Sprintf("sweeps of %d pairs of %d pages, nothing changed, without %d feeds", count, o.PairPages, t.feeds[side]), t.byRoute[side]))
+		calls := t.beyondFeeds(side) - t.glances[side]
+		figures = append(figures, figure("idle", fmt.Sprintf("sweep_round_%s_%d", name, count), float64(calls)/float64(sweeps), unitCalls,
+			sweepBound(o.PairPages, 1), fmt.Sprintf("a sweep of one of %d pairs of %d pages, nothing changed", count, o.PairPages),
+			fmt.Sprintf("%d sweeps, %d calls without those of %d feeds", sweeps, calls, t.feeds[side]),
+			fmt.Sprintf("besides, %d calls of the rolling budget for facets that no listing tells", t.glances[side]), t.byRoute[side]))
 	}
 	return figures, nil
 }

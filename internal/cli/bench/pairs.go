@@ -216,7 +216,8 @@ type tally struct {
 	feeds   [2]int64
 	reads   [2]int64
 	writes  [2]int64
-	marks   int64 // of the writes: of the double checkpoint
+	marks   int64    // of the writes: of the double checkpoint
+	glances [2]int64 // of the reads: for facets that no listing tells
 	byRoute [2]string
 }
 
@@ -226,6 +227,9 @@ func (p *pairs) tally(ctx context.Context, since [2]int64) (t tally, now [2]int6
 		counters := s.Counters()
 		for route, k := range counters {
 			t.reads[i] += k.Reads
+			if strings.HasSuffix(route, "/content/search") {
+				t.glances[i] += k.Reads // and one of each feed, which is taken off below
+			}
 			switch {
 			case strings.HasSuffix(route, "users-bulk"): // a question that is too long for a GET
 				t.reads[i] += k.Writes
@@ -244,8 +248,14 @@ func (p *pairs) tally(ctx context.Context, since [2]int64) (t tally, now [2]int6
 		}
 		now[i] = int64(mark.Intervals)
 		t.feeds[i] = now[i] - since[i]
+		t.glances[i] = max(0, t.glances[i]-t.feeds[i])
 	}
 	return t, now, nil
+}
+
+// beyondFeeds are the calls to a site besides those that its feeds cost.
+func (t tally) beyondFeeds(side int) int64 {
+	return t.reads[side] + t.writes[side] - t.feeds[side]*feedCost[side]
 }
 
 // edit changes the body of a page as a person does, by its title.

@@ -1,0 +1,141 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tandem-sync/tandem/internal/emulator"
+	"github.com/tandem-sync/tandem/internal/migration"
+)
+
+// A server restored from a copy halts the pair also where all that was carried since the copy was carried by feeds: the
+// side that was written to has an older checkpoint, the other one an older version of what was carried from it.
+func TestRestoredServerAfterFeeds(t *testing.T) {
+	t.Parallel()
+	for restored := range 2 {
+		for from := range 2 {
+			w := keptLarge(t)
+			w.act(1, `{"edit":{"page":"A","block":"p1","to":"A p1 first"}}`)
+			w.tick(time.Minute)
+			w.sweep()
+			old, err := w.sites[restored].Clone(emulator.CloneOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer old.Close()
+			w.act(from, `{"edit":{"page":"B","block":"p1","to":"B p1 second"}}`)
+			w.tick(30 * time.Second)
+			if !strings.Contains(w.text(1-from, "B"), "B p1 second") {
+				t.Fatalf("not carried: %s", w.story())
+			}
+			w.reset()
+			w.replace(restored, old)
+			w.halted("checkpoint")
+		}
+	}
+}
+
+// asNobody answers like a Data Center that lets anybody in and whose token has just ended: pages are shown, restrictions
+// and labels are not, and the account is nobody.
+func asNobody(site http.Handler, over *atomic.Bool) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if !over.Load() || r.Method != http.MethodGet {
+			site.ServeHTTP(rw, r)
+			return
+		}
+		if strings.HasSuffix(r.URL.Path, "/user/current") {
+			rw.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(rw, `{"type":"anonymous","displayName":"Anonymous"}`)
+			return
+		}
+		rec := httptest.NewRecorder()
+		site.ServeHTTP(rec, r)
+		var doc any
+		if rec.Code != http.StatusOK || json.Unmarshal(rec.Body.Bytes(), &doc) != nil {
+			rw.WriteHeader(http.StatusNotFound)
+			return
+		}
+		bare(doc)
+		b, _ := json.Marshal(doc)
+		rw.Header().Set("Content-Type", "application/json")
+		_, _ = bytes.NewReader(b).WriteTo(rw)
+	})
+}
+
+// bare takes restrictions and labels out of an answer.
+func bare(doc any) {
+	switch x := doc.(type) {
+	case map[string]any:
+		for key, v := range x {
+			if list, ok := v.(map[string]any); ok && (key == "user" || key == "group" || key == "labels") && list["results"] != nil {
+				list["results"], list["size"] = []any{}, 0
+			}
+			bare(v)
+		}
+	case []any:
+		for _, v := range x {
+			bare(v)
+		}
+	}
+}
+
+// A token that ends between the feed, which asked who we are, and the cycle that follows it opens no page of the other
+// side, takes no label away, and halts the pair; likewise between a feed and a sweep.
+func TestTokenEndsBehindTheFeed(t *testing.T) {
+	t.Parallel()
+	for _, sweep := range []bool{false, true} {
+		w := kept(t)
+		w.act(0, `{"restrict":{"page":"A2","read":["group:g1","user:svc-tandem"]}}`)
+		w.act(0, `{"label":{"page":"A2","add":["kept"]}}`)
+		w.clock.advance(time.Second)
+		w.sweep()
+		if w.reads(1, "A2") == 0 {
+			t.Fatalf("the restriction was not carried: %s", w.story())
+		}
+		w.tick(15 * time.Second)
+		var over atomic.Bool
+		nobody := asNobody(w.sites[0].Handler(), &over)
+		var front http.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			nobody.ServeHTTP(rw, r)
+			if strings.HasSuffix(r.URL.Path, "/user/current") {
+				over.Store(true) // right after that question
+			}
+		})
+		w.front[0].Store(&front)
+		w.reset()
+		if sweep {
+			row, err := w.store.PairRow(context.Background(), "keep")
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.tick(row.NextSweep.Sub(w.clock.Now()) + time.Second)
+		} else {
+			w.act(0, `{"edit":{"page":"A2","block":"p1","to":"A2 p1 edited"}}`)
+			w.tick(30 * time.Second)
+		}
+		if w.reads(1, "A2") == 0 {
+			t.Errorf("sweep %v: a page was opened: %s", sweep, w.story())
+		}
+		r, err := w.engine.Pair(context.Background(), "keep")
+		if err != nil || r.State != migration.PairHalted || w.writes(1) != 0 {
+			t.Errorf("sweep %v: %s after %d writes, %v: %s", sweep, r.State, w.writes(1), err, w.story())
+		}
+	}
+}
+
+// reads is how many may read a page of a site; 0 if everybody may.
+func (w *syncWorld) reads(i int, title string) int {
+	w.t.Helper()
+	page := w.page(i, title)
+	restrictions, _ := page["restrictions"].(map[string]any)
+	read, _ := restrictions["read"].([]any)
+	return len(read)
+}
