@@ -129,13 +129,23 @@ func (r *Runner) turn(ctx, works context.Context, ended chan ending) (wake time.
 		if due.After(r.o.Now()) {
 			return earlier(wake, due), nil
 		}
-		claimed, err := r.claim(ctx, r.o.Workers-r.busy())
-		if err != nil {
+		if wake, err = r.takeUp(ctx, works, wake, ended); err != nil {
 			return wake, err
 		}
-		for _, s := range claimed {
-			wake = earlier(wake, r.start(works, s, ended))
-		}
+	}
+	return wake, nil
+}
+
+// takeUp claims what is due and starts it. Between the two it is neither due nor at work, and Idle must not miss it.
+func (r *Runner) takeUp(ctx, works context.Context, wake time.Time, ended chan ending) (time.Time, error) {
+	r.taking(true)
+	defer r.taking(false)
+	claimed, err := r.claim(ctx, r.o.Workers-r.busy())
+	if err != nil {
+		return wake, err
+	}
+	for _, s := range claimed {
+		wake = earlier(wake, r.start(works, s, ended))
 	}
 	return wake, nil
 }

@@ -59,6 +59,7 @@ type Runner struct {
 	mu      sync.Mutex
 	started bool
 	running map[claimed]*running
+	takes   bool // slices are being claimed
 	bells   map[chan struct{}]struct{}
 }
 
@@ -185,12 +186,27 @@ func (r *Runner) Idle(ctx context.Context) error {
 }
 
 func (r *Runner) idle(ctx context.Context) (bool, error) {
-	if r.busy() > 0 || len(r.kinds) == 0 {
+	if r.atWork() || len(r.kinds) == 0 {
 		return len(r.kinds) == 0, nil
 	}
 	due, err := r.o.Store.DueSlices(ctx, r.kinds...)
 	// One may have been claimed between the two questions; the first one is asked again.
-	return err == nil && len(due) == 0 && r.busy() == 0, err
+	return err == nil && len(due) == 0 && !r.atWork(), err
+}
+
+func (r *Runner) atWork() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.running) > 0 || r.takes
+}
+
+func (r *Runner) taking(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.takes = on
+	if !on {
+		r.ring()
+	}
 }
 
 func (r *Runner) busy() int {
@@ -203,6 +219,11 @@ func (r *Runner) forget(c claimed) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.running, c)
+	r.ring()
+}
+
+// ring tells who waits for Idle that something has changed. Its caller holds mu.
+func (r *Runner) ring() {
 	for bell := range r.bells {
 		select {
 		case bell <- struct{}{}:
