@@ -283,19 +283,25 @@ func (l *life) blow(left, acts int) {
 		l.storm = &storm{w: l.w, rand: rand.New(rand.NewPCG(l.Seed, 13)), faults: faults, main: main, crowd: l.crowd, count: l.count}
 	}
 	s := l.storm
-	s.left, s.acts, s.crashes, s.unsure = left, acts, 3, 4
+	s.left, s.acts, s.crashes, s.unsure, s.races = left, acts, 3, 4, 2
 	s.blowing, s.paired = true, l.paired >= 0
 }
 
 // calm ends what goes wrong and lets the engine come to rest.
 func (l *life) calm() error {
-	err := l.storm.err
 	l.storm.blowing = false
+	err := l.storm.err
+	if !l.w.proc.asleep {
+		err = errors.Join(err, l.w.alone())
+	}
 	l.w.Skew(0)
 	if err != nil {
 		return err
 	}
-	return l.w.Advance(3 * time.Minute)
+	if err := l.w.Advance(3 * time.Minute); err != nil {
+		return err
+	}
+	return l.w.alone()
 }
 
 // plan is that of the migration of the space from side A to side B.

@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"html"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -37,6 +38,8 @@ type crowd struct {
 	lastTitle       string
 	// doubled are pages that people made alike on both sides.
 	doubled map[string]bool
+	// secret are words for alice only, with their pages.
+	secret map[string]string
 	// renewed are pages that were purged and made anew.
 	renewed map[string]bool
 	may     []string // habits of step; empty: all
@@ -64,7 +67,7 @@ type word struct {
 func newCrowd(w *World, r *rand.Rand, key string, count func(string), sides ...confluence.Side) *crowd {
 	return &crowd{
 		w: w, rand: r, key: key, sides: sides, users: []string{"alice", "bob"}, count: count,
-		titles: map[string]bool{}, written: map[string]*word{}, trashed: map[string][2]int{}, everTrashed: map[string]int{}, gone: map[string]bool{}, hidden: map[string]bool{}, guarded: map[string]bool{}, doubled: map[string]bool{}, renewed: map[string]bool{},
+		titles: map[string]bool{}, written: map[string]*word{}, trashed: map[string][2]int{}, everTrashed: map[string]int{}, gone: map[string]bool{}, hidden: map[string]bool{}, guarded: map[string]bool{}, doubled: map[string]bool{}, renewed: map[string]bool{}, secret: map[string]string{},
 	}
 }
 
@@ -398,6 +401,7 @@ func (c *crowd) restrict(p *picture, page *item) error {
 	read := sets[c.rand.IntN(len(sets))]
 	update := [][]string{{}, {tandem, "user:alice"}}[c.rand.IntN(2)]
 	delete(c.guarded, page.origin)
+	maps.DeleteFunc(c.secret, func(_, origin string) bool { return origin == page.origin })
 	return c.do(p.side, "restrict", page.origin, map[string]any{"restrict": map[string]any{"page": page.ID, "read": read, "update": update}})
 }
 

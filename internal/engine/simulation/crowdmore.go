@@ -143,6 +143,18 @@ func (c *crowd) restrictTo(side confluence.Side, origin, id string, read []strin
 	return c.do(side, "restrict", origin, map[string]any{"restrict": map[string]any{"page": id, "read": read, "update": []string{}}})
 }
 
+// closeAndWrite restricts a page to one person, and writes something that is for that person only.
+func (c *crowd) closeAndWrite(p *picture, page *item) error {
+	if err := c.restrictClosely(p, page); err != nil {
+		return err
+	}
+	if err := c.appendWord(p, page); err != nil {
+		return err
+	}
+	c.secret[fmt.Sprintf("w%d", c.n)] = page.origin
+	return nil
+}
+
 // strangers are people whom only one side knows.
 var strangers = [2]string{"dave", "erin"}
 

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
@@ -56,6 +58,7 @@ func (l *life) judgeReaders(sides [2]*picture) error {
 		if err != nil {
 			return err
 		}
+		l.judgeSecrets(confluence.Side(side), p, list)
 		for _, r := range list {
 			item := p.items[r.Content]
 			if item == nil {
@@ -67,7 +70,7 @@ func (l *life) judgeReaders(sides [2]*picture) error {
 			if item == nil || !l.crowd.guarded[item.origin] || l.own(confluence.Side(side), item) {
 				continue
 			}
-			if slices.ContainsFunc(r.Principals, func(who string) bool { return who == "everyone" || who == "user:bob" || who == "user:carol" }) {
+			if r.forOthers() {
 				l.wrong("I11", "%s, which only alice may read, was there for %v on side %s (version %d of %s)", item.origin, r.Principals, letter(confluence.Side(side)), r.Version, r.Content)
 			}
 		}
@@ -79,4 +82,35 @@ func (l *life) judgeReaders(sides [2]*picture) error {
 func (l *life) own(side confluence.Side, i *item) bool {
 	w := l.crowd.written[i.origin]
 	return w == nil || w.side == side
+}
+
+// forOthers reports whether others than alice could read a content.
+func (r reading) forOthers() bool {
+	return slices.ContainsFunc(r.Principals, func(who string) bool { return who == "everyone" || who == "user:bob" || who == "user:carol" })
+}
+
+var versionSent = regexp.MustCompile(`"number":\s*(\d+)`)
+
+// judgeSecrets: what was written on one side after a page was restricted there is nothing that others could read on the
+// other side at the moment when it was written (I11). Where reads may be old, nobody can say what was seen.
+func (l *life) judgeSecrets(side confluence.Side, p *picture, list []reading) {
+	if l.storm != nil && l.storm.faults[faultStale] {
+		return
+	}
+	for _, c := range l.w.calls {
+		if c.Side != side || !c.Writes() || c.Status < 200 || c.Status > 299 {
+			continue
+		}
+		for t, origin := range l.crowd.secret {
+			number := versionSent.FindSubmatch(c.Body)
+			if number == nil || l.crowd.written[t].side == side || !slices.Contains(words(string(c.Body)), t) {
+				continue
+			}
+			for _, r := range list {
+				if item := p.items[r.Content]; item != nil && item.origin == origin && strconv.Itoa(r.Version) == string(number[1]) && r.forOthers() {
+					l.wrong("I11", "%s of %s, which is for alice only, could be read by %v on side %s: %s", t, origin, r.Principals, letter(side), c)
+				}
+			}
+		}
+	}
 }

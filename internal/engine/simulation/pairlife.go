@@ -91,6 +91,11 @@ func (l *life) live() error {
 		}
 		l.still("I2", before)
 	}
+	if l.feedsOnly() {
+		if err := l.feedRound(); err != nil {
+			return err
+		}
+	}
 	for range 1 + l.rand.IntN(4)/3 {
 		if err := l.round(); err != nil {
 			return err

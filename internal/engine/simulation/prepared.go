@@ -280,7 +280,7 @@ func (c *crowd) copied(w *World, r *rand.Rand, count func(string)) *crowd {
 	out.acts = slices.Clone(c.acts)
 	out.titles, out.trashed, out.everTrashed = maps.Clone(c.titles), maps.Clone(c.trashed), maps.Clone(c.everTrashed)
 	out.gone, out.guarded, out.hidden, out.doubled = maps.Clone(c.gone), maps.Clone(c.guarded), maps.Clone(c.hidden), map[string]bool{}
-	out.renewed = map[string]bool{}
+	out.renewed, out.secret = map[string]bool{}, map[string]string{}
 	out.written = make(map[string]*word, len(c.written))
 	for t, word := range c.written {
 		copied := *word

@@ -16,11 +16,10 @@ type recipe struct {
 
 // scene is where recipes are acted: both sides as they stand, and the pages that no other recipe of this round is about.
 type scene struct {
-	c     *crowd
-	one   confluence.Side
-	p     [2]*picture
-	used  map[string]bool
-	touch []string // what the recipe under way has taken
+	c    *crowd
+	one  confluence.Side
+	p    [2]*picture
+	used map[string]bool
 }
 
 // twin is a page as it is on both sides.
@@ -32,11 +31,8 @@ func (s *scene) two() confluence.Side { return s.one.Other() }
 func (s *scene) act(first int) (*recipe, error) {
 	for i := range recipes {
 		r := &recipes[(first+i)%len(recipes)]
-		for side := range s.p {
-			var err error
-			if s.p[side], err = s.c.w.look(confluence.Side(side), s.c.key); err != nil {
-				return nil, err
-			}
+		if err := s.look(); err != nil {
+			return nil, err
 		}
 		before := len(s.c.acts)
 		if err := r.do(s); err != nil {
@@ -47,6 +43,17 @@ func (s *scene) act(first int) (*recipe, error) {
 		}
 	}
 	return nil, nil
+}
+
+// look looks at both sides as they stand now.
+func (s *scene) look() error {
+	for side := range s.p {
+		var err error
+		if s.p[side], err = s.c.w.look(confluence.Side(side), s.c.key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // twins draws a page that stands on both sides under twins, and that no recipe has used.
@@ -192,6 +199,7 @@ var recipes = []recipe{
 	{0, "restricted at side 2", alone(2, (*crowd).restrict)},
 	{0, "restricted for somebody whom only one side knows", alone(1, (*crowd).restrictStranger)},
 	{0, "new and restricted", alone(1, (*crowd).createRestricted, free)},
+	{0, "restricted and edited", alone(1, (*crowd).closeAndWrite, free)},
 	{0, "edited where few may read", alone(1, (*crowd).appendWord, func(_ *scene, t twin) bool { return len(t[0].Restrictions.Read) > 0 })},
 	{0, "label", alone(1, (*crowd).label)},
 	{0, "label taken away", alone(1, (*crowd).unlabel, func(_ *scene, t twin) bool { return len(t[0].Labels) > 0 && len(t[1].Labels) > 0 })},
@@ -212,7 +220,7 @@ var (
 var (
 	rareNames = []string{
 		"purged and made anew", "restricted for somebody whom only one side knows", "file deleted", "file deleted at side 2", "label",
-		"new version of a file",
+		"new version of a file", "restricted and edited",
 	}
 	rarestNames = []string{"label taken away", "comment deleted", "comment edited", "comment deleted at side 2"}
 )

@@ -1,5 +1,7 @@
 package simulation
 
+import "errors"
+
 // overtake lets a process sleep and starts a second engine on its store. As long as the first one sleeps its leases run
 // out, and it does not know.
 func (w *World) overtake(p *process) {
@@ -20,6 +22,16 @@ func (w *World) rouse() bool {
 		}
 	}
 	return woke
+}
+
+// alone ends the further engines.
+func (w *World) alone() error {
+	var errs []error
+	for _, p := range w.others {
+		errs = append(errs, p.end())
+	}
+	w.others = nil
+	return errors.Join(errs...)
 }
 
 func (g *gate) sleeps(p *process, asleep bool) {

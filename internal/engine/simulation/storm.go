@@ -45,12 +45,14 @@ type storm struct {
 	// left bounds how many faults come, so that what they hit can still end; unsure how many writes of which nobody knows
 	// what became of them.
 	left, unsure int
+	races        int // how many writes somebody comes before
 	crashes      int
 	crowd        *crowd
 	acts         int // that may still come between two events
 	until        [2]time.Time
 	blowing      bool
-	paired       bool // there is a pair to ask for cycles of
+	deaf         string // what cannot be read: a part of address or query; empty: nothing
+	paired       bool   // there is a pair to ask for cycles of
 	count        func(string)
 	err          error
 }
@@ -73,6 +75,15 @@ func (s *storm) struck(fault int, what string) {
 func (s *storm) before(e Event) Fate {
 	if !s.blowing || s.err != nil {
 		return Fate{}
+	}
+	if e.Kind == Request && e.Call.Verb == confluence.VerbPut && s.races > 0 && (s.main == faultRace || s.rand.IntN(6) == 0) {
+		s.races--
+		s.err = s.collide(e.Call)
+		s.count("F7 at the page that is written")
+		s.count(fmt.Sprintf("F%d", faultRace))
+	}
+	if len(s.w.others) > 0 && !s.w.proc.asleep {
+		s.err = s.w.alone() // who asks the first engine for something waits for what that one does
 	}
 	if s.crowd != nil && s.acts > 0 && s.rand.IntN(60) == 0 {
 		s.acts--
@@ -115,6 +126,20 @@ func (s *storm) before(e Event) Fate {
 	return Fate{}
 }
 
+// collide lets somebody write to the page that is about to be updated (F7).
+func (s *storm) collide(c *Call) error {
+	p, err := s.w.look(c.Side, s.crowd.key)
+	if err != nil {
+		return err
+	}
+	for _, page := range p.pages {
+		if page.live() && page.origin != "" && c.names(page.ID) {
+			return s.crowd.appendWord(p, page)
+		}
+	}
+	return nil
+}
+
 // hint asks for a look at one page or at all, as a webhook or a person does: more than once, about pages that are gone, or
 // in the middle of another cycle (F6).
 func (s *storm) hint() {
@@ -145,6 +170,10 @@ var repeated = []confluence.Verb{
 
 // request decides what becomes of a request.
 func (s *storm) request(c *Call) Fate {
+	if s.deaf != "" && strings.Contains(c.Path+"?"+c.Query, s.deaf) {
+		s.count(fmt.Sprintf("F%d", faultServer))
+		return Fate{Fault: "status: 500"}
+	}
 	now := s.w.Now()
 	if now.Before(s.until[c.Side]) {
 		s.count(fmt.Sprintf("F%d request", faultPartition))
