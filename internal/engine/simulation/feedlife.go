@@ -32,7 +32,7 @@ func (l *life) feedRound() error {
 	l.storm = &storm{
 		w: l.w, rand: rand.New(rand.NewPCG(l.Seed, 23)), blowing: true, count: l.count, deaf: feedReads[l.rand.IntN(len(feedReads))],
 	}
-	err := l.w.Advance(2*time.Minute + time.Second)
+	err := l.w.Advance(3 * time.Minute)
 	l.storm = nil
 	if err != nil {
 		return err
