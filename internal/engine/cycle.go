@@ -36,6 +36,7 @@ type cycleCursor struct {
 	Began     [2]time.Time `json:"began,omitzero"`      // the listing of each side, by the clock of its site
 	Hinted    time.Time    `json:"hinted,omitzero"`     // hints noted until then are looked at
 	Round     int          `json:"round,omitempty"`     // rounds of decide, apply, read back
+	Planned   int          `json:"planned,omitempty"`   // changes of the last round
 	Confirmed bool         `json:"confirmed,omitempty"` // what was written was just read back
 	Read      int          `json:"read,omitempty"`      // writes of this cycle that were read back
 	Sure      bool         `json:"sure,omitempty"`      // canaries and checkpoints were asked for

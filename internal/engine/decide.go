@@ -55,14 +55,18 @@ func (c *cycle) stepDecide(ctx context.Context) error {
 		return nil
 	}
 	c.reordered(v, r)
-	_, wrote, err := c.apply(ctx, v, r)
+	finished, wrote, err := c.apply(ctx, v, r)
 	if kept := c.keepRefusals(ctx, v); err == nil {
 		err = kept
 	}
 	if err != nil {
 		return err
 	}
-	c.cursor.Round++
+	// A round that its slice cut short counts only where it brought the end no nearer.
+	if finished || c.cursor.Planned > 0 && len(r.Changes) >= c.cursor.Planned {
+		c.cursor.Round++
+	}
+	c.cursor.Planned = len(r.Changes)
 	c.enter(stepConfirm)
 	if !wrote && !c.again {
 		c.enter(stepMark) // all that is left waits for something, or was refused
