@@ -164,5 +164,5 @@ func (h *Hand) Left(ctx context.Context, side confluence.Side) []string {
 
 // ReadAgain reads pages of a side by id.
 func (h *Hand) ReadAgain(ctx context.Context, side confluence.Side, pages ...confluence.ID) error {
-	return h.w.fetchAgain(ctx, side, confluence.Page, pages)
+	return h.w.fetchAgain(ctx, side, confluence.Page, pages, confluence.AllFacets)
 }
