@@ -127,6 +127,8 @@ func (c *cycle) checkCheckpoints(ctx context.Context) error {
 		switch {
 		case !ok && (left == store.Checkpoint{}):
 		case ok && (found.Checkpoint == left || found.Checkpoint == sync.Next):
+		case ok && (left == store.Checkpoint{}) && found.Checkpoint.Pair == sync.UID && found.Checkpoint.Epoch < sync.Epoch:
+			// Of an epoch before the baseline that was taken last, and nothing was written since.
 		case !ok && !c.keepsCheckpoint(side):
 		case !ok:
 			what = fmt.Sprintf("%s does not know this pair any more: it was restored from a time before cycle %d, or the mark was removed", site, left.Cycle)

@@ -105,6 +105,10 @@ var comparedFacets = map[confluence.Kind]reconcile.Facets{
 func (x *comparison) agree(met func([2]confluence.TwinID, reconcile.Facets) bool, twins [2]confluence.TwinID) {
 	a, b := x.v.seen[confluence.A].get(twins[confluence.A]), x.v.seen[confluence.B].get(twins[confluence.B])
 	row := store.AgreedRow{Agreed: reconcile.Agreed{Twin: twins[confluence.A], Kind: a.Content.Kind}}
+	known := x.before(twins)
+	if known != nil {
+		row = *known
+	}
 	var equal, differ reconcile.Facets
 	for _, f := range reconcile.AllFacets {
 		if !comparedFacets[row.Kind].Has(f) {
@@ -120,7 +124,9 @@ func (x *comparison) agree(met func([2]confluence.TwinID, reconcile.Facets) bool
 			differ |= f
 		}
 	}
-	x.c.join(x.v, &row, reconcile.Joined{Twins: twins, Kind: row.Kind, Contested: differ&(reconcile.Body|reconcile.File) != 0})
+	if known == nil {
+		x.c.join(x.v, &row, reconcile.Joined{Twins: twins, Kind: row.Kind, Contested: differ&(reconcile.Body|reconcile.File) != 0})
+	}
 	labels := [2][]string{labelNames(a.Content.Labels), labelNames(b.Content.Labels)}
 	contested := row.Contested
 	x.c.settleFacets(x.v, &row, twins, reconcile.Settled{Twin: row.Twin, Facets: equal, Labels: labels})
@@ -131,6 +137,25 @@ func (x *comparison) agree(met func([2]confluence.TwinID, reconcile.Facets) bool
 	}
 	x.rows = append(x.rows, row)
 	x.count(row, a, b, differ)
+}
+
+// before is what was agreed on of two contents in the epoch before, where that still counts: when a pair is kept in another
+// way, and neither site was found to be another than it was. What differs since is an edit.
+func (x *comparison) before(twins [2]confluence.TwinID) *store.AgreedRow {
+	if !x.goesOn() || twins[confluence.A] != twins[confluence.B] {
+		return nil
+	}
+	row := x.v.agreed.get(twins[confluence.A])
+	if row == nil || row.Tomb {
+		return nil
+	}
+	kept := *row
+	return &kept
+}
+
+// goesOn reports whether the pair was kept before and is to be kept in another way.
+func (x *comparison) goesOn() bool {
+	return x.c.row.State == migration.PairBaselining && x.c.row.Sync.Epoch > 0
 }
 
 // sameParent reports whether both contents stand below twins, or both at the root.
@@ -184,7 +209,9 @@ func (x *comparison) take(ctx context.Context) error {
 	err := x.c.e.store.Commit(ctx, x.c.lease, func(tx *store.Tx) error {
 		var old []confluence.TwinID
 		for twin := range x.v.agreed.all() {
-			old = append(old, twin)
+			if !x.goesOn() { // else what only one side has, or none, was agreed on too
+				old = append(old, twin)
+			}
 		}
 		if err := tx.ForgetAgreed(x.c.row.ID, old...); err != nil {
 			return err

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -124,8 +125,9 @@ func (e *Engine) pairFree(ctx context.Context, row store.PairRow) error {
 	return nil
 }
 
-// EditPair changes how a pair is kept. Name, sites, spaces and the run it adopts stay. A change of direction or facets
-// asks for a new baseline: the pair goes back to baselining, with nothing written meanwhile, unless it is a draft.
+// EditPair changes how a pair is kept. Name, sites, spaces and the run it adopts stay. A change of direction, or a facet more,
+// asks for a new baseline: the pair stops writing and is baselining, unless none was taken yet; T-6201 if it is halted or in
+// cutover. What was agreed on stays known, so that edits that wait are still edits afterwards.
 func (e *Engine) EditPair(ctx context.Context, name string, edit func(*PairSpec) error) (PairReport, error) {
 	row, err := e.store.PairRow(ctx, name)
 	if err != nil {
@@ -139,14 +141,35 @@ func (e *Engine) EditPair(ctx context.Context, name string, edit func(*PairSpec)
 	if err := row.Spec.Validate(); err != nil {
 		return PairReport{}, err
 	}
+	anew := row.Sync.Epoch > 0 && row.State != migration.PairRetired && anewFor(was, row.Spec)
+	if anew && row.State == migration.PairHalted {
+		return PairReport{}, confluence.Errorf(confluence.CodePairState, "pair %s is halted: its direction and facets can be changed when it goes on", name)
+	}
+	if anew && row.State.Writes() {
+		if _, err := e.PausePair(ctx, name, "direction or facets are changed"); err != nil {
+			return PairReport{}, err
+		}
+	}
 	err = e.changePair(ctx, name, func(r *store.PairRow) error {
 		r.Spec = row.Spec
-		return nil
+		if !anew || r.State == migration.PairBaselining {
+			return nil
+		}
+		r.Sync.Reason = ""
+		return movePair(r, migration.EventBaseline)
 	})
 	if err != nil {
 		return PairReport{}, err
 	}
 	return e.Pair(ctx, name)
+}
+
+// anewFor reports whether another way to keep a pair asks for a new baseline.
+func anewFor(was, is PairSpec) bool {
+	if was.Receivers() != is.Receivers() {
+		return true
+	}
+	return slices.ContainsFunc(is.Facets, func(f string) bool { return !slices.Contains(was.Facets, f) })
 }
 
 // Pairs reports all pairs by name.

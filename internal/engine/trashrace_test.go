@@ -14,7 +14,7 @@ func TestEditMeetsTrashBeforeASweep(t *testing.T) {
 			t.Parallel()
 			w := kept(t)
 			w.tick(15 * time.Second)
-			w.act(1-from, `{"trash":{"page":"C"}}`)
+			w.act(1-from, `{"trash":"C"}`)
 			w.act(from, `{"edit":{"page":"C","block":"p1","to":"C p1 edited"}}`)
 			w.tick(15 * time.Second)
 			w.sweep()
