@@ -14,7 +14,7 @@ import (
 // build finds out what nodes are made of besides their rows.
 func (s *work) build(v *view) {
 	for _, side := range confluence.Sides {
-		v.ranks[side] = v.rank(side)
+		v.ranks[side] = rankRows(v.seen[side], present)
 		if s.paired {
 			v.files[side] = v.filesOf(side)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/migration"
+	"github.com/tandem-sync/tandem/internal/store"
 )
 
 // ranks are places among siblings by number of the twin, -1 where there is none.
@@ -22,14 +23,14 @@ type sibling struct {
 	created    time.Time // of comments
 }
 
-// rank numbers the siblings below each parent whose order is explicit, and comments in the order they were written.
-func (v *view) rank(side confluence.Side) ranks {
+// rankRows numbers the siblings below each parent whose order is explicit, and comments in the order they were written.
+func rankRows(of *rows[store.Observed], counts func(confluence.Content) bool) ranks {
 	children, comments := map[confluence.ID][]sibling{}, map[confluence.ID][]sibling{}
-	for twin, o := range v.seen[side].all() {
+	for twin, o := range of.all() {
 		c := o.Content
-		x := sibling{n: v.roster.at[twin], id: c.ID, positioned: c.Positioned, position: c.Position}
+		x := sibling{n: of.of.find(twin), id: c.ID, positioned: c.Positioned, position: c.Position}
 		switch {
-		case !present(c):
+		case !counts(c):
 		case c.Kind == confluence.Page:
 			children[c.ParentID] = append(children[c.ParentID], x)
 		case c.Kind == confluence.Comment:
@@ -41,7 +42,7 @@ func (v *view) rank(side confluence.Side) ranks {
 			comments[on] = append(comments[on], x)
 		}
 	}
-	out := make(ranks, len(v.roster.names))
+	out := make(ranks, of.of.size())
 	for i := range out {
 		out[i] = -1
 	}
@@ -54,7 +55,7 @@ func (v *view) rank(side confluence.Side) ranks {
 	for _, list := range comments {
 		number(list, func(a, b sibling) int { return cmp.Or(a.created.Compare(b.created), byID(a.id, b.id)) })
 	}
-	title := func(x sibling) string { return v.seen[side].get(v.roster.names[x.n]).Content.Title }
+	title := func(x sibling) string { return of.get(of.of.nameOf(x.n)).Content.Title }
 	for _, list := range children {
 		if slices.ContainsFunc(list, func(x sibling) bool { return x.positioned }) {
 			number(list, func(a, b sibling) int { return bySibling(a, b, title) })
@@ -65,13 +66,14 @@ func (v *view) rank(side confluence.Side) ranks {
 
 // rankOf returns -1 where the order says nothing of a twin.
 func (v *view) rankOf(side confluence.Side, twin confluence.TwinID) int {
-	v.roster.mu.RLock()
-	defer v.roster.mu.RUnlock()
-	n, ok := v.roster.at[twin]
-	if !ok || int(n) >= len(v.ranks[side]) {
-		return -1
+	return v.rankIn(v.ranks[side], twin)
+}
+
+func (v *view) rankIn(order ranks, twin confluence.TwinID) int {
+	if n := v.roster.find(twin); n >= 0 && int(n) < len(order) {
+		return int(order[n])
 	}
-	return int(v.ranks[side][n])
+	return -1
 }
 
 // bySibling is the order in which Confluence shows siblings: positioned ones by position, then the others by title.

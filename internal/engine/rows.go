@@ -41,6 +41,28 @@ func (r *roster) name(twin confluence.TwinID) confluence.TwinID {
 	return r.names[r.number(twin)]
 }
 
+// find returns the number of a twin, -1 if it has none.
+func (r *roster) find(twin confluence.TwinID) int32 {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if n, ok := r.at[twin]; ok {
+		return n
+	}
+	return -1
+}
+
+func (r *roster) nameOf(n int32) confluence.TwinID {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.names[n]
+}
+
+func (r *roster) size() int {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return len(r.names)
+}
+
 // sorted returns the numbers in the order of the names. The result must not be changed.
 func (r *roster) sorted() []int32 {
 	r.mu.Lock()

@@ -29,10 +29,8 @@ func (s *work) editedSince(ctx context.Context, w *witness) ([]parity.Exception,
 		return nil, nil, nil // an export stands still
 	}
 	x := &since{w: w, changed: map[confluence.TwinID][]string{}}
-	seen := make(map[confluence.TwinID]bool, len(w.rows))
-	for _, c := range w.rows {
-		twin := w.twin(c.ID)
-		seen[twin] = true
+	for twin, o := range w.rows.all() {
+		c := o.Content
 		if was := w.v.seen[confluence.A].get(twin); was != nil {
 			x.compare(twin, was.Content, c)
 		} else if !w.left(c.ID) {
@@ -40,7 +38,7 @@ func (s *work) editedSince(ctx context.Context, w *witness) ([]parity.Exception,
 		}
 	}
 	for twin, o := range w.v.seen[confluence.A].all() {
-		if !seen[twin] {
+		if !w.rows.has(twin) {
 			x.gone = append(x.gone, o)
 		}
 	}
@@ -82,11 +80,11 @@ func (x *since) element(twin confluence.TwinID, c confluence.Content) string {
 	case confluence.Comment:
 		for c.Comment != nil && c.Comment.ReplyTo != "" { // a thread is one element
 			twin = x.w.twin(c.Comment.ReplyTo)
-			i := slices.IndexFunc(x.w.rows, func(r confluence.Content) bool { return r.ID == c.Comment.ReplyTo })
-			if i < 0 {
+			o := x.w.rows.get(twin)
+			if o == nil {
 				break
 			}
-			c = x.w.rows[i]
+			c = o.Content
 		}
 		return parity.FieldComments + "/" + string(twin)
 	}
@@ -179,7 +177,7 @@ func (x *since) trashed(ctx context.Context) error {
 		}
 	}
 	for _, o := range byKind[confluence.Comment] {
-		if _, shown := x.w.kinds[o.Content.Container]; shown {
+		if x.w.shows(o.Content.Container) {
 			x.except(x.w.twin(o.Content.Container), x.element(x.w.twin(o.Content.ID), o.Content))
 		}
 	}
@@ -189,13 +187,11 @@ func (x *since) trashed(ctx context.Context) error {
 // findings says of each page and blog post what is newer at the source.
 func (x *since) findings() []migration.Finding {
 	var out []migration.Finding
-	now := map[confluence.TwinID]confluence.Content{}
-	for _, c := range x.w.rows {
-		now[x.w.twin(c.ID)] = c
-	}
 	for _, twin := range sortedKeys(x.changed) {
-		c, there := now[twin]
-		if was := x.w.v.seen[confluence.A].get(twin); !there && was != nil {
+		var c confluence.Content
+		if now := x.w.rows.get(twin); now != nil {
+			c = now.Content
+		} else if was := x.w.v.seen[confluence.A].get(twin); was != nil {
 			c = was.Content
 		}
 		f := x.w.s.finding(confluence.A, confluence.CodeSourceEdited, c, confluence.Kept, strings.Join(x.changed[twin], ","),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -37,15 +38,17 @@ func (s *work) prove(ctx context.Context, depth parity.Depth, moving bool) (pari
 	if err != nil {
 		return parity.Proof{}, err
 	}
-	var leaves [2][]parity.Leaf
 	var witnesses [2]*witness
+	for _, side := range confluence.Sides {
+		witnesses[side] = newWitness(s, v, side, depth)
+	}
+	s.seen = nil
+	v.forTheProof()
 	err = s.e.spread(2, 2, func(side int) error {
-		w := newWitness(s, v, confluence.Side(side), depth)
-		witnesses[side] = w
-		if err := w.read(ctx); err != nil {
+		if err := witnesses[side].read(ctx); err != nil {
 			return err
 		}
-		leaves[side] = w.leaves()
+		witnesses[side].hear()
 		return nil
 	})
 	if err != nil {
@@ -62,18 +65,24 @@ func (s *work) prove(ctx context.Context, depth parity.Depth, moving bool) (pari
 		}
 		exceptions = append(exceptions, edited...)
 	}
+	leaves := [2]iter.Seq[parity.Leaf]{witnesses[confluence.A].leaves(), witnesses[confluence.B].leaves()}
 	exceptions = append(exceptions, s.rootOrder(leaves[confluence.A])...)
 	exceptions = append(exceptions, parity.Exception{Reason: parity.ReasonAuthorDate, Field: "author and date of every content"})
-	return parity.Compare(s.space, depth, leaves, exceptions), nil
+	return parity.CompareEach(s.space, depth, leaves, exceptions), nil
+}
+
+// forTheProof drops what a proof has no use for: it reads both sides anew.
+func (v *view) forTheProof() {
+	v.agreed, v.index, v.seen[confluence.B], v.ranks = nil, [2]*index{}, nil, [2]ranks{}
 }
 
 // rootOrder excepts the order of root pages where the destination cannot be put in order there.
-func (s *work) rootOrder(leaves []parity.Leaf) []parity.Exception {
+func (s *work) rootOrder(leaves iter.Seq[parity.Leaf]) []parity.Exception {
 	if s.ids[confluence.B].Caps.RootPosition {
 		return nil
 	}
 	var list []parity.Exception
-	for _, l := range leaves {
+	for l := range leaves {
 		if l.Kind == confluence.Page && l.Parent == "" && l.Ranked {
 			list = append(list, parity.Exception{Reason: parity.ReasonRootOrder, Twin: l.Twin, Field: parity.FieldRank})
 		}

@@ -2,15 +2,18 @@ package engine
 
 import (
 	"context"
+	"iter"
 	"slices"
+	"time"
 
 	"github.com/tandem-sync/tandem/internal/body"
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/parity"
 	"github.com/tandem-sync/tandem/internal/reconcile"
+	"github.com/tandem-sync/tandem/internal/store"
 )
 
-// witness reads one side for a proof.
+// witness reads one side for a proof. It keeps what it read packed, and makes leaves of it as often as they are wanted.
 type witness struct {
 	s     *work
 	v     *view
@@ -18,20 +21,19 @@ type witness struct {
 	depth parity.Depth
 
 	index      *index
-	rows       []confluence.Content // without bodies
-	forms      map[confluence.ID]body.Form
-	opaque     map[confluence.ID]confluence.Digest
-	sums       map[confluence.ID]string
-	kinds      map[confluence.ID]confluence.Kind
-	exceptions []parity.Exception
+	rows       *rows[store.Observed] // without what no proof covers
+	order      ranks
+	files      map[confluence.ID][]confluence.TwinID // of contents that have any
+	comments   map[confluence.ID][]confluence.TwinID
+	exceptions []parity.Exception // nil until the witness has been heard
+	heard      bool
 }
 
 func newWitness(s *work, v *view, side confluence.Side, depth parity.Depth) *witness {
-	w := &witness{s: s, v: v, side: side, depth: depth, forms: map[confluence.ID]body.Form{}, opaque: map[confluence.ID]confluence.Digest{},
-		sums: map[confluence.ID]string{}, kinds: map[confluence.ID]confluence.Kind{}}
-	// The index of the view knows the other spaces; this space is replaced by what is read now.
-	w.index = v.index[side].without(s.pair.Keys[side])
-	return w
+	return &witness{s: s, v: v, side: side, depth: depth, rows: newShown(v.roster),
+		// The index of the view knows the other spaces; this space is replaced by what is read now.
+		index: v.index[side].without(s.pair.Keys[side]),
+		files: map[confluence.ID][]confluence.TwinID{}, comments: map[confluence.ID][]confluence.TwinID{}}
 }
 
 // twin names a content of this side; one without a counterpart is named by its side and id.
@@ -45,28 +47,54 @@ func (w *witness) twin(id confluence.ID) confluence.TwinID {
 func (w *witness) read(ctx context.Context) error {
 	req := confluence.ScanRequest{Space: w.s.spaceOf(w.side), Facets: confluence.AllFacets}
 	return w.s.e.eachBatch(ctx, w.s.sites[w.side].reader, w.side, req, func(batch confluence.Batch) error {
+		sums, err := w.sumFiles(ctx, batch.Contents)
+		if err != nil {
+			return err
+		}
 		for _, c := range batch.Contents {
-			w.take(c)
+			w.take(c, sums[c.ID])
 		}
 		w.s.gauge.read(w.side, len(batch.Contents))
-		return w.sumFiles(ctx, batch.Contents)
+		return nil
 	})
 }
 
-func (w *witness) take(c confluence.Content) {
-	w.kinds[c.ID] = c.Kind
+func (w *witness) take(c confluence.Content, sum string) {
+	o := store.Observed{Side: w.side, Twin: w.v.roster.name(w.twin(c.ID)), FileSum: sum}
 	if c.Body.Format != "" {
-		w.takeBody(c)
-		c.Body = confluence.Body{Format: c.Body.Format}
+		takeBody(&o, c.Body)
 	}
-	w.index.add(where{twin: w.twin(c.ID), id: c.ID, kind: c.Kind, key: w.s.pair.Keys[w.side]}, sourceTitle(c), day(c))
-	w.rows = append(w.rows, c)
+	w.index.add(where{twin: o.Twin, id: c.ID, kind: c.Kind, key: w.s.pair.Keys[w.side]}, sourceTitle(c), day(c))
+	again := w.rows.has(o.Twin)
+	switch {
+	case again:
+	case c.Kind == confluence.Attachment:
+		w.files[c.Container] = append(w.files[c.Container], o.Twin)
+	case c.Kind == confluence.Comment:
+		w.comments[c.Container] = append(w.comments[c.Container], o.Twin)
+	}
+	c.Body = confluence.Body{Format: c.Body.Format}
+	c.Version, c.Created, c.Creator, c.SpaceID, c.SpaceKey = confluence.Version{Number: c.Version.Number}, time.Time{}, "", "", ""
+	o.Content = c
+	w.rows.put(o.Twin, &o)
+}
+
+func takeBody(o *store.Observed, b confluence.Body) {
+	o.Form.Format = string(b.Format)
+	if b.Format == confluence.Storage {
+		if tree, err := body.Parse(b.Raw); err == nil {
+			f := tree.Form()
+			o.Form.Skeleton, o.Form.Refs = f.Skeleton, encodeSlots(f.Slots)
+			return
+		}
+	}
+	o.Form.Opaque, o.RawBlob = true, confluence.Sum([]byte(b.Raw))
 }
 
 // sumFiles reads the bytes of a batch's files, as many at a time as the destination's connections take.
-func (w *witness) sumFiles(ctx context.Context, batch []confluence.Content) error {
+func (w *witness) sumFiles(ctx context.Context, batch []confluence.Content) (map[confluence.ID]string, error) {
 	if w.depth != parity.Everything {
-		return nil
+		return nil, nil
 	}
 	var files []confluence.Content
 	for _, c := range batch {
@@ -79,100 +107,90 @@ func (w *witness) sumFiles(ctx context.Context, batch []confluence.Content) erro
 		sums[i], err = sumOf(ctx, w.s.sites[w.side].reader, files[i])
 		return err
 	})
+	out := make(map[confluence.ID]string, len(files))
 	for i, c := range files {
-		w.sums[c.ID] = sums[i]
+		out[c.ID] = sums[i]
 	}
-	return err
+	return out, err
 }
 
-func (w *witness) takeBody(c confluence.Content) {
-	if c.Body.Format == confluence.Storage {
-		if tree, err := body.Parse(c.Body.Raw); err == nil {
-			w.forms[c.ID] = tree.Form()
-			return
-		}
+// hear makes all leaves once, to learn what is known not to be equal.
+func (w *witness) hear() {
+	w.order = rankRows(w.rows, func(confluence.Content) bool { return true })
+	for range w.leaves() {
 	}
-	w.opaque[c.ID] = confluence.Sum([]byte(c.Body.Raw))
+	w.heard = true
 }
 
-// leaves turns what was read into leaves in the neutral form.
-func (w *witness) leaves() []parity.Leaf {
-	files, comments := w.byContainer()
-	ranks := w.ranks()
-	var out []parity.Leaf
-	for _, c := range w.rows {
-		if c.Kind != confluence.Page && c.Kind != confluence.BlogPost {
-			continue
+// leaves makes the leaves of what was read, in the neutral form.
+func (w *witness) leaves() iter.Seq[parity.Leaf] {
+	return func(yield func(parity.Leaf) bool) {
+		for _, o := range w.rows.all() {
+			if o.Content.Kind != confluence.Page && o.Content.Kind != confluence.BlogPost {
+				continue
+			}
+			if !yield(w.leaf(o)) {
+				return
+			}
 		}
-		l := parity.Leaf{Kind: c.Kind, Twin: w.twin(c.ID), Title: c.Title, Parent: w.parent(c)}
-		l.Rank, l.Ranked = ranks[c.ID]
-		l.Content = w.content(c, where{twin: l.Twin, id: c.ID, kind: c.Kind, key: w.s.pair.Keys[w.side]})
-		l.Files = w.files(l.Twin, files[c.ID])
-		for _, label := range c.Labels {
-			l.Labels = append(l.Labels, label.String())
-		}
-		l.Comments = w.comments(l.Twin, comments[c.ID], "")
-		w.restrictions(&l, c.Restrictions)
-		w.except(&l, c)
-		out = append(out, l)
+	}
+}
+
+func (w *witness) leaf(o *store.Observed) parity.Leaf {
+	c := o.Content
+	l := parity.Leaf{Kind: c.Kind, Twin: w.v.roster.name(o.Twin), Title: c.Title, Parent: w.v.roster.name(w.parent(c))}
+	if n := w.v.rankIn(w.order, o.Twin); n >= 0 && c.Kind == confluence.Page {
+		l.Rank, l.Ranked = n, true
+	}
+	l.Content = w.content(o, where{twin: l.Twin, id: c.ID, kind: c.Kind, key: w.s.pair.Keys[w.side]})
+	l.Files = w.filesOf(l.Twin, w.below(w.files, c.ID))
+	for _, label := range c.Labels {
+		l.Labels = append(l.Labels, label.String())
+	}
+	l.Comments = w.commentsOf(l.Twin, w.below(w.comments, c.ID), "")
+	w.restrictions(&l, c.Restrictions)
+	w.except(&l, c)
+	return l
+}
+
+// below opens what belongs to a content.
+func (w *witness) below(of map[confluence.ID][]confluence.TwinID, id confluence.ID) []*store.Observed {
+	var out []*store.Observed
+	for _, twin := range of[id] {
+		out = append(out, w.rows.get(twin))
 	}
 	return out
 }
 
-func (w *witness) byContainer() (files, comments map[confluence.ID][]confluence.Content) {
-	files, comments = map[confluence.ID][]confluence.Content{}, map[confluence.ID][]confluence.Content{}
-	for _, c := range w.rows {
-		switch c.Kind {
-		case confluence.Attachment:
-			files[c.Container] = append(files[c.Container], c)
-		case confluence.Comment:
-			comments[c.Container] = append(comments[c.Container], c)
-		}
+func (w *witness) note(e parity.Exception) {
+	if !w.heard {
+		w.exceptions = append(w.exceptions, e)
 	}
-	return files, comments
 }
 
 func (w *witness) parent(c confluence.Content) confluence.TwinID {
 	if c.Kind != confluence.Page || c.ParentID == "" || c.ID == w.home() {
 		return ""
 	}
-	if _, here := w.kinds[c.ParentID]; !here && w.side == confluence.A {
+	if w.side == confluence.A && !w.shows(c.ParentID) {
 		return ""
 	}
 	return w.twin(c.ParentID)
 }
 
-// ranks orders siblings. On the source only an explicit order counts, on the destination the order there is.
-func (w *witness) ranks() map[confluence.ID]int {
-	children := map[confluence.ID][]sibling{}
-	for i, c := range w.rows {
-		if c.Kind == confluence.Page {
-			children[c.ParentID] = append(children[c.ParentID], sibling{n: int32(i), id: c.ID, positioned: c.Positioned, position: c.Position})
-		}
-	}
-	ranks := map[confluence.ID]int{}
-	title := func(x sibling) string { return w.rows[x.n].Title }
-	for _, list := range children {
-		if !slices.ContainsFunc(list, func(x sibling) bool { return x.positioned }) {
-			continue
-		}
-		slices.SortFunc(list, func(a, b sibling) int { return bySibling(a, b, title) })
-		for i, x := range list {
-			ranks[x.id] = i
-		}
-	}
-	return ranks
-}
+// shows reports whether the side listed a content.
+func (w *witness) shows(id confluence.ID) bool { return w.rows.has(w.twin(id)) }
 
 // content is the digest of a body in the neutral form: references named by twins and by the keys of side A.
-func (w *witness) content(c confluence.Content, holder where) confluence.Digest {
-	if d, ok := w.opaque[c.ID]; ok {
-		return d
+func (w *witness) content(o *store.Observed, holder where) confluence.Digest {
+	if o.Form.Opaque || o.Form.Format == "" {
+		return o.RawBlob
 	}
-	f, ok := w.forms[c.ID]
-	if !ok {
-		return confluence.Digest{}
+	slots, err := decodeSlots(o.Form.Refs)
+	if err != nil {
+		panic(err) // encoded here
 	}
+	f := body.Form{Skeleton: o.Form.Skeleton, Slots: slots}
 	return f.Content(func(s body.Slot) string { return w.neutral(s, holder) })
 }
 
@@ -181,33 +199,34 @@ func (w *witness) neutral(s body.Slot, holder where) string {
 	return w.s.neutralSlot(w.side, w.index, s, holder)
 }
 
-func (w *witness) files(holder confluence.TwinID, list []confluence.Content) []parity.File {
+func (w *witness) filesOf(holder confluence.TwinID, list []*store.Observed) []parity.File {
 	var out []parity.File
-	for _, c := range list {
+	for _, o := range list {
+		c := o.Content
 		if c.File == nil || c.File.Missing {
 			continue
 		}
-		f := parity.File{Name: c.Title, Size: c.File.Size, SHA256: w.sums[c.ID]}
 		if c.SourceTitle != "" && w.side == confluence.A {
-			w.exceptions = append(w.exceptions, parity.Exception{Reason: parity.ReasonDuplicateFile, Twin: holder, Field: parity.FieldFiles + "/" + c.Title})
+			w.note(parity.Exception{Reason: parity.ReasonDuplicateFile, Twin: holder, Field: parity.FieldFiles + "/" + c.Title})
 		}
-		out = append(out, f)
+		out = append(out, parity.File{Name: c.Title, Size: c.File.Size, SHA256: o.FileSum})
 	}
 	return out
 }
 
-// comments builds the tree of comments below one content or one comment.
-func (w *witness) comments(holder confluence.TwinID, list []confluence.Content, replyTo confluence.ID) []parity.Comment {
+// commentsOf builds the tree of comments below one content or one comment.
+func (w *witness) commentsOf(holder confluence.TwinID, list []*store.Observed, replyTo confluence.ID) []parity.Comment {
 	var out []parity.Comment
-	for _, c := range list {
+	for _, o := range list {
+		c := o.Content
 		if c.Comment == nil || c.Comment.ReplyTo != replyTo {
 			continue
 		}
-		pc := parity.Comment{Twin: w.twin(c.ID), Kind: c.Comment.Kind, Resolution: resolution(c)}
-		pc.Content = w.content(c, where{twin: holder})
-		pc.Replies = w.comments(holder, list, c.ID)
+		pc := parity.Comment{Twin: o.Twin, Kind: c.Comment.Kind, Resolution: resolution(c)}
+		pc.Content = w.content(o, where{twin: holder})
+		pc.Replies = w.commentsOf(holder, list, c.ID)
 		if w.side == confluence.A && replyTo == "" && w.left(c.ID) {
-			w.exceptions = append(w.exceptions, parity.Exception{Reason: parity.ReasonInlineComments, Twin: holder, Field: parity.FieldComments + "/" + string(pc.Twin)})
+			w.note(parity.Exception{Reason: parity.ReasonInlineComments, Twin: holder, Field: parity.FieldComments + "/" + string(pc.Twin)})
 		}
 		out = append(out, pc)
 	}
@@ -252,7 +271,7 @@ func (w *witness) except(l *parity.Leaf, c confluence.Content) {
 		return
 	}
 	add := func(reason, field string) {
-		w.exceptions = append(w.exceptions, parity.Exception{Reason: reason, Twin: l.Twin, Field: field})
+		w.note(parity.Exception{Reason: reason, Twin: l.Twin, Field: field})
 	}
 	if c.Untitled {
 		add(parity.ReasonUntitled, parity.FieldTitle)

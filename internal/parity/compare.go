@@ -2,6 +2,7 @@ package parity
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"golang.org/x/text/unicode/norm"
@@ -9,68 +10,147 @@ import (
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
 
-// leaf is a Leaf in its normal form, with what belongs to it within one comparison.
+// leaf is what one comparison keeps of a Leaf. The Leaf itself is there, in its normal form, while it is encoded and
+// while differences of it are named.
 type leaf struct {
-	Leaf
+	*Leaf
+	twin   confluence.TwinID
+	parent confluence.TwinID
+	order  int
+	ranked bool
+	post   bool // a blog post
 	exempt *exempt
-	place  string // the rank as it is encoded
+	place  string            // the rank as it is encoded
+	bare   confluence.Digest // of its encoding without a place
 	digest confluence.Digest
 }
 
 // pair is one content on both sides; one of the two may be nil.
 type pair [2]*leaf
 
-// Compare builds the trees of both sides at a depth and names what differs. It does not depend on the order of its
-// input, nor does it change it.
+// Compare is CompareEach over lists. It does not change them.
+func Compare(spaceKeyA string, depth Depth, sides [2][]Leaf, exceptions []Exception) Proof {
+	return CompareEach(spaceKeyA, depth, [2]iter.Seq[Leaf]{slices.Values(sides[0]), slices.Values(sides[1])}, exceptions)
+}
+
+// CompareEach builds the trees of both sides at a depth and names what differs. It does not depend on the order of its
+// input. Each side is walked up to three times, and must give the same leaves each time; of each leaf some hundred bytes
+// are kept.
 //
 // A content whose whole is excepted is left out on both sides. A page that stands under different parents differs in its
 // parent alone: ranks are compared among pages that are siblings on both sides, and where side A sets Ranked.
-func Compare(spaceKeyA string, depth Depth, sides [2][]Leaf, exceptions []Exception) Proof {
+func CompareEach(spaceKeyA string, depth Depth, sides [2]iter.Seq[Leaf], exceptions []Exception) Proof {
 	exceptions = append([]Exception{}, exceptions...)
 	slices.SortFunc(exceptions, compareExceptions)
 	exceptions = slices.Compact(exceptions)
-	byTwin := exempts(exceptions)
+	c := comparing{depth: depth, sides: sides, exempts: exempts(exceptions)}
 
-	var leaves [2][]leaf
 	for _, side := range confluence.Sides {
-		leaves[side] = normalised(sides[side], depth, byTwin)
+		c.leaves[side] = c.normalised(side)
 	}
-	pairs := match(&leaves)
+	pairs := match(&c.leaves)
 	moved := rank(pairs)
 
 	proof := Proof{Space: spaceKeyA, Depth: depth, Differences: []Difference{}, Exceptions: exceptions}
 	tail := exceptionLeaves(spaceKeyA, exceptions)
 	for _, side := range confluence.Sides {
-		proof.Leaves[side] = len(leaves[side])
-		proof.Roots[side] = rootOf(leaves[side], depth, tail)
+		c.walk(side, func(l *leaf) bool { return l.place != "" }, func(l *leaf, e *encoder) { l.digest = leafDigest(e.buf) })
+		proof.Leaves[side] = len(c.leaves[side])
+		proof.Roots[side] = rootOf(c.leaves[side], tail)
 	}
 	proof.Equal = proof.Roots[confluence.A] == proof.Roots[confluence.B]
 	if !proof.Equal {
+		c.fill(pairs, moved)
 		proof.Differences = differences(pairs, moved)
 	}
 	return proof
 }
 
-// normalised returns the leaves of one side in their normal form, sorted by twin.
-func normalised(list []Leaf, depth Depth, byTwin map[confluence.TwinID]*exempt) []leaf {
-	out := make([]leaf, 0, len(list))
-	for i := range list {
-		x := byTwin[list[i].Twin]
+// comparing is one comparison under way.
+type comparing struct {
+	depth   Depth
+	sides   [2]iter.Seq[Leaf]
+	exempts map[confluence.TwinID]*exempt
+	leaves  [2][]leaf
+}
+
+// normalised returns the leaves of one side, sorted by twin.
+func (c *comparing) normalised(side confluence.Side) []leaf {
+	var out []leaf
+	var e encoder
+	for shown := range c.sides[side] {
+		x := c.exempts[shown.Twin]
 		if _, whole := x.reason(FieldWhole); whole {
 			continue
 		}
-		out = append(out, leaf{Leaf: normal(list[i], depth, x), exempt: x})
+		n := normal(shown, c.depth, x)
+		l := leaf{Leaf: &n, twin: n.Twin, parent: n.Parent, order: n.Rank, ranked: n.Ranked, post: n.Kind == confluence.BlogPost, exempt: x}
+		e.buf = e.buf[:0]
+		e.leaf(c.depth, &l)
+		l.bare = leafDigest(e.buf)
+		l.Leaf, l.digest = nil, l.bare
+		out = append(out, l)
 	}
 	slices.SortFunc(out, func(a, b leaf) int {
-		if c := cmp.Compare(a.Twin, b.Twin); c != 0 {
-			return c
-		}
-		var ea, eb encoder
-		ea.leaf(depth, &a)
-		eb.leaf(depth, &b)
-		return slices.Compare(ea.buf, eb.buf)
+		return cmp.Or(cmp.Compare(a.twin, b.twin), slices.Compare(a.bare[:], b.bare[:]))
 	})
 	return out
+}
+
+// walk gives fn the leaves of a side that are wanted once more, with what they are encoded as.
+func (c *comparing) walk(side confluence.Side, wanted func(*leaf) bool, fn func(*leaf, *encoder)) {
+	leaves := c.leaves[side]
+	if !slices.ContainsFunc(leaves, func(l leaf) bool { return wanted(&l) }) {
+		return
+	}
+	var e encoder
+	for shown := range c.sides[side] {
+		at, found := slices.BinarySearchFunc(leaves, shown.Twin, func(l leaf, t confluence.TwinID) int { return cmp.Compare(l.twin, t) })
+		if !found {
+			continue
+		}
+		n := normal(shown, c.depth, leaves[at].exempt)
+		if at+1 < len(leaves) && leaves[at+1].twin == shown.Twin { // a fault of the caller
+			e.buf = e.buf[:0]
+			e.leaf(c.depth, &leaf{Leaf: &n, exempt: leaves[at].exempt})
+			for bare := leafDigest(e.buf); at < len(leaves)-1 && leaves[at].bare != bare; {
+				at++
+			}
+		}
+		l := &leaves[at]
+		if !wanted(l) {
+			continue
+		}
+		kept := l.Leaf
+		l.Leaf, e.buf = &n, e.buf[:0]
+		e.leaf(c.depth, l)
+		l.Leaf = kept
+		fn(l, &e)
+	}
+}
+
+// fill gives the leaves that differ back what they are made of.
+func (c *comparing) fill(pairs []pair, moved map[*leaf]bool) {
+	differs := map[*leaf]bool{}
+	for _, p := range pairs {
+		a, b := p[confluence.A], p[confluence.B]
+		if a == nil || b == nil || a.digest != b.digest || moved[a] {
+			differs[a], differs[b] = true, true
+		}
+	}
+	for _, side := range confluence.Sides {
+		leaves := c.leaves[side]
+		for shown := range c.sides[side] {
+			at, found := slices.BinarySearchFunc(leaves, shown.Twin, func(l leaf, t confluence.TwinID) int { return cmp.Compare(l.twin, t) })
+			for ; found && at < len(leaves) && leaves[at].twin == shown.Twin; at++ {
+				if l := &leaves[at]; differs[l] && l.Leaf == nil {
+					n := normal(shown, c.depth, l.exempt)
+					l.Leaf = &n
+					break
+				}
+			}
+		}
+	}
 }
 
 func normal(l Leaf, depth Depth, x *exempt) Leaf {
@@ -99,10 +179,10 @@ func match(sides *[2][]leaf) []pair {
 	for i, j := 0, 0; i < len(a) || j < len(b); {
 		var p pair
 		switch {
-		case j == len(b) || i < len(a) && a[i].Twin < b[j].Twin:
+		case j == len(b) || i < len(a) && a[i].twin < b[j].twin:
 			p[confluence.A] = &a[i]
 			i++
-		case i == len(a) || b[j].Twin < a[i].Twin:
+		case i == len(a) || b[j].twin < a[i].twin:
 			p[confluence.B] = &b[j]
 			j++
 		default:
@@ -115,13 +195,9 @@ func match(sides *[2][]leaf) []pair {
 	return pairs
 }
 
-func rootOf(leaves []leaf, depth Depth, tail [][]byte) confluence.Digest {
+func rootOf(leaves []leaf, tail [][]byte) confluence.Digest {
 	var t tree
-	var e encoder
 	for i := range leaves {
-		e.buf = e.buf[:0]
-		e.leaf(depth, &leaves[i])
-		leaves[i].digest = leafDigest(e.buf)
 		t.add(leaves[i].digest)
 	}
 	for _, l := range tail {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -72,14 +73,15 @@ func TestLeafEncoding(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			sides := [2][]leaf{}
-			for i := range sides {
-				sides[i] = normalised([]Leaf{fullLeaf()}, tt.depth, exempts(tt.exceptions))
+			c := comparing{depth: tt.depth, exempts: exempts(tt.exceptions)}
+			for _, side := range confluence.Sides {
+				c.sides[side] = slices.Values([]Leaf{fullLeaf()})
+				c.leaves[side] = c.normalised(side)
 			}
-			rank(match(&sides))
-			var e encoder
-			e.leaf(tt.depth, &sides[0][0])
-			if diff := cmp.Diff(tt.want, string(e.buf)); diff != "" {
+			rank(match(&c.leaves))
+			var got string
+			c.walk(confluence.A, func(*leaf) bool { return true }, func(_ *leaf, e *encoder) { got = string(e.buf) })
+			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("encoding (-want +got):\n%s", diff)
 			}
 		})

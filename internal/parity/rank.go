@@ -21,12 +21,12 @@ func rank(pairs []pair) map[*leaf]bool {
 	}
 	slices.SortFunc(siblings, func(p, q pair) int {
 		a, b := p[confluence.A], q[confluence.A]
-		return cmp.Or(cmp.Compare(a.Parent, b.Parent), cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Twin, b.Twin))
+		return cmp.Or(cmp.Compare(a.parent, b.parent), cmp.Compare(a.order, b.order), cmp.Compare(a.twin, b.twin))
 	})
 	moved := make(map[*leaf]bool)
 	for len(siblings) > 0 {
 		n := 1
-		for n < len(siblings) && siblings[n][confluence.A].Parent == siblings[0][confluence.A].Parent {
+		for n < len(siblings) && siblings[n][confluence.A].parent == siblings[0][confluence.A].parent {
 			n++
 		}
 		rankSiblings(siblings[:n], moved)
@@ -37,10 +37,10 @@ func rank(pairs []pair) map[*leaf]bool {
 
 func ranked(p pair) bool {
 	a, b := p[confluence.A], p[confluence.B]
-	if a == nil || b == nil || !a.Ranked || a.Parent != b.Parent {
+	if a == nil || b == nil || !a.ranked || a.parent != b.parent {
 		return false
 	}
-	if a.Kind == confluence.BlogPost || b.Kind == confluence.BlogPost {
+	if a.post || b.post {
 		return false
 	}
 	// An excepted page does not count, so that accepting one moved page settles the whole order.
@@ -52,7 +52,7 @@ func ranked(p pair) bool {
 func rankSiblings(group []pair, moved map[*leaf]bool) {
 	known := make([]pair, 0, len(group))
 	for i, p := range group {
-		if p[confluence.B].Ranked {
+		if p[confluence.B].ranked {
 			known = append(known, p)
 			continue
 		}
@@ -66,7 +66,7 @@ func rankSiblings(group []pair, moved map[*leaf]bool) {
 	}
 	slices.SortFunc(order, func(i, j int) int {
 		a, b := known[i][confluence.B], known[j][confluence.B]
-		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Twin, b.Twin))
+		return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.twin, b.twin))
 	})
 	places := make([]int, len(known)) // place on side B by place on side A
 	for b, a := range order {
@@ -77,7 +77,7 @@ func rankSiblings(group []pair, moved map[*leaf]bool) {
 		p[confluence.B].place = strconv.Itoa(places[a])
 	}
 	stay := longestIncreasing(places, func(i, j int) int {
-		return cmp.Compare(known[i][confluence.A].Twin, known[j][confluence.A].Twin)
+		return cmp.Compare(known[i][confluence.A].twin, known[j][confluence.A].twin)
 	})
 	for i, s := range stay {
 		if !s {
