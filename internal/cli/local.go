@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -63,12 +64,19 @@ func (a *app) open(ctx context.Context, o houseOptions) (*house, error) {
 	// The engine's context is not the command's: an interruption lets the step in progress end, see close.
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	h.stop = stop
+	if o.drive && a.env.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbagePercent)
+	}
 	if o.drive {
 		h.ended = make(chan error, 1)
 		go func() { h.ended <- e.Run(work) }()
 	}
 	return h, nil
 }
+
+// garbagePercent is how much garbage may stand beside what is in use, in percent of it. Most of what is in use are packed
+// rows, which cost the collector nothing to look through, so that it may come often.
+const garbagePercent = 30
 
 // emptyScratch makes the directory of the indexes of exports and throws away what a killed owner of the data directory
 // left in it.

@@ -60,7 +60,8 @@ type applier struct {
 type destination struct {
 	id      confluence.ID
 	version int
-	sent    string // the body that made this version, if it was sent here
+	sent    confluence.Digest // blob of the body that made this version, if it was sent here
+	says    confluence.Digest // its content digest
 	title   string // as it was sent last; empty: not sent
 }
 
@@ -74,8 +75,10 @@ var errOvertaken = errors.New("overtaken")
 // next slice decides afresh. wrote is false when nothing was sent. An error halts the run or fails the space.
 func (s *work) apply(ctx context.Context, v *view, r reconcile.Result) (finished, wrote bool, err error) {
 	a := newApplier(s, v, r)
-	if least := s.e.opt.Now().Add(s.e.opt.Slice / 2); s.deadline.Before(least) {
-		s.deadline = least // planning a large space takes long; what is planned is worth some work
+	// Planning a large space takes long; what is planned is worth some work, so that a space twice as large takes twice as
+	// long.
+	if least := s.e.opt.Now().Add(max(s.e.opt.Slice/2, worthOfPlanning*s.planning)); s.deadline.Before(least) {
+		s.deadline = least
 	}
 	a.width = 2 * a.connections() // twice the connections, so that commits and calls overlap
 	a.begin(ctx)
@@ -86,6 +89,9 @@ func (s *work) apply(ctx context.Context, v *view, r reconcile.Result) (finished
 	}
 	return a.left == 0, a.begun.Load(), ctx.Err()
 }
+
+// worthOfPlanning is how many times as long as planning took changes are carried out at least, before a plan is made anew.
+const worthOfPlanning = 8
 
 // errSliceOver ends the starting of new changes without being a failure.
 var errSliceOver = errors.New("slice is over")
@@ -346,7 +352,7 @@ func (a *applier) learn(side confluence.Side, twin confluence.TwinID, d destinat
 		was = a.destBefore(side, twin)
 	}
 	if was.version > d.version { // news of two writes may come in either order
-		d.version, d.sent, d.title = was.version, was.sent, was.title
+		d.version, d.sent, d.says, d.title = was.version, was.sent, was.says, was.title
 	}
 	if d.title == "" {
 		d.title = was.title

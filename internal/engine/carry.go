@@ -222,7 +222,7 @@ func (a *applier) edited(c reconcile.Change, was, now *store.Observed) (reconcil
 		if err != nil {
 			return f, err
 		}
-		if d, _ := a.destOf(c.Side, c.Twin); !before.same(after) && (d.sent == "" || !saysTheSame(d.sent, now)) {
+		if d, _ := a.destOf(c.Side, c.Twin); !before.same(after) && (d.sent.IsZero() || !saysTheSame(d.says, now)) {
 			f |= reconcile.Body
 		}
 	}
@@ -233,13 +233,9 @@ func (a *applier) edited(c reconcile.Change, was, now *store.Observed) (reconcil
 }
 
 // saysTheSame reports whether an observation shows the body that was sent.
-func saysTheSame(sent string, now *store.Observed) bool {
-	x, err := sentDigest(sent)
-	if err != nil {
-		return false
-	}
-	y, err := observedDigest(now)
-	return err == nil && x == y
+func saysTheSame(sent confluence.Digest, now *store.Observed) bool {
+	is, err := observedDigest(now)
+	return err == nil && !sent.IsZero() && sent == is
 }
 
 // passOver leaves out a write that would send what was sent before: a body that still waits for the id of something that
@@ -388,7 +384,7 @@ func (s *work) succeed(ctx context.Context, in store.Intent, w *write, res confl
 	if a != nil && row != nil {
 		d := destination{id: row.ID[w.side], version: row.Version[w.side], title: w.title}
 		if w.blob != nil && w.kind != confluence.Comment {
-			d.sent = string(w.blob)
+			d.sent, d.says = confluence.Sum(w.blob), w.digest
 		}
 		a.learn(w.side, w.twin, d)
 	}

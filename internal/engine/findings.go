@@ -152,12 +152,24 @@ func (s *spaceRun) report(ctx context.Context, v *view, r reconcile.Result) erro
 
 // decide asks reconcile what to do and leaves out what has failed in this run already.
 func (s *spaceRun) decide(ctx context.Context, v *view) (reconcile.Result, error) {
+	r, err := s.decideMost(ctx, v, maxChanges)
+	if err == nil && r.Later != nil && len(r.Changes) < maxChanges/2 {
+		return s.decideMost(ctx, v, 0) // most of the first ones are left out
+	}
+	return r, err
+}
+
+// maxChanges is how many changes of a migration are planned at a time: more would take memory for nothing, as a slice does
+// not come further.
+const maxChanges = 20_000
+
+func (s *spaceRun) decideMost(ctx context.Context, v *view, most int) (reconcile.Result, error) {
 	var can, canRoot [2]bool
 	for _, side := range confluence.Sides {
 		can[side], canRoot[side] = s.ids[side].Caps.Position, s.ids[side].Caps.RootPosition
 	}
 	r, err := v.plan(reconcile.Policy{
-		Mode: reconcile.SafeAToB, Facets: s.facets, Position: can, RootPosition: canRoot,
+		Mode: reconcile.SafeAToB, Facets: s.facets, Most: most, Position: can, RootPosition: canRoot,
 		FoldTitle: [2]func(string) string{migration.FoldTitle, migration.FoldTitle},
 	})
 	if err != nil {

@@ -31,7 +31,7 @@ const freshBatch = 25
 func (a *applier) freshened(ctx context.Context, c reconcile.Change) (again reconcile.Change, changed bool, err error) {
 	d, ok := a.destOf(c.Side, c.Twin)
 	was := a.shown(c.Side, c.Twin)
-	if !a.s.paired || !updates(c) || !ok || was == nil || d.sent != "" {
+	if !a.s.paired || !updates(c) || !ok || was == nil || !d.sent.IsZero() {
 		return c, false, nil
 	}
 	seen, shown, err := a.readAhead(ctx, c)

@@ -92,12 +92,17 @@ func (m *meter) setTotals(c migration.Counts) {
 }
 
 // plan sets what is done already: everything that needs no change.
-func (m *meter) plan(changes []reconcile.Change) {
+func (m *meter) plan(r reconcile.Result) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	todo := map[*migration.Tally]int{}
 	seen := map[meterKey]bool{}
-	for _, ch := range changes {
+	for call, n := range r.Later {
+		if t := tallies(&m.task.Counts, reconcile.Change{Verb: call.Verb, Kind: call.Kind}); t != nil && !call.Relink {
+			todo[t] += n
+		}
+	}
+	for _, ch := range r.Changes {
 		k := meterKey{ch.Twin, tallies(&m.task.Counts, ch)}
 		if k.tally != nil && !ch.Relink && !seen[k] {
 			seen[k] = true

@@ -231,8 +231,12 @@ func (a *applier) ownBody(ctx context.Context, c reconcile.Change) (own rendered
 		own.body.Raw = string(raw)
 	case c.Facets.Has(reconcile.Body) && !a.s.paired:
 		return own, false, nil
-	case d.sent != "":
-		own.body.Raw = d.sent
+	case !d.sent.IsZero():
+		raw, err := a.s.e.store.Blob(ctx, d.sent)
+		if err != nil {
+			return own, false, err
+		}
+		own.body.Raw = string(raw)
 	default:
 		list, err := a.s.sites[c.Side].reader.Fetch(ctx, c.Kind, []confluence.ID{d.id}, confluence.FacetBody)
 		if err != nil || len(list) == 0 {

@@ -122,7 +122,7 @@ func (s *work) agree(ctx context.Context, v *view, side confluence.Side, only ma
 		}
 		v.agreed.put(twin, row)
 		rows = append(rows, *row)
-		if len(rows) == 500 {
+		if len(rows) == agreedBatch {
 			if err := s.putAgreed(ctx, rows); err != nil {
 				return err
 			}
@@ -174,10 +174,18 @@ func (s *work) recordPlaces(ctx context.Context, v *view, r reconcile.Result) er
 			row.Facets &^= reconcile.Order
 		}
 		v.agreed.put(o.Twin, row)
-		rows = append(rows, *row)
+		if rows = append(rows, *row); len(rows) == agreedBatch {
+			if err := s.putAgreed(ctx, rows); err != nil {
+				return err
+			}
+			rows = rows[:0]
+		}
 	}
 	return s.putAgreed(ctx, rows)
 }
+
+// agreedBatch is how many rows of the baseline are written in one transaction.
+const agreedBatch = 500
 
 func (s *work) putAgreed(ctx context.Context, rows []store.AgreedRow) error {
 	if len(rows) == 0 {

@@ -239,6 +239,7 @@ func (s *spaceRun) stepContent(ctx context.Context) error {
 	if err := s.settleUnknown(ctx); err != nil {
 		return err
 	}
+	began := s.e.opt.Now()
 	view, err := s.look(ctx)
 	if err != nil {
 		return err
@@ -250,7 +251,8 @@ func (s *spaceRun) stepContent(ctx context.Context) error {
 	if err := s.recordPlaces(ctx, view, result); err != nil {
 		return err
 	}
-	s.meter.plan(result.Changes)
+	s.meter.plan(result)
+	s.planning = s.e.opt.Now().Sub(began)
 	if len(result.Changes) == 0 && s.cursor.Round == 0 && view.unread() {
 		s.cursor.Step = stepReadB // an earlier execution wrote, and ended before it looked
 		s.cursor.Round++
@@ -263,7 +265,7 @@ func (s *spaceRun) stepContent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !finished {
+	if !finished || result.Later != nil {
 		if slices.ContainsFunc(result.Changes, isMove) {
 			s.cursor.Step = stepReadB // what was moved stands elsewhere now; planned from the old places it would be moved again
 		}

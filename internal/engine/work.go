@@ -27,6 +27,7 @@ type work struct {
 	people   *people
 	asked    [2]usedPeople // that people was loaded for
 	deadline time.Time
+	planning time.Duration // how long the last plan took, with what it was made of
 	gauge    gauge
 	listing  listing
 	ahead    *ahead // the next batch of the listing under way

@@ -223,12 +223,19 @@ func (p *planner) finish() Result {
 		s.index = int32(i)
 	}
 	r := p.result
-	if len(p.steps) > 0 {
-		r.Changes = make([]Change, len(p.steps))
+	most := len(p.steps)
+	if p.policy.Most > 0 {
+		most = min(most, p.policy.Most)
 	}
-	for i, s := range p.steps {
-		r.Changes[i] = s.finished()
+	if most > 0 {
+		r.Changes = make([]Change, most)
 	}
+	for i, s := range p.steps[:most] {
+		c := s.finished()
+		c.Waits = slices.DeleteFunc(c.Waits, func(n int) bool { return n >= most })
+		r.Changes[i] = c
+	}
+	r.Later = later(p.steps[most:])
 	slices.SortStableFunc(r.Clashes, func(a, b Clash) int {
 		return cmp.Or(cmp.Compare(a.Twin, b.Twin), cmp.Compare(a.Facet, b.Facet), openFirst(a, b))
 	})
@@ -252,6 +259,18 @@ func (p *planner) finish() Result {
 		}
 	}
 	return r
+}
+
+// later counts the steps that a Result leaves out.
+func later(steps []*step) map[Call]int {
+	if len(steps) == 0 {
+		return nil
+	}
+	out := map[Call]int{}
+	for _, s := range steps {
+		out[Call{s.change.Verb, s.it.kind, s.change.Relink}]++
+	}
+	return out
 }
 
 // openFirst puts what waits for a person before what is only recorded.

@@ -181,6 +181,8 @@ type Policy struct {
 	Allowed map[string]bool
 	// Decided is what a person decided about single conflicts. It wins over Choices, DeleteVsEdit and the mode.
 	Decided map[Question]Choice
+	// Most is how many changes a Result holds at most; zero: all. Those that it leaves out come with a later plan.
+	Most int
 	// CanArchive: the side can archive a page. TrashHoldsTitle: a page in its trash keeps its title from others.
 	CanArchive, TrashHoldsTitle [2]bool
 	// Same reports whether both sides show the same in the neutral form. It is asked only where both sides changed, and of
@@ -279,6 +281,8 @@ type Brake struct {
 type Result struct {
 	// Changes to carry out. If there are Brakes, they are what would be done: none of them may be applied.
 	Changes []Change
+	// Later counts the changes that Policy.Most leaves out, nil if there are none. None of Changes needs one of them.
+	Later   map[Call]int
 	Clashes []Clash
 	Brakes  []Brake
 	// Converged lists contents whose facets changed on both sides to the same value, or were met for the first time equal.
@@ -305,6 +309,13 @@ type Result struct {
 	Unchanged int
 	// Rows counts how often each row of the decision table decided.
 	Rows map[int]int
+}
+
+// Call is a sort of change.
+type Call struct {
+	Verb   confluence.Verb
+	Kind   confluence.Kind
+	Relink bool
 }
 
 // Joined are two contents of one side each that become twins. All that a Result says of them it says of Twins[A], which
