@@ -50,9 +50,7 @@ type agreed struct {
 
 // learn takes over one row of the baseline and compares with it what both sides show.
 func (p *planner) learn(it *item, a *Agreed) {
-	if len(p.rows) == cap(p.rows) {
-		p.rows = make([]agreed, 0, p.slabSize(0))
-	}
+	p.rows = room(p.rows, p.expect, len(p.items))
 	p.rows = append(p.rows, agreed{
 		there: [2]bool{a.ID[0] != "", a.ID[1] != ""}, version: [2]int32{int32(a.Version[0]), int32(a.Version[1])}, title: a.Title, parent: a.Parent,
 		facets: a.Facets, held: a.Held, owed: a.Owed, landed: a.Landed, tomb: a.Tomb, detached: a.Detached, resolved: a.Resolved, place: -1,
@@ -84,17 +82,17 @@ func (p *planner) compareDigests(it *item, f Facets, a *Agreed) {
 		if n == nil || !n.Read.Has(f) {
 			continue
 		}
-		was := confluence.Digest{}
-		if agreed {
-			was = a.Digest[side][i]
-		}
-		switch {
-		case agreed || startEmpty.Has(f):
-			if p.digestOf(n, f) != was {
+		switch was := &a.Digest[side][i]; {
+		case agreed:
+			if !p.shows(n, f, was) {
+				it.changed[side] |= f
+			}
+		case startEmpty.Has(f):
+			if !n.empty(f) {
 				it.changed[side] |= f
 			}
 		case a.Owed[side.Other()].Has(f), a.Owed[side].Has(f):
-			if p.digestOf(n, f) != a.Digest[side][i] {
+			if !p.shows(n, f, was) {
 				it.changed[side] |= f // since the half of the write that was made
 			}
 		case p.oneWay && side == p.to:

@@ -41,11 +41,14 @@ var noRest rest
 // digested are the facets that are compared by their digests.
 const digested = Body | Labels | Restrictions | File
 
+// print is as much of a digest as tells it from any other.
+type print [16]byte
+
+func printOf(d *confluence.Digest) print { return print(d[:len(print{})]) }
+
 // keep takes over what planning needs of a Node.
 func (p *planner) keep(n *Node) *node {
-	if len(p.nodes) == cap(p.nodes) {
-		p.nodes = make([]node, 0, p.slabSize(0))
-	}
+	p.nodes = room(p.nodes, p.expect, len(p.items))
 	p.nodes = append(p.nodes, node{ID: n.ID, Kind: n.Kind, Status: n.Status, Title: n.Title, Parent: n.Parent, Rank: int32(n.Rank), Version: int32(n.Version),
 		Home: n.Home, Inline: n.Inline, Resolved: n.Resolved, Away: n.Away, ByApp: n.ByApp, Read: n.Read, rest: &noRest, digests: int32(len(p.digests)), by: p.author(n.By)})
 	k := &p.nodes[len(p.nodes)-1]
@@ -59,17 +62,11 @@ func (p *planner) keep(n *Node) *node {
 		if d := &n.Digest[f.Index()]; !d.IsZero() {
 			k.full |= f
 			if digested.Has(f) {
-				p.digests = append(p.digests, *d)
+				p.digests = append(p.digests, printOf(d))
 			}
 		}
 	}
 	return k
-}
-
-// slabSize is for how many nodes or items memory is taken next, of which there are some: about as many as there will be,
-// and not many more.
-func (p *planner) slabSize(have int) int {
-	return min(max(p.expect-have, 8+len(p.items)/8), 1024)
 }
 
 // author numbers authors from 1.
@@ -96,14 +93,15 @@ func (n *node) time() time.Time {
 // empty reports whether the side shows nothing of a facet.
 func (n *node) empty(f Facets) bool { return !n.full.Has(f) }
 
-// digestOf is the digest of one of the digested facets. It is known until all nodes have been compared with the baseline.
-func (p *planner) digestOf(n *node, f Facets) confluence.Digest {
-	if n.empty(f) {
-		return confluence.Digest{}
+// shows reports whether a node has this digest of one of the digested facets. It is known until all nodes have been
+// compared with the baseline.
+func (p *planner) shows(n *node, f Facets, was *confluence.Digest) bool {
+	if n.empty(f) || was.IsZero() {
+		return n.empty(f) && was.IsZero()
 	}
 	at := n.digests
 	for before := n.full & digested & (f - 1); before != 0; before &= before - 1 {
 		at++
 	}
-	return p.digests[at]
+	return p.digests[at] == printOf(was)
 }

@@ -64,7 +64,8 @@ func plan(base iter.Seq[Agreed], snaps [2]visits, policy Policy, expect int) Res
 	if p == nil {
 		return Result{} // no direction, no change
 	}
-	p.expect = expect
+	p.memory, p.expect = borrow(expect), expect
+	defer p.memory.giveBack()
 	p.take(base, snaps)
 	p.join()
 	p.met = true
@@ -219,22 +220,11 @@ type planner struct {
 	from, to  confluence.Side
 	fold      [2]func(string) string
 
-	items []*item // sorted by twin
-	// Where the next of them, their nodes and their rows of the baseline are made.
-	slab  []item
-	nodes []node
-	rows  []agreed
-	// Of nodes, until the baseline has been compared: see node.digests, node.by.
-	digests []confluence.Digest
-	authors map[confluence.UserID]int32
-	expect  int // about so many items
-	byTwin  map[confluence.TwinID]*item
-	met     bool // contents of both sides have been joined
-	// Memory that is used again and again.
-	groups       groups
-	aboves       []int32
-	walked, next []*item
-	root         item // stands for the root of the space, in clashes
+	*memory
+	authors map[confluence.UserID]int32 // see node.by
+	expect  int                         // about so many contents on a side
+	met     bool                        // contents of both sides have been joined
+	root    item                        // stands for the root of the space, in clashes
 	// strangers are nodes without a twin, by side.
 	strangers [2][]*node
 	// Of the few contents whose sets changed: the sets, and what becomes of them by side.
@@ -296,11 +286,7 @@ func put[K comparable, V any](m *map[K]V, k K, v V) {
 
 // take puts the baseline and both snapshots together by twin.
 func (p *planner) take(base iter.Seq[Agreed], snaps [2]visits) {
-	p.items = make([]*item, 0, p.expect)
-	p.byTwin = make(map[confluence.TwinID]*item, p.expect)
-	p.digests = make([]confluence.Digest, 0, 2*p.expect)
 	for _, side := range confluence.Sides {
-		p.nodes = nil
 		snaps[side](func(shown *Node) {
 			n := p.keep(shown)
 			if shown.Twin == "" {
@@ -325,7 +311,10 @@ func (p *planner) take(base iter.Seq[Agreed], snaps [2]visits) {
 			p.learn(it, &a)
 		}
 	}
-	p.digests, p.slab, p.nodes, p.rows = nil, nil, nil, nil
+	if len(p.items) > most {
+		p.digests = nil
+	}
+	p.digests = p.digests[:0]
 	slices.SortFunc(p.items, compareTwin)
 	for _, it := range p.items {
 		for _, side := range confluence.Sides {
@@ -353,9 +342,7 @@ func alive(n *node) int {
 func (p *planner) item(twin confluence.TwinID) *item {
 	it := p.byTwin[twin]
 	if it == nil {
-		if len(p.slab) == cap(p.slab) {
-			p.slab = make([]item, 0, p.slabSize(len(p.items)))
-		}
+		p.slab = room(p.slab, p.expect-len(p.items), len(p.items))
 		p.slab = append(p.slab, item{twin: twin})
 		it = &p.slab[len(p.slab)-1]
 		p.byTwin[twin] = it

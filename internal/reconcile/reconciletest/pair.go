@@ -142,7 +142,8 @@ func (p *Pair) look() [2][]reconcile.Node {
 		p.nodes[side] = p.nodes[side][:0]
 		for id := range s.Contents {
 			if p.listed(side, id) {
-				p.nodes[side] = append(p.nodes[side], p.node(side, id))
+				p.nodes[side] = append(p.nodes[side], reconcile.Node{})
+				p.node(side, id, &p.nodes[side][len(p.nodes[side])-1])
 			}
 		}
 		for id := range s.Contents {
@@ -190,15 +191,15 @@ var start = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 
 const pageFacets = reconcile.Body | reconcile.Labels | reconcile.Restrictions
 
-func (p *Pair) node(side confluence.Side, id int) reconcile.Node {
+func (p *Pair) node(side confluence.Side, id int, n *reconcile.Node) {
 	c := &p.Sites[side].Contents[id]
-	n := reconcile.Node{
+	*n = reconcile.Node{
 		Twin: p.twin(side, id), ID: IDOf(id), Kind: c.Kind, Status: c.Status, Title: c.Title, Parent: p.twin(side, c.Parent), Rank: -1,
 		Version: c.Version, Home: c.Home, By: confluence.UserID(c.By), At: start.Add(time.Duration(c.At) * time.Second), Away: c.Away,
 	}
 	if c.Purged {
 		n.Status = reconcile.Purged
-		return n
+		return
 	}
 	switch c.Kind {
 	case confluence.Attachment:
@@ -208,23 +209,34 @@ func (p *Pair) node(side confluence.Side, id int) reconcile.Node {
 	default:
 		n.Read = pageFacets
 	}
-	p.fill(side, c, &n)
-	return n
+	p.fill(side, c, n)
 }
 
 // fill sets what a node says of a content.
 func (p *Pair) fill(side confluence.Side, c *Content, n *reconcile.Node) {
-	n.Digest = p.digests(side, c)
+	p.digests(side, c, &n.Digest)
 	n.Labels, n.Readers, n.Editors = LabelsOf(c.Labels), PrincipalsOf(c.Readers), PrincipalsOf(c.Editors)
 }
 
-func (p *Pair) digests(side confluence.Side, c *Content) (d [8]confluence.Digest) {
-	set := func(f reconcile.Facets, value uint32) { d[f.Index()] = digest(side, f.Index(), value) }
-	set(reconcile.Body, uint32(c.Body))
-	set(reconcile.File, uint32(c.File))
-	set(reconcile.Labels, uint32(c.Labels))
-	set(reconcile.Restrictions, uint32(c.Readers)<<8|uint32(c.Editors))
-	return d
+func (p *Pair) digests(side confluence.Side, c *Content, d *[8]confluence.Digest) {
+	for _, f := range [...]reconcile.Facets{reconcile.Body, reconcile.File, reconcile.Labels, reconcile.Restrictions} {
+		d[f.Index()] = digest(side, f.Index(), c.token(f))
+	}
+}
+
+// token stands for what a content shows of a facet that has a digest.
+func (c *Content) token(f reconcile.Facets) uint32 {
+	switch f {
+	case reconcile.Body:
+		return uint32(c.Body)
+	case reconcile.File:
+		return uint32(c.File)
+	case reconcile.Labels:
+		return uint32(c.Labels)
+	case reconcile.Restrictions:
+		return uint32(c.Readers)<<8 | uint32(c.Editors)
+	}
+	return 0
 }
 
 // each yields the baseline.

@@ -44,10 +44,6 @@ func (p *Pair) record(twin int, facets reconcile.Facets) {
 	}
 	both := [2]*Content{&p.seen[0][ids[0]], &p.seen[1][ids[1]]}
 	facets &= carriedFacets[a.Kind]
-	var digests [2][8]confluence.Digest
-	for _, side := range confluence.Sides {
-		digests[side] = p.digests(side, both[side])
-	}
 	for _, f := range singleFacets {
 		if !facets.Has(f) {
 			continue
@@ -56,7 +52,7 @@ func (p *Pair) record(twin int, facets reconcile.Facets) {
 		a.Held &^= f
 		for _, side := range confluence.Sides {
 			c := both[side]
-			a.Digest[side][f.Index()] = digests[side][f.Index()]
+			a.Digest[side][f.Index()] = digest(side, f.Index(), c.token(f))
 			switch f {
 			case reconcile.Title:
 				a.Title[side] = c.Title
