@@ -244,6 +244,19 @@ func (p *planner) finish() Result {
 	for _, list := range [][]confluence.TwinID{r.Gone, r.Tombs, r.Detached, r.Unknown} {
 		slices.Sort(list)
 	}
+	p.conclude(&r)
+	return r
+}
+
+// conclude says of each content what is to be recorded of it besides its changes.
+func (p *planner) conclude(r *Result) {
+	placed := 0
+	for _, it := range p.items {
+		if it.ordered != 0 {
+			placed++
+		}
+	}
+	r.Ordered = slices.Grow(r.Ordered, placed)
 	for _, it := range p.items {
 		if it.noted {
 			r.Converged = append(r.Converged, it.twin)
@@ -258,7 +271,6 @@ func (p *planner) finish() Result {
 			r.Unchanged++
 		}
 	}
-	return r
 }
 
 // later counts the steps that a Result leaves out.

@@ -1,13 +1,12 @@
 package reconcile
 
 import (
-	"sync"
+	"iter"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
 
-// memory is what a plan works in. Nothing of a Result points into it, so that the next plan takes it over: most plans are
-// of small spaces, and one follows the other.
+// memory is what a plan works in: contents lie side by side in slabs, and what is needed again and again is used again.
 type memory struct {
 	items  []*item // sorted by twin
 	byTwin map[confluence.TwinID]*item
@@ -23,34 +22,26 @@ type memory struct {
 	walked, next []*item
 }
 
-var memories = sync.Pool{New: func() any { return &memory{byTwin: map[confluence.TwinID]*item{}} }}
+// Desk is where plans are made one after the other, in the same memory. The zero value is ready. It is for one goroutine;
+// nothing of a Result stays on it.
+type Desk struct{ memory memory }
 
-// most is how many items a memory may have held to be kept for the next plan.
-const most = 1024
-
-// borrow takes memory for a plan of about so many contents.
-func borrow(expect int) *memory {
-	if expect > most {
-		return &memory{items: make([]*item, 0, expect), byTwin: make(map[confluence.TwinID]*item, expect), digests: make([]print, 0, 2*expect)}
-	}
-	return memories.Get().(*memory)
+// Plan is what the function Plan is.
+func (d *Desk) Plan(base iter.Seq[Agreed], snaps [2][]Node, policy Policy) Result {
+	return plan(&d.memory, base, [2]visits{listed(snaps[0]), listed(snaps[1])}, policy, max(len(snaps[0]), len(snaps[1])))
 }
 
-// giveBack lets the next plan have the memory of this one.
-func (m *memory) giveBack() {
-	if len(m.items) > most {
+// begin clears the memory for a plan of about so many contents on a side.
+func (m *memory) begin(expect int) {
+	if m.byTwin == nil {
+		m.items, m.byTwin, m.digests = make([]*item, 0, expect), make(map[confluence.TwinID]*item, expect), make([]print, 0, 2*expect)
 		return
 	}
 	clear(m.byTwin)
-	clear(m.items)
 	clear(m.slab)
 	clear(m.nodes)
 	clear(m.rows)
-	clear(m.walked)
-	clear(m.groups.kids)
-	clear(m.next)
-	m.items, m.slab, m.nodes, m.rows = m.items[:0], m.slab[:0], m.nodes[:0], m.rows[:0]
-	memories.Put(m)
+	m.items, m.slab, m.nodes, m.rows, m.digests = m.items[:0], m.slab[:0], m.nodes[:0], m.rows[:0], m.digests[:0]
 }
 
 // room returns a slab with room for one more, of which so many should be enough.

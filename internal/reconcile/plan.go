@@ -28,7 +28,7 @@ import (
 //     siblings has no agreed place until then: the caller takes Order out of its facets.
 //   - A twin in Result.Joined is recorded before any change is carried out.
 func Plan(base iter.Seq[Agreed], snaps [2][]Node, policy Policy) Result {
-	return plan(base, [2]visits{listed(snaps[0]), listed(snaps[1])}, policy, max(len(snaps[0]), len(snaps[1])))
+	return new(Desk).Plan(base, snaps, policy)
 }
 
 // visits shows nodes one by one. Each is valid until the next.
@@ -55,17 +55,17 @@ func made(nodes iter.Seq[Node]) visits {
 // PlanEach is Plan over contents that are made one by one: it keeps of each what planning needs. Each sequence is walked
 // once, those of the snapshots before the baseline.
 func PlanEach(base iter.Seq[Agreed], snaps [2]iter.Seq[Node], policy Policy) Result {
-	return plan(base, [2]visits{made(snaps[0]), made(snaps[1])}, policy, 0)
+	return plan(new(memory), base, [2]visits{made(snaps[0]), made(snaps[1])}, policy, 0)
 }
 
 // plan decides; about so many contents are to be expected.
-func plan(base iter.Seq[Agreed], snaps [2]visits, policy Policy, expect int) Result {
+func plan(m *memory, base iter.Seq[Agreed], snaps [2]visits, policy Policy, expect int) Result {
 	p := newPlanner(policy)
 	if p == nil {
 		return Result{} // no direction, no change
 	}
-	p.memory, p.expect = borrow(expect), expect
-	defer p.memory.giveBack()
+	m.begin(expect)
+	p.memory, p.expect = m, expect
 	p.take(base, snaps)
 	p.join()
 	p.met = true
@@ -223,6 +223,7 @@ type planner struct {
 	*memory
 	authors map[confluence.UserID]int32 // see node.by
 	expect  int                         // about so many contents on a side
+	guess   int                         // which of the items comes next
 	met     bool                        // contents of both sides have been joined
 	root    item                        // stands for the root of the space, in clashes
 	// strangers are nodes without a twin, by side.
@@ -287,6 +288,7 @@ func put[K comparable, V any](m *map[K]V, k K, v V) {
 // take puts the baseline and both snapshots together by twin.
 func (p *planner) take(base iter.Seq[Agreed], snaps [2]visits) {
 	for _, side := range confluence.Sides {
+		p.guess = 0
 		snaps[side](func(shown *Node) {
 			n := p.keep(shown)
 			if shown.Twin == "" {
@@ -299,7 +301,7 @@ func (p *planner) take(base iter.Seq[Agreed], snaps [2]visits) {
 			}
 		})
 	}
-	if base != nil {
+	if p.guess = 0; base != nil {
 		for a := range base {
 			if a.Twin == "" || a.Tomb && p.migrating {
 				continue
@@ -311,10 +313,9 @@ func (p *planner) take(base iter.Seq[Agreed], snaps [2]visits) {
 			p.learn(it, &a)
 		}
 	}
-	if len(p.items) > most {
-		p.digests = nil
+	if len(p.items) > 4096 {
+		p.digests = nil // the rest of planning needs the room
 	}
-	p.digests = p.digests[:0]
 	slices.SortFunc(p.items, compareTwin)
 	for _, it := range p.items {
 		for _, side := range confluence.Sides {
@@ -339,15 +340,21 @@ func alive(n *node) int {
 	return 4
 }
 
+// item returns the item of a twin. Snapshots and baseline mostly come in one order, so the next one is tried first.
 func (p *planner) item(twin confluence.TwinID) *item {
+	if p.guess < len(p.items) && p.items[p.guess].twin == twin {
+		p.guess++
+		return p.items[p.guess-1]
+	}
 	it := p.byTwin[twin]
 	if it == nil {
 		p.slab = room(p.slab, p.expect-len(p.items), len(p.items))
-		p.slab = append(p.slab, item{twin: twin})
+		p.slab = append(p.slab, item{twin: twin, n: int32(len(p.items))})
 		it = &p.slab[len(p.slab)-1]
 		p.byTwin[twin] = it
 		p.items = append(p.items, it)
 	}
+	p.guess = int(it.n) + 1
 	return it
 }
 
@@ -446,10 +453,15 @@ func (p *planner) parentOf(it *item, side confluence.Side) confluence.TwinID {
 
 // up returns what parentOf names, nil where that is in no snapshot and no baseline. It is looked for once.
 func (p *planner) up(it *item, side confluence.Side) *item {
-	if n := it.node[side]; n == nil || n.Parent == "" {
+	n := it.node[side]
+	if n == nil || n.Parent == "" {
 		return nil
 	}
 	if !it.upKnown[side] {
+		if up := it.above[side.Other()]; up != nil && up.twin == n.Parent && it.node[side.Other()].Parent == n.Parent && carries(up.kind) != 0 {
+			it.above[side], it.upKnown[side] = up, true // as on the other side
+			return up
+		}
 		up, _ := p.resolve(it, side)
 		if !p.met {
 			return up // before contents are joined

@@ -78,7 +78,7 @@ func (p *planner) walk() []*item {
 		}
 		return int(up.n)
 	})
-	p.walked = p.walked[:0]
+	p.walked = slices.Grow(p.walked[:0], len(p.items))
 	next := p.next[:0]
 	push := func(n int) {
 		list := below.of(n)

@@ -79,6 +79,8 @@ var (
 	BrokenCases  = Bound{Most: true}
 	// Planning is near linear: ten times the pages take at most fifteen times as long. The house's own bound.
 	PlanningGrowth = Bound{Most: true, Limit: 15}
+	// PlanBytes is not an issue's either: a space of 100,000 pages is planned in less than 100 MB beside what is planned.
+	PlanBytes = Bound{Most: true, Limit: 300}
 	// "One body edit carried: at most 4 calls. 1,000 idle intervals: 0 writes."
 	EditCalls = Bound{Most: true, Limit: 4}
 	NoWrites  = Bound{Most: true, Limit: 0}

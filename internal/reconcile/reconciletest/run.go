@@ -42,8 +42,9 @@ func Run(c Case) (Outcome, error) { return new(Player).Run(c) }
 
 // Player plays cases one after the other in the same memory. It is for one goroutine.
 type Player struct {
-	Plan Planner // to be held to the laws; nil: reconcile.Plan
+	Plan Planner // to be held to the laws; nil: that of a reconcile.Desk
 
+	desk  reconcile.Desk
 	sites [2]Site
 	pair  Pair
 	facts roundFacts
@@ -62,7 +63,7 @@ func (l *Player) fresh(policy reconcile.Policy, options [2]Options) *Pair {
 		nodes: [2][]reconcile.Node{p.nodes[0][:0], p.nodes[1][:0]}, spare: p.spare,
 	}
 	if p.plan == nil {
-		p.plan = reconcile.Plan
+		p.plan = l.desk.Plan
 	}
 	return p
 }
