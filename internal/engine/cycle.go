@@ -93,6 +93,7 @@ func (e *Engine) workPair(ctx context.Context, slice store.Slice) (jobs.Next, er
 		}
 	}
 	c.init(e, slice)
+	c.near = true
 	next, begun, err := c.begin(ctx)
 	if err != nil || !begun {
 		return next, err

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -165,4 +166,28 @@ func (h *Hand) Left(ctx context.Context, side confluence.Side) []string {
 // ReadAgain reads pages of a side by id.
 func (h *Hand) ReadAgain(ctx context.Context, side confluence.Side, pages ...confluence.ID) error {
 	return h.w.fetchAgain(ctx, side, confluence.Page, pages, confluence.AllFacets)
+}
+
+// Beside loads the view as a cycle does, or with all other spaces, and returns the keys of the spaces of side A in it and
+// where each reference of both sides leads.
+func (h *Hand) Beside(ctx context.Context, near bool) (keys, targets []string, err error) {
+	h.w.near, h.w.seen = near, nil
+	v, err := h.w.look(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, side := range confluence.Sides {
+		for twin, o := range v.seen[side].all() {
+			p, err := v.printOf(side, o, h.w.pair.Keys[side])
+			if err != nil {
+				return nil, nil, err
+			}
+			for _, ref := range p.Refs {
+				_, id, _ := referred(ref[1])
+				to, _ := v.arrived(side.Other(), v.index[side].twin(id))
+				targets = append(targets, fmt.Sprint(side, twin, ref, to))
+			}
+		}
+	}
+	return v.index[confluence.A].keys, targets, nil
 }

@@ -25,6 +25,7 @@ type view struct {
 	// elsewhere holds the ids of twins of the other spaces between the same sites.
 	elsewhere [2]map[confluence.TwinID]confluence.ID
 	agreed    *rows[store.AgreedRow]
+	abroad    [2]abroad                     // of a cycle: where bodies lead outside
 	mended    [2]map[confluence.TwinID]bool // bodies to be written to that side for their references alone
 	home      confluence.TwinID             // content of side A that is, or becomes, the home page
 	ranks     [2]ranks
@@ -112,6 +113,11 @@ func (s *work) loadSeen(ctx context.Context, v *view, side confluence.Side) erro
 	sifted := s.paired || side == confluence.A
 	err := s.e.store.EachObserved(ctx, s.pair.ID, side, func(o store.Observed) error {
 		o.Twin = s.twinOf(side, o.Content.ID)
+		if s.near && len(o.Form.Refs) > 0 {
+			if err := v.meet(side, &o, s.pair.Keys[side]); err != nil {
+				return err
+			}
+		}
 		if !present(o.Content) {
 			if a := v.agreed.get(o.Twin); a != nil && a.ID[side] != "" && a.ID[side] != o.Content.ID {
 				return nil // its twin stands for the one that was made in its place
@@ -203,8 +209,18 @@ func (s *work) loadOtherSpaces(ctx context.Context, v *view) error {
 	}
 	s.keys = [2]map[string]string{{}, {}}
 	join := func(a, b string) { s.keys[confluence.A][a], s.keys[confluence.B][b] = b, a }
+	only, all, err := map[int64]bool(nil), true, error(nil)
+	if s.near {
+		if only, all, err = s.reached(ctx, v); err != nil {
+			return err
+		}
+	}
 	for _, p := range s.others(pairs) {
 		join(p.Keys[confluence.A], p.Keys[confluence.B])
+		named := v.abroad[confluence.A].keys[p.Keys[confluence.A]] || v.abroad[confluence.B].keys[p.Keys[confluence.B]]
+		if !all && !only[p.ID] && !named {
+			continue
+		}
 		if err := s.loadOther(ctx, v, p); err != nil {
 			return err
 		}

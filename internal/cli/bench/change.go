@@ -100,7 +100,7 @@ func (p *pairs) oneEdit(ctx context.Context, o Options) (figures []Figure, err e
 		calls := t.beyondFeeds(0) + t.beyondFeeds(1)
 		figures = append(figures, figure("change", "calls_of_an_edit_from_"+pairSites[from], float64(calls), unitCalls, EditCalls,
 			fmt.Sprintf("one body edit: every call of a minute, without the %d of its %d feeds", t.feeds[0]*feedCost[0]+t.feeds[1]*feedCost[1], t.feeds[0]+t.feeds[1]),
-			fmt.Sprintf("%d of them for the checkpoint; the next sweep leaves it on the other side too", t.marks),
+			fmt.Sprintf("%d of them for the checkpoint, which the next sweep leaves on both sides", t.marks),
 			pairSites[0]+": "+t.byRoute[0], pairSites[1]+": "+t.byRoute[1]))
 	}
 	return figures, nil

@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"context"
+	"strings"
+
+	"github.com/tandem-sync/tandem/internal/body"
+	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/store"
+)
+
+// abroad is where the bodies of one side refer to outside of their space, as far as they say so.
+type abroad struct {
+	keys map[string]bool        // spaces
+	ids  map[confluence.ID]bool // contents that are named by their id, wherever they are
+}
+
+// meet notes where a body of a side refers to.
+func (v *view) meet(side confluence.Side, o *store.Observed, own string) error {
+	slots, err := decodeSlots(o.Form.Refs)
+	if err != nil {
+		return err
+	}
+	x := &v.abroad[side]
+	if x.keys == nil {
+		*x = abroad{map[string]bool{}, map[confluence.ID]bool{}}
+	}
+	for _, s := range slots {
+		if s.Kind == body.SlotUser || s.Kind == body.SlotSpace {
+			continue
+		}
+		if s.SpaceKey != "" && s.SpaceKey != own {
+			x.keys[s.SpaceKey] = true
+		}
+		if s.ID != "" {
+			x.ids[s.ID] = true
+		}
+	}
+	return nil
+}
+
+// reached returns which of the other spaces the bodies of this one refer to. A cycle needs no more of them: nothing that it
+// writes leads anywhere else. So what a cycle costs hangs on its own space, not on how many others are kept. all is set
+// where it cannot be told: a text that a person has given for a conflict may lead anywhere.
+func (s *work) reached(ctx context.Context, v *view) (pairs map[int64]bool, all bool, err error) {
+	open, err := s.e.store.Conflicts(ctx, store.ConflictFilter{Pair: s.pair.ID, State: store.ConflictOpen})
+	if err != nil {
+		return nil, false, err
+	}
+	for _, x := range open {
+		if strings.HasPrefix(x.Decided, decidedFile) {
+			return nil, true, nil
+		}
+	}
+	pairs = map[int64]bool{}
+	for _, side := range confluence.Sides {
+		for id := range v.abroad[side].ids {
+			if _, own := v.index[side].byID(id); own {
+				continue
+			}
+			found, err := s.e.store.FindTwin(ctx, s.pair.Sites[side], id)
+			if err != nil {
+				return nil, false, err
+			}
+			for _, f := range found {
+				pairs[f.Pair.ID] = true
+			}
+		}
+	}
+	return pairs, false, nil
+}
