@@ -29,6 +29,11 @@ func (c *cycle) stepDecide(ctx context.Context) error {
 		return nil
 	}
 	c.cursor.Confirmed = false
+	if !c.rec.Request.DryRun {
+		if v, err = c.disown(ctx, v); err != nil {
+			return err
+		}
+	}
 	if v, err = c.readAstray(ctx, v); err != nil {
 		return err
 	}

@@ -123,16 +123,21 @@ func (a *applier) told(w *write, res confluence.Result) (*store.Observed, []byte
 }
 
 // toRead parts what was written to a side by how much of it has to be read back: nothing of what an answer has shown
-// already, and labels and restrictions only where these were written or where the content is not known.
+// already, and labels and restrictions only where these were written or where the content is not known. Where pages were
+// renamed a site may have rewritten the links to them since it answered.
 func (s *work) toRead(v *view, side confluence.Side, written map[confluence.TwinID]bool) (whole, bodies map[confluence.Kind][]confluence.ID) {
 	s.touchedMu.Lock()
 	defer s.touchedMu.Unlock()
 	whole, bodies = map[confluence.Kind][]confluence.ID{}, map[confluence.Kind][]confluence.ID{}
+	renamed := false
+	for twin := range written {
+		renamed = renamed || v.agreed.get(twin).Pending[side].Has(reconcile.Title) && v.seen[side].get(twin) != nil
+	}
 	for _, twin := range sortedKeys(written) {
 		row := v.agreed.get(twin)
 		versioned := row.Pending[side]&^(reconcile.Title|reconcile.Parent|reconcile.Body) == 0 && !s.touched[side][twin] && v.seen[side].get(twin) != nil
 		switch {
-		case versioned && s.answered[side][twin]:
+		case versioned && s.answered[side][twin] && !(renamed && len(v.seen[side].get(twin).Form.Refs) > 0):
 		case versioned:
 			bodies[row.Kind] = append(bodies[row.Kind], row.ID[side])
 		default:
