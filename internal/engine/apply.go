@@ -62,7 +62,7 @@ type destination struct {
 	version int
 	sent    confluence.Digest // blob of the body that made this version, if it was sent here
 	says    confluence.Digest // its content digest
-	title   string // as it was sent last; empty: not sent
+	title   string            // as it was sent last; empty: not sent
 }
 
 // errNeed marks a change that was not tried because one it needs has failed.

@@ -2,7 +2,10 @@ package engine
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"hash"
 	"strings"
 	"time"
 
@@ -112,12 +115,13 @@ func (e *Engine) adoptRun(ctx context.Context, row store.PairRow, _ bool) (Basel
 	if err != nil {
 		return b, nil, err
 	}
-	sum := []string{"adopt", run.ID, fmt.Sprint(row.ID)}
+	var sum summing
+	sum.add("adopt", run.ID, fmt.Sprint(row.ID))
 	err = e.store.EachAgreed(ctx, row.ID, func(a store.AgreedRow) error {
 		if a.Tomb || a.Kind != confluence.Page && a.Kind != confluence.BlogPost {
 			return nil
 		}
-		sum = append(sum, string(a.Twin), string(a.ID[0]), string(a.ID[1]), fmt.Sprint(a.Version))
+		sum.add(string(a.Twin), string(a.ID[0]), string(a.ID[1]), fmt.Sprint(a.Version))
 		if a.ID[0] == "" || a.ID[1] == "" {
 			b.Only[confluence.A]++
 			return nil
@@ -129,7 +133,7 @@ func (e *Engine) adoptRun(ctx context.Context, row store.PairRow, _ bool) (Basel
 	if err != nil {
 		return b, nil, err
 	}
-	b.Digest = shortDigest(sum)
+	b.Digest = sum.short()
 	return b, func(ctx context.Context) error {
 		return e.takeBaseline(ctx, row.Spec.Name, b.Digest, func(r *store.PairRow) {
 			r.Sync.Scanned = [2]time.Time{task.Started, task.Started}
@@ -155,7 +159,26 @@ func (e *Engine) adoptable(ctx context.Context, row store.PairRow, run store.Run
 	return migration.Task{}, confluence.Errorf(confluence.CodeUsage, "run %s did not bring %s to %s of %s", run.ID, row.Keys[0], row.Keys[1], row.Sites[1])
 }
 
-// shortDigest names what a list of texts says, for a person to repeat.
-func shortDigest(parts []string) string {
-	return confluence.Sum([]byte(strings.Join(parts, "\x00"))).String()[:12]
+// summing is what a baseline says so far, in a digest whose beginning a person can repeat.
+type summing struct {
+	h   hash.Hash
+	any bool
+}
+
+func (s *summing) add(parts ...string) {
+	if s.h == nil {
+		s.h = sha256.New()
+	}
+	for _, p := range parts {
+		if s.any {
+			p = "\x00" + p
+		}
+		s.any = true
+		s.h.Write([]byte(p))
+	}
+}
+
+func (s *summing) short() string {
+	s.add()
+	return hex.EncodeToString(s.h.Sum(nil))[:12]
 }

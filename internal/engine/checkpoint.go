@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -279,17 +280,17 @@ func (c *cycle) saveCheckpoint(ctx context.Context, edit func(*store.PairSync)) 
 
 // rootOf stands for all that both sides agree on.
 func rootOf(v *view) confluence.Digest {
-	var b []byte
+	h := sha256.New()
 	for twin, a := range v.agreed.all() {
 		if a.Tomb {
 			continue
 		}
-		b = append(append(b, twin...), 0)
+		h.Write([]byte(string(twin) + "\x00"))
 		for side := range confluence.Sides {
 			for _, d := range a.Digest[side] {
-				b = append(b, d[:]...)
+				h.Write(d[:])
 			}
 		}
 	}
-	return confluence.Sum(b)
+	return confluence.Digest(h.Sum(nil))
 }

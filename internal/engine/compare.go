@@ -21,7 +21,7 @@ type comparison struct {
 	began [2]time.Time
 	rows  []store.AgreedRow // as they will be
 	b     BaselinePreview
-	sum   []string
+	sum   summing
 }
 
 // compareSpaces shows how two spaces belong together. The preview reads both spaces whole; taking it effect does not read
@@ -83,13 +83,15 @@ func (x *comparison) compare(ctx context.Context) (err error) {
 	m.rename()
 	m.belongings()
 	x.m = m
+	x.sum = summing{}
+	x.sum.add("compare", fmt.Sprint(x.c.row.ID, x.c.row.Sync.Epoch))
 	met := x.c.met(ctx, x.v)
 	for _, a := range sortedKeys(m.twin) {
 		x.agree(met, [2]confluence.TwinID{a, m.twin[a]})
 	}
 	x.lonely(confluence.A, func(t confluence.TwinID) bool { return m.twin[t] != "" })
 	x.lonely(confluence.B, func(t confluence.TwinID) bool { return m.taken[t] })
-	x.b.Digest = shortDigest(append([]string{"compare", fmt.Sprint(x.c.row.ID, x.c.row.Sync.Epoch)}, x.sum...))
+	x.b.Digest = x.sum.short()
 	return nil
 }
 
@@ -168,7 +170,7 @@ func (x *comparison) sameParent(twins [2]confluence.TwinID) bool {
 }
 
 func (x *comparison) count(row store.AgreedRow, a, b *store.Observed, differ reconcile.Facets) {
-	x.sum = append(x.sum, string(row.Twin), fmt.Sprint(row.ID, row.Version, differ))
+	x.sum.add(string(row.Twin), fmt.Sprint(row.ID, row.Version, differ))
 	if row.Kind == confluence.Page || row.Kind == confluence.BlogPost {
 		if differ == 0 {
 			x.b.Equal++
@@ -188,7 +190,7 @@ func (x *comparison) lonely(side confluence.Side, matched func(confluence.TwinID
 		if matched(twin) || statusOrCurrent(o.Content) != confluence.Current {
 			continue
 		}
-		x.sum = append(x.sum, fmt.Sprint(side, o.Content.ID, o.Content.Version.Number))
+		x.sum.add(fmt.Sprint(side, o.Content.ID, o.Content.Version.Number))
 		if o.Content.Kind == confluence.Page || o.Content.Kind == confluence.BlogPost {
 			x.b.Only[side]++
 		}

@@ -33,12 +33,13 @@ func (s *work) build(v *view) {
 func (v *view) nodes(side confluence.Side, err *error) iter.Seq[reconcile.Node] {
 	return func(yield func(reconcile.Node) bool) {
 		s := v.s
-		for _, o := range v.seen[side].all() {
+		for twin, o := range v.seen[side].all() {
 			n, bad := s.node(v, side, o)
 			if bad != nil {
 				*err = bad
 				return
 			}
+			n.Twin, n.Parent = twin, v.roster.own(n.Parent)
 			if !yield(n) {
 				return
 			}
@@ -62,7 +63,8 @@ func (v *view) nodes(side confluence.Side, err *error) iter.Seq[reconcile.Node] 
 // base is the baseline as reconcile sees it.
 func (v *view) base() iter.Seq[reconcile.Agreed] {
 	return func(yield func(reconcile.Agreed) bool) {
-		for _, a := range v.agreed.all() {
+		for twin, a := range v.agreed.all() {
+			a.Twin, a.Parent = twin, v.roster.own(a.Parent)
 			if (v.s.paired || !a.Tomb) && !yield(v.s.believed(a)) {
 				return
 			}

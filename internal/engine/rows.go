@@ -51,6 +51,14 @@ func (r *roster) find(twin confluence.TwinID) int32 {
 	return -1
 }
 
+// own returns a name as the roster holds it, so that many may share it; unknown ones as they are.
+func (r *roster) own(twin confluence.TwinID) confluence.TwinID {
+	if n := r.find(twin); n >= 0 {
+		return r.nameOf(n)
+	}
+	return twin
+}
+
 func (r *roster) nameOf(n int32) confluence.TwinID {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
