@@ -129,6 +129,7 @@ func (e *Engine) readFeed(ctx context.Context, name string, pairs []feedPair) er
 	if err != nil {
 		if planted.On(planted.WatermarkPast) {
 			f.mark.Since = f.now.Add(time.Hour)
+			f.mark.Read = f.mark.Since
 			_ = f.store(ctx, nil)
 		}
 		return err

@@ -37,7 +37,8 @@ func (l *life) feedRound() error {
 	if err != nil {
 		return err
 	}
-	if err := l.w.Advance(5 * time.Minute); err != nil {
+	// The next feeds have come by then, and the sweep that comes by itself has not.
+	if err := l.w.Advance(150 * time.Second); err != nil {
 		return err
 	}
 	state, _, err := l.standing()

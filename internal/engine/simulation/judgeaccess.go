@@ -103,7 +103,7 @@ func (l *life) judgeSecrets(side confluence.Side, p *picture, list []reading) {
 		}
 		for t, origin := range l.crowd.secret {
 			number := versionSent.FindSubmatch(c.Body)
-			if number == nil || l.crowd.written[t].side == side || !slices.Contains(words(string(c.Body)), t) {
+			if number == nil || l.crowd.written[t].side == side || !slices.Contains(c.words(), t) {
 				continue
 			}
 			for _, r := range list {

@@ -125,3 +125,43 @@ func (l *life) judgeScope() {
 		}
 	}
 }
+
+// judgePosts: no comment is made twice, unless the first was made after its time (I5). That the next sweep would find one
+// too many is no excuse.
+func (l *life) judgePosts() {
+	type made struct {
+		side  confluence.Side
+		token string
+	}
+	seen := map[made]*Call{}
+	for _, c := range l.w.calls {
+		if c.Verb != confluence.VerbComment || !c.Writes() {
+			continue
+		}
+		there := c.Status >= 200 && c.Status < 300 || c.Fault == lostAfter || strings.Contains(c.Fault, "apply: true")
+		late := strings.Contains(c.Fault, "applyLate") || strings.Contains(c.Fault, "delay")
+		for _, t := range c.words() {
+			key := made{c.Side, t}
+			if first := seen[key]; first != nil && there && !l.again(t) {
+				l.wrong("I5", "comment %s is made twice: %s, and %s", t, first, c)
+			}
+			if there && !late {
+				seen[key] = c
+			}
+		}
+	}
+}
+
+// words are the tokens that a call carries.
+func (c *Call) words() []string {
+	return words(unescaped.Replace(string(c.Body)))
+}
+
+// unescaped takes back how JSON writes what HTML is made of.
+var unescaped = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
+
+// again reports whether a comment may have to be made a second time: somebody took it away, or the page that it was on.
+func (l *life) again(token string) bool {
+	w := l.crowd.written[token]
+	return w == nil || w.dropped || l.crowd.everTrashed[w.page] > 0 || l.crowd.gone[w.page] || l.crowd.renewed[w.page]
+}

@@ -246,6 +246,7 @@ func (l *life) judgeCalls(calm int) {
 	l.judgeRefusals(calm)
 	l.judgeDeletes()
 	l.judgeScope()
+	l.judgePosts()
 }
 
 // edited reports whether anybody touched a page on the receiving side of a pair of one direction.

@@ -220,7 +220,7 @@ var (
 var (
 	rareNames = []string{
 		"purged and made anew", "restricted for somebody whom only one side knows", "file deleted", "file deleted at side 2", "label",
-		"new version of a file", "restricted and edited",
+		"new version of a file", "restricted and edited", "comment", "comment at side 2",
 	}
 	rarestNames = []string{"label taken away", "comment deleted", "comment edited", "comment deleted at side 2"}
 )

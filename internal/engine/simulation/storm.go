@@ -188,6 +188,9 @@ func (s *storm) request(c *Call) Fate {
 		if chance := s.rand.IntN(6); chance == 0 || chance < 5 && !slices.Contains(common, c.Verb) && !slices.Contains(repeated, c.Verb) {
 			s.unsure--
 			m := unknown[s.rand.IntN(len(unknown))]
+			if c.Verb == confluence.VerbComment && s.rand.IntN(2) == 0 {
+				m = unknown[2] // of two comments that say the same no site says that they are one too many
+			}
 			s.count(fmt.Sprintf("F%d", m.fault))
 			s.count(fmt.Sprintf("F%d %s", m.fault, m.name))
 			return m.fate
