@@ -139,3 +139,32 @@ func (w *syncWorld) reads(i int, title string) int {
 	read, _ := restrictions["read"].([]any)
 	return len(read)
 }
+
+// After our own clock was set right, what a site said of its clock before counts no more: the pair goes on.
+func TestOurClockSetRight(t *testing.T) {
+	t.Parallel()
+	w := kept(t)
+	ctx := context.Background()
+	w.tick(15 * time.Second)
+	if _, err := w.engine.PausePair(ctx, "keep", "while the clock is wrong"); err != nil {
+		t.Fatal(err)
+	}
+	set := func(by time.Duration) {
+		w.shift(0, -by)
+		w.shift(1, -by)
+		w.clock.advance(by)
+	}
+	set(6 * time.Minute)
+	w.tick(11 * time.Second) // the feeds go on
+	w.clock.advance(-6 * time.Minute)
+	w.shift(0, 0)
+	w.shift(1, 0)
+	if _, err := w.engine.ResumePair(ctx, "keep"); err != nil {
+		t.Fatal(err)
+	}
+	w.idle()
+	w.sweep()
+	if r, err := w.engine.Pair(ctx, "keep"); err != nil || r.State != migration.PairActive {
+		t.Errorf("%s, %v: %s", r.State, err, w.story())
+	}
+}

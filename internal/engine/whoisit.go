@@ -37,10 +37,16 @@ const (
 func (w *whoIsIt) ask(ctx context.Context, r confluence.Reader, now func() time.Time) (confluence.Identity, error) {
 	w.turn <- struct{}{}
 	defer func() { <-w.turn }()
-	if !w.at.IsZero() && now().Sub(w.at) < identityAge {
+	if younger(w.at, now(), identityAge) {
 		return w.id, nil
 	}
 	return w.full(ctx, r, now)
+}
+
+// younger reports whether an answer is not that old. One from the future is from before our clock was set back, and tells
+// nothing of the site's.
+func younger(at, now time.Time, age time.Duration) bool {
+	return !at.IsZero() && !now.Before(at) && now.Sub(at) < age
 }
 
 func (w *whoIsIt) full(ctx context.Context, r confluence.Reader, now func() time.Time) (confluence.Identity, error) {
@@ -59,14 +65,14 @@ func (w *whoIsIt) stands(ctx context.Context, r confluence.Reader, now func() ti
 	defer func() { <-w.turn }()
 	v, vouches := r.(confluence.Voucher)
 	c, confirms := r.(confluence.Confirmer)
-	if !vouches || !confirms || w.at.IsZero() || now().Sub(w.at) >= standingAge {
-		if !w.at.IsZero() && now().Sub(w.at) < identityAge {
+	if !vouches || !confirms || !younger(w.at, now(), standingAge) {
+		if younger(w.at, now(), identityAge) {
 			return w.id, nil
 		}
 		return w.full(ctx, r, now)
 	}
 	at, site := v.Vouched()
-	if at.IsZero() || now().Sub(at) >= vouchAge {
+	if !younger(at, now(), vouchAge) {
 		if err := c.Confirm(ctx); err != nil {
 			w.at = time.Time{}
 			return confluence.Identity{}, err
