@@ -225,7 +225,7 @@ func (p *planner) markWorked(it *item) {
 		if it.state[side] != here {
 			continue
 		}
-		fresh := it.attached() && (it.base == nil || !it.base.there[side.Other()])
+		fresh := it.attached() && (it.base == nil || !it.base.there[side.Other()] || it.base.tomb) // made, or brought back
 		if !fresh && it.changed[side]&(Body|File) == 0 {
 			continue
 		}

@@ -127,7 +127,7 @@ func (p *planner) putOff(list []claim, side confluence.Side) bool {
 		return false
 	}
 	for _, c := range list {
-		if c.it == nil || c.it.at[side].late {
+		if c.it == nil || c.it.at[side].late && c.it.takes(side) {
 			continue
 		}
 		a := &c.it.at[side]

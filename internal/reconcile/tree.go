@@ -400,6 +400,10 @@ func (p *planner) takeMoves(moves []*item, side confluence.Side) {
 			p.wait(it, side)
 		}
 		landings[it] = to
+		if p.belowRestored(it, to, side) {
+			it.at[side].send &^= Parent
+			it.clashed = true
+		}
 	}
 	moves = slices.DeleteFunc(moves, func(it *item) bool { return !it.at[side].send.Has(Parent) })
 	for {
@@ -428,6 +432,28 @@ func (p *planner) takeMoves(moves []*item, side confluence.Side) {
 		}
 		p.clash(it, Clash{Facet: Parent, Kind: "cycle", Row: 20, Policy: Hold, Open: true, What: what})
 	}
+}
+
+// belowRestored reports whether a page is to move below one that comes out of the trash, and that may come back below the
+// page itself: where it is must be seen first.
+func (p *planner) belowRestored(it, to *item, side confluence.Side) bool {
+	for n := 0; to != nil && n <= len(p.items); to, n = to.at[side].dest, n+1 {
+		if !to.at[side].restore {
+			continue
+		}
+		was := []*item{p.up(to, side), nil}
+		if to.base != nil {
+			was[1] = p.byTwin[to.base.parent]
+		}
+		for _, up := range was {
+			for n := 0; up != nil && n <= len(p.items); up, n = p.up(up, side), n+1 {
+				if up == it {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // inside reports whether a content is another one or stands below it in a side's final tree as far as it is built.

@@ -99,7 +99,7 @@ func (x *run) deletes() {
 		switch {
 		case !protected && (alive[0] || alive[1]) && !(page && x.Policy.ResurrectAncestors) && !x.settledTogether(f) && !x.stuck(other, f.ids[other]):
 			x.breaks("I4: %s %q was deleted at side %d, not edited at the other, and lives: %v", x.twinName(f.twin), c.Title, by, alive)
-		case f.edited[other] && x.Policy.DeleteVsEdit == reconcile.EditWins && !(alive[0] && alive[1]) && !x.heldBack(f):
+		case f.edited[other] && x.Policy.DeleteVsEdit == reconcile.EditWins && !(alive[0] && alive[1]) && !x.heldBack(f) && !x.crowded(f):
 			x.breaks("I4: %s %q was deleted at side %d, edited at the other, and lives: %v", x.twinName(f.twin), c.Title, by, alive)
 		case f.edited[other] && x.Policy.DeleteVsEdit == reconcile.DeleteWins && (alive[0] || alive[1]) && !(page && x.Policy.ResurrectAncestors) &&
 			c.Kind != confluence.Comment && !x.stuck(other, f.ids[other]): // an answer keeps a comment in any case
@@ -143,6 +143,11 @@ func (x *run) heldBack(f fate) bool {
 		}
 	}
 	return false
+}
+
+// crowded reports whether a page cannot come back because another one in the trash has its title.
+func (x *run) crowded(f fate) bool {
+	return x.clashes[x.twinName(f.twin)].Has(reconcile.Status) && x.Sites[0].Contents[f.ids[0]].Kind == confluence.Page
 }
 
 // noPhantoms: what people left alive is alive (I4).
@@ -296,7 +301,7 @@ func (x *run) boundedWork(calls []reconcile.Change) {
 		verb  confluence.Verb
 		facet reconcile.Facets
 	}
-	times := map[write]int{}
+	times, back := map[write]int{}, map[write]bool{}
 	for _, c := range calls {
 		for _, f := range reconcile.AllFacets {
 			w := write{c.Side, c.Twin, c.Verb, f}
@@ -309,6 +314,12 @@ func (x *run) boundedWork(calls []reconcile.Change) {
 				most = 3 // a temporary one for a ring, or for a page that comes out of the trash with the title
 			case reconcile.Order, reconcile.Parent:
 				most = 2
+			case reconcile.Labels:
+				if back[write{side: c.Side, twin: c.Twin}] {
+					most = 2 // what it had in the trash is seen when it is back
+				}
+			case reconcile.Status:
+				back[write{side: c.Side, twin: c.Twin}] = c.Verb == confluence.VerbRestore
 			}
 			if times[w]++; times[w] > most {
 				x.breaks("I12: %s of %s at side %d: %s is written %d times", c.Verb, c.Twin, c.Side, strings.Join(f.Names(), ""), times[w])
