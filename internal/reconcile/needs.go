@@ -125,7 +125,7 @@ func (p *planner) openedFirst(s *step) {
 	from := s.change.Side.Other()
 	page := p.page(s.it)
 	for at := page; at != nil; at = p.climb(at, s.change.Side) {
-		if a := &at.at[from]; a.did().loosen {
+		if a := &at.at[from]; a.did().loosen || a.did().letsIn {
 			s.needs = append(s.needs, a.did().restrict)
 		}
 	}

@@ -189,6 +189,7 @@ type doing struct {
 	remove   *step
 	body     *step // writes its body, where it exists
 	loosen   bool  // restrict shuts nobody out
+	letsIn   bool  // restrict lets somebody in
 }
 
 // idle is what is done to most contents. It is never written.

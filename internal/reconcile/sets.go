@@ -325,6 +325,11 @@ func meetOf(a, b []confluence.Principal) ([]confluence.Principal, bool) {
 	return both, len(both) > 0
 }
 
+// letsIn reports whether a change of restrictions lets somebody read who could not.
+func letsIn(now, want access) bool {
+	return len(now.readers) > 0 && (len(want.readers) == 0 || len(minus(want.readers, now.readers)) > 0)
+}
+
 // tightens reports whether a change of restrictions shuts somebody out, or at least lets nobody in.
 func tightens(now, want access) bool {
 	if len(now.readers) == 0 {

@@ -249,7 +249,8 @@ func (p *planner) describeAccess(it *item, side confluence.Side) {
 	want := accessOf(sent)
 	if finals := p.finals[it]; finals != nil && !a.fresh {
 		want = finals[side]
-		a.begin().loosen = !tightens(p.access[it].now[side], want)
+		now := p.access[it].now[side]
+		a.begin().loosen, a.begin().letsIn = !tightens(now, want), letsIn(now, want)
 	} else {
 		a.begin().loosen = sent.empty(Restrictions) && want.open()
 	}

@@ -164,6 +164,9 @@ func (p *Pair) shutOut(from confluence.Side, id int) Set {
 		id = list[id].Parent
 	}
 	for ; id != Nowhere; id = list[id].Parent {
+		if p.Policy.Decided[reconcile.Question{Twin: p.twin(from, id), Facet: reconcile.Restrictions}] != "" {
+			continue // a person has said who counts, whatever this side had
+		}
 		if own := p.eased[from][id]; own != 0 {
 			all &= own
 		}
