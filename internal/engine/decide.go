@@ -37,6 +37,14 @@ func (c *cycle) stepDecide(ctx context.Context) error {
 	if v, err = c.readAstray(ctx, v); err != nil {
 		return err
 	}
+	for _, side := range confluence.Sides {
+		if err := c.removeSurplus(ctx, v, side); err != nil {
+			return onSide(side, err)
+		}
+	}
+	if v, err = c.look(ctx); err != nil { // another one only if something was removed
+		return err
+	}
 	if wrote, err := c.writeResults(ctx, v); err != nil || wrote {
 		c.enter(stepConfirm)
 		return err

@@ -294,10 +294,8 @@ func (s *work) removeSurplus(ctx context.Context, v *view, side confluence.Side)
 		suspect(o)
 	}
 	if s.paired {
-		for twin, o := range v.seen[side].all() {
-			if !v.agreed.has(twin) {
-				suspect(o)
-			}
+		for _, twin := range onlyIn(v.seen[side], v.agreed) {
+			suspect(v.seen[side].get(twin))
 		}
 	}
 	if len(suspects) == 0 {
@@ -315,10 +313,18 @@ func (s *work) removeSurplus(ctx context.Context, v *view, side confluence.Side)
 	}
 	for _, o := range suspects {
 		d, err := observedDigest(o)
-		if err != nil || !lost[d] {
+		if err != nil || !lost[d] || !present(o.Content) {
 			continue
 		}
 		if err := s.removeOne(ctx, side, o); err != nil {
+			return err
+		}
+		if !s.paired {
+			continue // what is not listed again is forgotten
+		}
+		gone := *o
+		gone.Content.Status = confluence.Trashed
+		if err := s.commit(ctx, func(tx *store.Tx) error { return tx.PutObserved(gone) }); err != nil {
 			return err
 		}
 	}

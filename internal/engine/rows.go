@@ -156,6 +156,19 @@ func (x *rows[T]) all() iter.Seq2[confluence.TwinID, *T] {
 	}
 }
 
+// onlyIn returns the twins that x has a row of and y has none of. Both are of one roster.
+func onlyIn[T, U any](x *rows[T], y *rows[U]) (out []confluence.TwinID) {
+	x.of.mu.RLock()
+	defer x.of.mu.RUnlock()
+	for n, place := range x.places {
+		if place != 0 && (n >= len(y.places) || y.places[n] == 0) {
+			out = append(out, x.of.names[n])
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 func newShown(r *roster) *rows[store.Observed] {
 	return &rows[store.Observed]{of: r, pack: packObserved, unpack: unpackObserved}
 }

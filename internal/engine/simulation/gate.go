@@ -39,8 +39,9 @@ type Event struct {
 	// Call is the call of a Request or an Answer.
 	Call *Call
 	// Point and Verb are those of a Point.
-	Point string
-	Verb  confluence.Verb
+	Point     string
+	Verb      confluence.Verb
+	overslept bool // of a process that slept while another took over
 	// Intent says of a Commit that it is to record what is about to be written to a site.
 	Intent bool
 }

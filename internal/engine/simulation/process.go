@@ -22,17 +22,18 @@ import (
 
 // process is an engine with its data directory, from its start to its end or crash.
 type process struct {
-	w      *World
-	name   string
-	dir    string
-	store  *store.Store
-	engine *engine.Engine
-	ctx    context.Context
-	cancel context.CancelFunc
-	work   sync.WaitGroup // its goroutines
-	dead   bool           // guarded by the gate
-	asleep bool           // nothing of it happens; guarded by the gate
-	guest  bool           // the store is another process's
+	w         *World
+	name      string
+	dir       string
+	store     *store.Store
+	engine    *engine.Engine
+	ctx       context.Context
+	cancel    context.CancelFunc
+	work      sync.WaitGroup // its goroutines
+	dead      bool           // guarded by the gate
+	asleep    bool           // nothing of it happens; guarded by the gate
+	overslept bool
+	guest     bool // the store is another process's
 
 	mu     sync.Mutex
 	broken error // why Run ended by itself

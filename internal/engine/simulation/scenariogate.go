@@ -12,6 +12,9 @@ import (
 func (p *play) before(e Event) Fate {
 	switch e.Kind {
 	case Request:
+		if p.sleeping != "" && e.overslept && e.Call.Method != http.MethodGet {
+			p.late++
+		}
 		p.request(e.Call)
 	case Answer:
 		p.answered(e.Call)
@@ -25,6 +28,10 @@ func (p *play) before(e Event) Fate {
 			p.crashed = true
 			return Fate{Crash: true}
 		}
+		if c := p.opt.asleep; c.N > 0 && p.sleeping == "" && e.Kind == Point && e.Point == c.At && p.cycles > 0 && p.writes >= c.N {
+			p.sleeping, p.resent = e.Key, true
+			return Fate{Sleep: true}
+		}
 		if p.second && p.cycles > 0 && e.Intent {
 			p.second = false
 			return Fate{Sleep: true}
@@ -35,7 +42,7 @@ func (p *play) before(e Event) Fate {
 
 // fall says if the engine crashes here.
 func (p *play) fall(e Event) bool {
-	if e.Kind == Point && e.Point == "before-call" {
+	if e.Kind == Point && e.Point == "before-call" && e.Key != p.sleeping {
 		p.writes++
 		p.crashing++
 	}

@@ -25,6 +25,9 @@ type ScenarioOptions struct {
 	// against the bounds of calls.
 	Crash CrashPoint
 
+	// asleep lets the engine fall asleep at one point of one write, while another one takes over.
+	asleep CrashPoint
+
 	driver func(*play) driver // tests of the runner itself; nil: the engine
 	// crashed, if set, hears how the scenario ends where the engine crashes at each point of each write.
 	crashed func(CrashPoint, ScenarioResult, error)
@@ -75,6 +78,7 @@ type ScenarioResult struct {
 
 	crashed bool
 	sent    int // mutating calls of all cycles, refused ones included
+	late    int // those of an engine that had overslept
 }
 
 // Failure is an assertion of a scenario that does not hold.
@@ -177,7 +181,7 @@ func (p *play) result(err error) (ScenarioResult, error) {
 	} else if err == nil {
 		result.Holds = true
 	}
-	result.Assertions, result.crashed, result.sent = p.asserted, p.crashed, p.writes
+	result.Assertions, result.crashed, result.sent, result.late = p.asserted, p.crashed, p.writes, p.late
 	for _, c := range p.sent {
 		if c.Cycle > 0 && c.Cycle <= p.cycles && !c.refused() {
 			result.Writes[c.Side]++
@@ -216,8 +220,10 @@ type play struct {
 	crash    *crashStep
 	crashing int // calls since the crash was set
 	falling  bool
-	returned int  // writes that were answered, and no commit has come since
-	resent   bool // the engine has crashed: bounds of calls are not held
+	late     int    // calls of an engine that had overslept
+	sleeping string // key of the event that the engine fell asleep at
+	returned int    // writes that were answered, and no commit has come since
+	resent   bool   // the engine has crashed: bounds of calls are not held
 	during   []*waiting
 	seen     [2]int // lines of the readers' log that were looked at
 	observed [2]map[string]map[string]bool

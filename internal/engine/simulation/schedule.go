@@ -75,6 +75,7 @@ func (w *World) happen(t *ticket) error {
 	fate := Fate{}
 	if w.opt.Before != nil && t.proc != nil {
 		before := w.crashes
+		t.overslept = t.proc.overslept
 		fate = w.opt.Before(t.Event)
 		if w.crashes != before {
 			return nil

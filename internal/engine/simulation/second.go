@@ -18,6 +18,7 @@ func (w *World) rouse() bool {
 	for _, p := range append([]*process{w.proc}, w.others...) {
 		if p.asleep && w.idle() {
 			w.gate.sleeps(p, false)
+			p.overslept = true
 			woke = true
 		}
 	}
