@@ -184,6 +184,10 @@ func (x *since) trashed(ctx context.Context) error {
 	return nil
 }
 
+// fieldOrder is the order in which a finding names fields.
+var fieldOrder = []string{parity.FieldContent, parity.FieldTitle, parity.FieldParent, parity.FieldRank, parity.FieldLabels, parity.FieldReaders,
+	parity.FieldEditors, parity.FieldFiles, parity.FieldComments}
+
 // findings says of each page and blog post what is newer at the source.
 func (x *since) findings() []migration.Finding {
 	var out []migration.Finding
@@ -194,6 +198,7 @@ func (x *since) findings() []migration.Finding {
 		} else if was := x.w.v.seen[confluence.A].get(twin); was != nil {
 			c = was.Content
 		}
+		slices.SortFunc(x.changed[twin], func(a, b string) int { return slices.Index(fieldOrder, a) - slices.Index(fieldOrder, b) })
 		f := x.w.s.finding(confluence.A, confluence.CodeSourceEdited, c, confluence.Kept, strings.Join(x.changed[twin], ","),
 			fmt.Sprintf("%s was edited at the source after it had been read", describe(c)))
 		f.Severity = migration.SeverityInfo
