@@ -168,7 +168,12 @@ func TestLiveAndExportAgree(t *testing.T) {
 			w.livePlan("L", migration.NewScope("SMALL", ""))
 			run := w.migrate("L")
 			w.mustFinish(run)
-			unread := len(w.findings(run.ID, confluence.CodeNotCapable))
+			unread := 0
+			for _, f := range w.findings(run.ID, confluence.CodeNotCapable) {
+				if strings.Contains(f.What, "could not be read at the source") {
+					unread++
+				}
+			}
 			if old := version[0] != '9' && version[0] != '1'; old != (unread == 1) {
 				t.Errorf("%d findings about permissions that cannot be read", unread)
 			}
