@@ -76,7 +76,7 @@ func (a *app) open(ctx context.Context, o houseOptions) (*house, error) {
 
 // garbagePercent is how much garbage may stand beside what is in use, in percent of it. Most of what is in use are packed
 // rows, which cost the collector nothing to look through, so that it may come often.
-const garbagePercent = 30
+const garbagePercent = 20
 
 // emptyScratch makes the directory of the indexes of exports and throws away what a killed owner of the data directory
 // left in it.

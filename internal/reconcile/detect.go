@@ -56,6 +56,11 @@ func (p *planner) learn(it *item, a *Agreed) {
 		facets: a.Facets, held: a.Held, owed: a.Owed, landed: a.Landed, tomb: a.Tomb, detached: a.Detached, resolved: a.Resolved, place: -1,
 	})
 	it.base = &p.rows[len(p.rows)-1]
+	for side, n := range it.node {
+		if n != nil && n.Title == it.base.title[side] {
+			it.base.title[side] = n.Title // one text for both
+		}
+	}
 	it.contested = a.Contested
 	i := Order.Index()
 	if d := a.Digest[p.to][i]; a.Facets.Has(Order) && !d.IsZero() {

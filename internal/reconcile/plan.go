@@ -297,6 +297,9 @@ func (p *planner) take(base iter.Seq[Agreed], snaps [2]visits) {
 				return
 			}
 			it := p.item(shown.Twin)
+			if other := it.node[side.Other()]; other != nil && other.Title == n.Title {
+				n.Title = other.Title // one text for both
+			}
 			if was := it.node[side]; was == nil || alive(n) > alive(was) || alive(n) == alive(was) && n.Version > was.Version {
 				it.node[side], it.kind = n, n.Kind
 			}

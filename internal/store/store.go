@@ -109,7 +109,7 @@ func (s *Store) connect(ctx context.Context) error {
 	if err := s.checkFile(ctx); err != nil {
 		return err
 	}
-	if s.writeDB, err = sql.Open("sqlite", s.dsn("journal_mode(WAL)", "synchronous("+synchronous+")", "cache_size(-8192)", "journal_size_limit(67108864)")); err != nil {
+	if s.writeDB, err = sql.Open("sqlite", s.dsn("journal_mode(WAL)", "synchronous("+synchronous+")", "cache_size(-6144)", "journal_size_limit(67108864)")); err != nil {
 		return err
 	}
 	s.writeDB.SetMaxOpenConns(1)
@@ -121,7 +121,7 @@ func (s *Store) connect(ctx context.Context) error {
 		return err
 	}
 	s.writer = &writer{store: s, conn: conn, stmts: map[string]*sql.Stmt{}, queue: make(chan *request), stop: make(chan struct{}), dead: make(chan struct{})}
-	db, err := sql.Open("sqlite", s.dsn("query_only(1)", "cache_size(-2048)"))
+	db, err := sql.Open("sqlite", s.dsn("query_only(1)", "cache_size(-1024)"))
 	if err != nil {
 		return err
 	}
