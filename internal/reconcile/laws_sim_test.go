@@ -111,7 +111,7 @@ func TestLawsOnFoundCases(t *testing.T) {
 	}{
 		{reconciletest.Variant{Modes: two}, []uint64{634, 1561, 1703, 3151, 4787, 5187, 9099, 10372, 12532, 19152}},
 		{reconciletest.Variant{Modes: safe}, []uint64{4151}},
-		{reconciletest.Variant{Modes: []reconcile.Mode{reconcile.SafeBToA}}, []uint64{19604}},
+		{reconciletest.Variant{Modes: []reconcile.Mode{reconcile.SafeBToA}}, []uint64{7354, 19604}},
 		{reconciletest.Variant{Modes: []reconcile.Mode{reconcile.MirrorBToA}}, []uint64{10247}},
 		{reconciletest.Variant{Modes: []reconcile.Mode{reconcile.MirrorAToB}}, []uint64{18162, 18473}},
 		{reconciletest.Variant{Modes: two, Defaults: true, Brakes: true}, []uint64{881, 1597, 3439, 13120, 20133}},

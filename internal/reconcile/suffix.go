@@ -29,6 +29,9 @@ const (
 func (p *planner) settleTitles() bool {
 	p.given = false
 	for _, side := range confluence.Sides {
+		for _, it := range p.items { // whom they make way for may have been given up since
+			it.at[side].lend, it.at[side].away = false, false
+		}
 		if p.receives[side] {
 			p.suffixTitles(side)
 		}
