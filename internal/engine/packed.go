@@ -203,6 +203,7 @@ func unpackList[T any](u *unpacker, one func() T) []T {
 // arena holds packed rows in pieces, so that growing copies nothing. A place in it is a number above 0.
 type arena struct {
 	pieces [][]byte
+	waste  int // bytes of rows that stand elsewhere by now
 }
 
 const (
@@ -216,6 +217,8 @@ func (a *arena) put(was uint32, row []byte) uint32 {
 		if old := a.at(was); len(old) == len(row) {
 			copy(old, row)
 			return was
+		} else {
+			a.waste += len(old)
 		}
 	}
 	need := len(row) + binary.MaxVarintLen32

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -136,6 +137,28 @@ func (x *rows[T]) put(twin confluence.TwinID, v *T) {
 		x.places = append(x.places, 0)
 	}
 	x.places[n] = x.arena.put(x.places[n], p.b)
+	if x.arena.waste > 1<<20 && x.arena.waste > len(x.arena.pieces)*pieceSize/4 {
+		x.compact()
+	}
+}
+
+// compact moves the rows together, and lets each piece go that it has emptied.
+func (x *rows[T]) compact() {
+	var order []int32
+	for n, place := range x.places {
+		if place != 0 {
+			order = append(order, int32(n))
+		}
+	}
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(x.places[a], x.places[b]) })
+	old, done := x.arena, 0
+	x.arena = arena{}
+	for _, n := range order {
+		for ; done < int(x.places[n]>>pieceBits); done++ {
+			old.pieces[done] = nil
+		}
+		x.places[n] = x.arena.put(0, old.at(x.places[n]))
+	}
 }
 
 // all yields the rows by twin. Rows that are put meanwhile may show.
