@@ -1,0 +1,152 @@
+package simulation
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tandem-sync/tandem/internal/confluence"
+)
+
+// violations break a world at rest, each in a way that one invariant forbids.
+var violations = []struct {
+	name, invariant string
+	do              func(*life, *picture) error
+}{
+	{"nothing", "", func(*life, *picture) error { return nil }},
+	{"a label on one side", "I1", func(l *life, p *picture) error { return l.act(p, "label", "add", "l9") }},
+	{"a word gone", "I3", func(l *life, p *picture) error {
+		origin := p.some(func(i *item) bool { return len(words(i.Body)) > 1 }).origin
+		for side := range l.w.sites {
+			there, err := l.w.look(confluence.Side(side), spaceKey)
+			if err != nil {
+				return err
+			}
+			page := there.byOrigin()[origin][0]
+			if _, err := l.w.Act(confluence.Side(side), "alice", map[string]any{"body": map[string]any{"page": page.ID, "text": "<p>" + origin + "</p>"}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}},
+	{"a page in the trash", "I4", func(l *life, p *picture) error {
+		_, err := l.w.Act(p.side, "alice", map[string]any{"trash": p.some(func(i *item) bool { return i.ID != p.home }).ID})
+		return err
+	}},
+	{"a page twice", "I5", func(l *life, p *picture) error {
+		l.crowd.titles["again"] = true
+		return l.create(p, "again", p.some(nil).origin)
+	}},
+	{"a comment made twice", "I5", func(l *life, _ *picture) error {
+		l.crowd.written["c9"] = &word{page: "o2"}
+		l.called(http.MethodPost, "/rest/api/content", "<p>c9</p>", confluence.VerbComment)
+		l.called(http.MethodPost, "/rest/api/content", "<p>c9</p>", confluence.VerbComment)
+		return nil
+	}},
+	{"a refused write", "I6", func(l *life, _ *picture) error {
+		l.called(http.MethodPut, "/rest/api/content/1", "", confluence.VerbPut).Status = 409
+		return nil
+	}},
+	{"a title that nobody gave", "I7", func(l *life, p *picture) error {
+		_, err := l.w.Act(p.side, "alice", map[string]any{"rename": map[string]any{"page": p.some(nil).ID, "to": "T2 ~abcdefgh"}})
+		return err
+	}},
+	{"a delete without a look", "I9", func(l *life, _ *picture) error {
+		l.called(http.MethodDelete, "/rest/api/content/77", "", confluence.VerbTrash)
+		return nil
+	}},
+	{"a page of another space", "I10", func(l *life, _ *picture) error {
+		l.called(http.MethodGet, "/rest/api/content/"+l.outside[0][0], "", "")
+		return nil
+	}},
+	{"a page opened for all", "I11", func(l *life, p *picture) error {
+		other, err := l.w.look(confluence.B, spaceKey)
+		if err != nil {
+			return err
+		}
+		page := other.some(func(i *item) bool { return l.crowd.guarded[i.origin] })
+		for _, act := range []map[string]any{
+			{"restrict": map[string]any{"page": page.ID, "read": []string{}, "update": []string{}}}, {"resave": page.ID},
+		} {
+			if _, err := l.w.Act(confluence.B, "alice", act); err != nil {
+				return err
+			}
+		}
+		return nil
+	}},
+	{"a page that tandem cannot see", "I11", func(l *life, p *picture) error {
+		l.crowd.hidden[p.some(nil).origin] = true
+		return nil
+	}},
+}
+
+// TestJudges breaks worlds at rest, and demands that the invariant is named that forbids it.
+func TestJudges(t *testing.T) {
+	worlds := prepareAll(t, 0, 1)
+	for _, v := range violations {
+		t.Run(v.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { violate(t, worlds[0], v.invariant, v.do) })
+		})
+	}
+}
+
+func violate(t *testing.T, from *Prepared, invariant string, do func(*life, *picture) error) {
+	l := &life{Case: Case{Seed: 0, Quiet: synctest.Wait, From: from}, counts: map[string]int{}, rand: rand.New(rand.NewPCG(0, 7))}
+	if err := l.goOn(from); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := l.w.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	p, err := l.w.look(confluence.A, spaceKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := do(l, p); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.judgeSides(); err != nil {
+		t.Fatal(err)
+	}
+	l.judgeCalls(0)
+	for _, broken := range l.broken {
+		if invariant == "" || !strings.HasPrefix(broken, invariant+":") {
+			continue
+		}
+		return
+	}
+	if invariant != "" || len(l.broken) > 0 {
+		t.Errorf("%s is not named: %v", invariant, l.broken)
+	}
+}
+
+// some returns a page of a person that fits.
+func (p *picture) some(fits func(*item) bool) *item {
+	for _, i := range p.pages {
+		if i.live() && i.origin != "" && i.ID != p.home && (fits == nil || fits(i)) {
+			return i
+		}
+	}
+	return nil
+}
+
+func (l *life) act(p *picture, kind, key string, value any) error {
+	_, err := l.w.Act(p.side, "alice", map[string]any{kind: map[string]any{"page": p.some(nil).ID, key: value}})
+	return err
+}
+
+func (l *life) create(p *picture, title, origin string) error {
+	_, err := l.w.Act(p.side, "alice", map[string]any{"create": map[string]any{"title": title, "under": p.home, "text": "<p>" + origin + "</p>"}})
+	return err
+}
+
+// called writes a call of tandem's to side A down that was never made.
+func (l *life) called(method, path, body string, verb confluence.Verb) *Call {
+	c := &Call{N: len(l.w.calls) + 1, Side: confluence.A, Method: method, Path: path, Body: []byte(body), Verb: verb, Status: http.StatusOK}
+	l.w.calls = append(l.w.calls, c)
+	return c
+}
