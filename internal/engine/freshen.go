@@ -78,10 +78,19 @@ func (a *applier) readAhead(ctx context.Context, c reconcile.Change) (seen confl
 	f := &a.fresh
 	select {
 	case f.turn <- struct{}{}:
-		defer func() { <-f.turn }()
-	case <-ctx.Done():
-		return seen, false, ctx.Err()
+	default:
+		select {
+		case f.turn <- struct{}{}:
+		case <-ctx.Done():
+			return seen, false, ctx.Err()
+		}
+		// Who gave the turn up goes on at the same time: a simulation decides which of the two does so first.
+		if err := a.s.e.opt.Wait(ctx, a.s.e.opt.Now()); err != nil {
+			<-f.turn
+			return seen, false, err
+		}
 	}
+	defer func() { <-f.turn }()
 	if seen, shown = f.next[c.Side][c.Twin]; shown {
 		delete(f.next[c.Side], c.Twin)
 		return seen, true, nil
