@@ -116,7 +116,7 @@ func TestLawsOnFoundCases(t *testing.T) {
 		{reconciletest.Variant{Modes: []reconcile.Mode{reconcile.MirrorAToB}}, []uint64{18162, 18473}},
 		{reconciletest.Variant{Modes: two, Defaults: true, Brakes: true}, []uint64{881, 1597, 3439, 13120, 20133}},
 		{reconciletest.Variant{Fail: true}, []uint64{160, 183, 362}},
-		{reconciletest.Variant{Race: true}, []uint64{1054, 1433, 1670, 5014}},
+		{reconciletest.Variant{Race: true}, []uint64{1054, 1433, 1670, 5014, 13230}},
 	} {
 		for _, seed := range found.seeds {
 			if _, err := play(reconciletest.Draw(seed, found.variant)); err != nil {

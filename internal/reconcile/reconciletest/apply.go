@@ -40,6 +40,10 @@ func (p *Pair) apply(c *carrier, change reconcile.Change) bool {
 		c.back[place{change.Side, change.Twin}] = true
 	}
 	p.readBack(c, change, id)
+	// What people wrote in between is no version of ours: whoever expects one must not write over it.
+	if now := site.Contents[id].Version; creating(change.Verb) || now != before.Version && before.Version == c.expect(change) {
+		c.left[place{change.Side, change.Twin}] = now
+	}
 	p.agree(c, change, twin, id)
 	return true
 }
@@ -323,7 +327,6 @@ func (p *Pair) readBack(c *carrier, change reconcile.Change, id int) {
 		}
 		was.Version = now.Version
 	}
-	c.left[place{change.Side, change.Twin}] = now.Version
 }
 
 func lifeVerb(v confluence.Verb) bool {
