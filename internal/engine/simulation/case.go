@@ -321,7 +321,7 @@ func (l *life) migrate() error {
 	l.crowd.may = []string{"create", "append", "replace", "drop", "rename", "swap titles", "move", "order", "label", "attach", "comment", "edit comment", "restrict", "resave"}
 	l.blow(12, 8)
 	if l.small {
-		l.storm.left, l.storm.acts, l.storm.unsure = 6, 2, 12
+		l.storm.left, l.storm.acts, l.storm.unsure, l.storm.crashes = 6, 2, 12, 5
 	}
 	for range l.runs() {
 		if err := l.migrateOnce(); err != nil && !tolerable(err) {

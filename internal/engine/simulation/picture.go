@@ -73,7 +73,7 @@ func (c *item) live() bool { return c.Status == "current" }
 var tokens = regexp.MustCompile(`\b[owc][0-9]+\b`)
 
 func originOf(body string) string {
-	for _, t := range tokens.FindAllString(body, -1) {
+	for _, t := range words(body) {
 		if t[0] == 'o' {
 			return t
 		}
@@ -81,8 +81,16 @@ func originOf(body string) string {
 	return ""
 }
 
-// words are the tokens of a body in order.
-func words(body string) []string { return tokens.FindAllString(body, -1) }
+// words are the tokens of a body in order; a part of an identifier with hyphens is none.
+func words(body string) []string {
+	var out []string
+	for _, at := range tokens.FindAllStringIndex(body, -1) {
+		if (at[0] == 0 || body[at[0]-1] != '-') && (at[1] == len(body) || body[at[1]] != '-') {
+			out = append(out, body[at[0]:at[1]])
+		}
+	}
+	return out
+}
 
 // called is the name of a page that both sides share.
 func (p *picture) called(origin string) string {
