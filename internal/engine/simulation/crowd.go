@@ -401,6 +401,7 @@ func (c *crowd) restrict(p *picture, page *item) error {
 	read := sets[c.rand.IntN(len(sets))]
 	update := [][]string{{}, {tandem, "user:alice"}}[c.rand.IntN(2)]
 	delete(c.guarded, page.origin)
+	c.unhide(page.origin, read)
 	maps.DeleteFunc(c.secret, func(_, origin string) bool { return origin == page.origin })
 	return c.do(p.side, "restrict", page.origin, map[string]any{"restrict": map[string]any{"page": page.ID, "read": read, "update": update}})
 }

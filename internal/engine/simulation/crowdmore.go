@@ -140,7 +140,15 @@ func (c *crowd) restrictClosely(p *picture, page *item) error {
 }
 
 func (c *crowd) restrictTo(side confluence.Side, origin, id string, read []string) error {
+	c.unhide(origin, read)
 	return c.do(side, "restrict", origin, map[string]any{"restrict": map[string]any{"page": id, "read": read, "update": []string{}}})
+}
+
+// unhide notes that tandem's account sees a page from now on: a person let it in.
+func (c *crowd) unhide(origin string, read []string) {
+	if len(read) == 0 || slices.Contains(read, tandem) {
+		delete(c.hidden, origin)
+	}
 }
 
 // closeAndWrite restricts a page to one person, and writes something that is for that person only.
