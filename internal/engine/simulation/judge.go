@@ -77,6 +77,9 @@ func (l *life) judgePages(sides [2]*picture, excused func(origin, facet string) 
 			origins[o] = true
 		}
 	}
+	for side, p := range sides {
+		p.standAlone(sides[1-side], func(origin string) bool { return excused(origin, "") })
+	}
 	for _, o := range slices.Sorted(maps.Keys(origins)) {
 		if l.crowd.doubled[o] && l.crowd.others(o, "create") > 0 {
 			continue // made alike on both sides, but one was changed before they could become twins
@@ -113,7 +116,11 @@ var facets = []struct {
 }{
 	{"title", func(_ *picture, c *item) string { return c.Title }},
 	{"parent", func(p *picture, c *item) string {
-		if above := p.items[c.Parent]; above != nil && c.Kind == "page" {
+		above := p.items[c.Parent]
+		for above != nil && p.lone[above.origin] && above.Parent != "" {
+			above = p.items[above.Parent]
+		}
+		if above != nil && c.Kind == "page" {
 			return p.called(above.origin)
 		}
 		return ""

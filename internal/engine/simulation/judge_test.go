@@ -3,6 +3,7 @@ package simulation
 import (
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,6 +31,14 @@ var violations = []struct {
 			}
 		}
 		return nil
+	}},
+	{"a page below one that only one side may have", "", func(l *life, p *picture) error {
+		return l.moveBelowLone(p, func(_, home *item) *item { return home })
+	}},
+	{"a page below one that only one side may have, and elsewhere", "I1", func(l *life, p *picture) error {
+		return l.moveBelowLone(p, func(page, home *item) *item {
+			return p.some(func(i *item) bool { return i.Parent == home.ID && i.Kind == "page" && i != page })
+		})
 	}},
 	{"a page in the trash", "I4", func(l *life, p *picture) error {
 		_, err := l.w.Act(p.side, "alice", map[string]any{"trash": p.some(func(i *item) bool { return i.ID != p.home }).ID})
@@ -132,6 +141,34 @@ func (p *picture) some(fits func(*item) bool) *item {
 		}
 	}
 	return nil
+}
+
+// leaf returns a page right below the home page that nothing stands below.
+func (p *picture) leaf() *item {
+	return p.some(func(i *item) bool {
+		return i.Kind == "page" && i.Parent == p.home && !slices.ContainsFunc(p.pages, func(c *item) bool { return c.Parent == i.ID && c.live() })
+	})
+}
+
+// moveBelowLone moves a page that stands below the home page below one that was moved out of the space on the other side.
+func (l *life) moveBelowLone(p *picture, above func(page, home *item) *item) error {
+	page := p.leaf()
+	fresh, err := l.moveBelowNew(p, page, func() error { return l.crowd.createBelow(p.side, above(page, p.items[p.home]).ID, "") })
+	l.crowd.gone[fresh] = true
+	return err
+}
+
+// moveBelowNew moves a page below the one that is made, and returns the token of that.
+func (l *life) moveBelowNew(p *picture, page *item, create func() error) (string, error) {
+	if err := create(); err != nil {
+		return "", err
+	}
+	now, err := l.w.look(p.side, spaceKey)
+	if err != nil {
+		return "", err
+	}
+	fresh := now.some(func(i *item) bool { return p.items[i.ID] == nil })
+	return fresh.origin, l.crowd.moveBelow(now, now.items[page.ID], fresh)
 }
 
 func (l *life) act(p *picture, kind, key string, value any) error {

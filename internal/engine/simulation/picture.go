@@ -17,6 +17,7 @@ type picture struct {
 	items map[string]*item  // by server id; pages, blog posts, attachments, comments
 	pages []*item           // of the space, sorted by id; any status
 	alias map[string]string // other names of pages by token: of those that are twins and contested
+	lone  map[string]bool   // pages by token that may stand here although the other side has them no longer, or never had
 }
 
 type item struct {
@@ -45,7 +46,7 @@ func (w *World) look(side confluence.Side, key string) (*picture, error) {
 	if err := json.Unmarshal(w.Dump(side, "full"), &dump); err != nil {
 		return nil, fmt.Errorf("simulation: the dump of side %s cannot be read: %w", letter(side), err)
 	}
-	p := &picture{side: side, items: map[string]*item{}, alias: map[string]string{}}
+	p := &picture{side: side, items: map[string]*item{}, alias: map[string]string{}, lone: map[string]bool{}}
 	for _, s := range dump.Spaces {
 		if s.Key == key {
 			p.home = s.Home
@@ -98,6 +99,18 @@ func (p *picture) called(origin string) string {
 		return a
 	}
 	return origin
+}
+
+// standAlone notes the pages that only this side has, as far as that is excused. What stands below one of them stands on
+// the other side below the nearest page above that is there (algorithms A5).
+func (p *picture) standAlone(other *picture, excused func(origin string) bool) {
+	there := map[string]bool{}
+	for o := range other.byOrigin() {
+		there[other.called(o)] = true
+	}
+	for o := range p.byOrigin() {
+		p.lone[o] = !there[p.called(o)] && excused(o)
+	}
 }
 
 // byOrigin returns the pages that are not in the trash by their token; pages that share one stand together.
