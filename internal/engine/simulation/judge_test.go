@@ -40,6 +40,14 @@ var violations = []struct {
 			return p.some(func(i *item) bool { return i.Parent == home.ID && i.Kind == "page" && i != page })
 		})
 	}},
+	{"a page moved below a hidden one and deleted on the other side", "", func(l *life, p *picture) error {
+		return l.moveAndTrash(p, l.crowd.createHidden)
+	}},
+	{"a page moved below another and deleted on the other side", "I1", func(l *life, p *picture) error {
+		return l.moveAndTrash(p, func(p *picture, page *item) error {
+			return l.crowd.createClosed(p.side, page.ID, []string{tandem, "user:alice"}, false)
+		})
+	}},
 	{"a page in the trash", "I4", func(l *life, p *picture) error {
 		_, err := l.w.Act(p.side, "alice", map[string]any{"trash": p.some(func(i *item) bool { return i.ID != p.home }).ID})
 		return err
@@ -156,6 +164,19 @@ func (l *life) moveBelowLone(p *picture, above func(page, home *item) *item) err
 	fresh, err := l.moveBelowNew(p, page, func() error { return l.crowd.createBelow(p.side, above(page, p.items[p.home]).ID, "") })
 	l.crowd.gone[fresh] = true
 	return err
+}
+
+// moveAndTrash moves a page below one that is made for it, and deletes it on the other side.
+func (l *life) moveAndTrash(p *picture, create func(*picture, *item) error) error {
+	page := p.leaf()
+	if _, err := l.moveBelowNew(p, page, func() error { return create(p, p.items[p.home]) }); err != nil {
+		return err
+	}
+	other, err := l.w.look(p.side.Other(), spaceKey)
+	if err != nil {
+		return err
+	}
+	return l.crowd.trash(other, other.byOrigin()[page.origin][0])
 }
 
 // moveBelowNew moves a page below the one that is made, and returns the token of that.

@@ -25,6 +25,25 @@ func (l *life) judgeHidden(sides [2]*picture) {
 	}
 }
 
+// unseen are the pages that tandem's account cannot see on a side: those that people hid from it, and what they moved
+// below these, which inherits who may read it. What is not seen is unknown, never deleted, and nothing is decided about it.
+func (l *life) unseen(sides [2]*picture) map[string]bool {
+	out := maps.Clone(l.crowd.hidden)
+	for _, p := range sides {
+		for _, above := range p.pages {
+			if !above.live() || !l.crowd.hidden[above.origin] {
+				continue
+			}
+			for _, c := range p.pages {
+				if c.live() && c.origin != "" && p.inside(c.ID, above.ID) {
+					out[c.origin] = true
+				}
+			}
+		}
+	}
+	return out
+}
+
 // reading is who could read a content after a write to it, as a site says.
 type reading struct {
 	N          int

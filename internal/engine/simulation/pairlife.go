@@ -219,8 +219,9 @@ func (l *life) judgeSides() error {
 	if err != nil {
 		return err
 	}
+	unseen := l.unseen(sides)
 	excused := func(origin, facet string) bool {
-		return open[origin+" "+facet] || open[origin+" *"] || l.crowd.gone[origin] || l.crowd.hidden[origin] || l.crowd.renewed[origin]
+		return open[origin+" "+facet] || open[origin+" *"] || l.crowd.gone[origin] || unseen[origin] || l.crowd.renewed[origin]
 	}
 	if either := excused; l.mode != "both" {
 		excused = func(origin, facet string) bool {
