@@ -189,10 +189,13 @@ func (p *planner) decideArchived(it *item) {
 		return // archived on both sides, or gone on the other
 	}
 	c := Clash{Facet: Status, Kind: "archived", Row: 27}
-	edited := it.changed[other]&(Body|Title|Parent) != 0 || it.worked[other]
-	switch {
-	case edited && !(p.oneWay && on == p.from) && p.decided(it, Status) == "":
+	edited, undecided := it.changed[other]&(Body|Title|Parent) != 0 || it.worked[other], p.decided(it, Status) == ""
+	switch follows := p.oneWay && on == p.from; {
+	case edited && !follows && undecided:
 		c.Open, c.What = true, fmt.Sprintf("archived at %s and edited at %s", p.name(on), p.name(other))
+	case undecided && p.accessDiffers(it) && !(follows && p.policy.CanArchive[other]):
+		// The restrictions of what is archived are not carried, so that a person has to know.
+		c.Open, c.What = true, fmt.Sprintf("archived at %s; who may see or edit it was changed, and differs from %s", p.name(on), p.name(other))
 	case p.receives[other] && p.policy.CanArchive[other] && p.decided(it, Status) != preferred(other):
 		p.row(27)
 		it.skip = false
@@ -203,6 +206,15 @@ func (p *planner) decideArchived(it *item) {
 	}
 	p.row(27)
 	p.clash(it, c)
+}
+
+// accessDiffers reports whether restrictions were changed since both sides agreed, and are not alike.
+func (p *planner) accessDiffers(it *item) bool {
+	if !p.policy.Facets.Has(Restrictions) || !it.changed[confluence.A].Has(Restrictions) && !it.changed[confluence.B].Has(Restrictions) {
+		return false
+	}
+	sets := p.access[it]
+	return sets == nil || !sets.own(confluence.A).equal(sets.own(confluence.B))
 }
 
 // compareTwins decides facet by facet about a content that both sides have.

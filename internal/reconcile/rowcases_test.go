@@ -162,6 +162,11 @@ var rowCases = []rowCase{
 		safe:   wanted{calls: calls("2 ARC 5"), rows: []int{27}},
 		mirror: wanted{calls: calls("2 ARC 5"), rows: []int{27}},
 	}},
+	{row: 27, name: "restrict and archive", steps: []step{do2(1, rt.Tighten, 3, 0, 0), do(1, rt.ArchiveOne, 3)}, want: modes{
+		two:    wanted{open: calls("3 status 27"), rows: []int{27}},
+		safe:   wanted{calls: calls("2 ARC 3"), rows: []int{27}},
+		mirror: wanted{calls: calls("2 ARC 3"), rows: []int{27}},
+	}},
 	{row: 28, name: "restore", before: []step{do(1, rt.TrashOne, 5)}, steps: []step{do(1, rt.Restore, 5)}, want: alike(wanted{calls: calls("2 RST 5"), rows: []int{28}})},
 	{row: 29, name: "moved away", steps: []step{do(1, rt.MoveAway, 5)}, want: alike(wanted{lists: "detached 5", records: calls("5 status 29"), rows: []int{29}})},
 	{row: 29, name: "moved away, trashed by policy", steps: []step{do(1, rt.MoveAway, 5)}, policy: func(p *reconcile.Policy, _, _ reconcile.Choice) {
