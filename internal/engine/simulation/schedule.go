@@ -46,16 +46,10 @@ func watchUntil(outside uint64) {
 // step lets one event happen that may happen now. It returns false where there is none.
 func (w *World) step() (bool, error) {
 	w.opt.Quiet()
-	if p := w.proc; p != nil {
-		p.mu.Lock()
-		broken := p.broken
-		p.mu.Unlock()
-		if errors.Is(broken, errDiskFull) {
-			return true, w.Crash() // a process that cannot write ends, and somebody starts it again
-		}
-		if broken != nil {
-			return false, fmt.Errorf("simulation: the engine ended by itself: %w", broken)
-		}
+	if broken := w.broken(); errors.Is(broken, errDiskFull) {
+		return true, w.Crash() // a process that cannot write ends, and somebody starts it again
+	} else if broken != nil {
+		return false, fmt.Errorf("simulation: the engine ended by itself: %w", broken)
 	}
 	free, _ := w.gate.free(w.clock.Now())
 	if len(free) == 0 {
@@ -68,6 +62,23 @@ func (w *World) step() (bool, error) {
 	w.steps++
 	fmt.Fprintf(&w.trace, "%s %s of %d\n", t.Kind, t.Key, len(free))
 	return true, w.happen(t)
+}
+
+// broken is why an engine ended by itself, the one that runs or one that took over while it sleeps; nil while all go on.
+// Of one that took over and ended nothing is parked: the sleeper would wait for ever for what it has in hand.
+func (w *World) broken() error {
+	for _, p := range append([]*process{w.proc}, w.others...) {
+		if p == nil {
+			continue
+		}
+		p.mu.Lock()
+		err := p.broken
+		p.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // happen lets an event through, or does to it what its fate is.

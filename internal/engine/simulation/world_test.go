@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -109,4 +110,46 @@ func migration1(t *testing.T, opt Options) []byte {
 		t.Fatalf("%v %v", run.Status, err)
 	}
 	return w.Log()
+}
+
+// TestASecondEngineFindsTheDiskFull lets one engine sleep with a write on its way and the one that takes over end, because
+// it cannot write: both are started again, and the migration arrives.
+func TestASecondEngineFindsTheDiskFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slept, refused := false, false
+		w, err := New(Options{Seed: 1, Quiet: synctest.Wait, Before: func(e Event) Fate {
+			switch {
+			case !slept && e.Kind == Request && e.Call.Verb == confluence.VerbPost && e.Call.Writes():
+				slept = true
+				return Fate{Sleep: true}
+			case slept && !refused && e.Kind == Commit:
+				refused = true
+				return Fate{Refuse: true}
+			}
+			return Fate{}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := w.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		furnish(t, w)
+		id, err := migrateK(w)
+		if errors.Is(err, errCrashed) { // in the call that starts the run
+			err = w.Settle()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err := w.Store().Run(w.Context(), id)
+		if err != nil || run.Status != migration.PlanFinished {
+			t.Errorf("%v %v", run.Status, err)
+		}
+		if !refused || w.Crashes() != 1 {
+			t.Errorf("refused: %v, crashes: %d", refused, w.Crashes())
+		}
+	})
 }
