@@ -181,3 +181,36 @@ func TestEditedThenTrashed(t *testing.T) {
 		})
 	}
 }
+
+// A page that was moved below one that the other side has no longer stands elsewhere there. That is written down when it is
+// found, and not again by each sweep that finds it.
+func TestStandsElsewhereOnce(t *testing.T) {
+	w := kept(t)
+	w.clock.advance(time.Minute)
+	w.act(0, `{"moveOut":{"page":"B","space":"EMPTY"}}`)
+	w.act(1, `{"move":{"page":"C","under":"B"}}`)
+	records := func() (out []engine.ConflictReport) {
+		list, err := w.engine.Conflicts(context.Background(), engine.ConflictFilter{Pair: "keep", Kind: "parent", State: store.ConflictClosed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range list {
+			if c.Title == "C" {
+				out = append(out, c)
+			}
+		}
+		return out
+	}
+	for n := range 3 {
+		w.sweep()
+		if list := records(); len(list) != 1 || !strings.Contains(list[0].What, "stands elsewhere at dc") {
+			t.Fatalf("after sweep %d: %+v", n+1, list)
+		}
+		w.clock.advance(time.Minute)
+	}
+	w.act(1, `{"move":{"page":"C","under":"A"}}`)
+	w.sweep()
+	if len(records()) != 1 {
+		t.Errorf("what stands where it should is written down: %+v", records())
+	}
+}

@@ -16,6 +16,10 @@ func (c *cycle) recordConflicts(ctx context.Context, v *view, r reconcile.Result
 	if err != nil {
 		return err
 	}
+	standing, err := c.standing(ctx, r.Clashes)
+	if err != nil {
+		return err
+	}
 	still := map[int64]bool{}
 	var put []store.Conflict
 	for _, clash := range r.Clashes {
@@ -35,6 +39,11 @@ func (c *cycle) recordConflicts(ctx context.Context, v *view, r reconcile.Result
 			c.rec.Opened++
 		default:
 			conflict.State, conflict.Decided = store.ConflictClosed, string(clash.Policy)
+			if elsewhere(clash) && slices.ContainsFunc(standing, func(x store.Conflict) bool {
+				return x.Twin == clash.Twin && x.What == clash.What && x.Values == conflict.Values
+			}) {
+				continue
+			}
 		}
 		put = append(put, conflict)
 	}
@@ -61,6 +70,19 @@ func (c *cycle) recordConflicts(ctx context.Context, v *view, r reconcile.Result
 		}
 		return nil
 	})
+}
+
+// elsewhere reports whether a clash says that a page stands elsewhere on one side (row 6). That is no event: every decision
+// finds it again until somebody moves the page, and so it is written down once.
+func elsewhere(clash reconcile.Clash) bool { return clash.Row == 6 && !clash.Open }
+
+// standing are the records of pages that stand elsewhere, where a decision finds any.
+func (c *cycle) standing(ctx context.Context, clashes []reconcile.Clash) ([]store.Conflict, error) {
+	i := slices.IndexFunc(clashes, elsewhere)
+	if i < 0 {
+		return nil, nil
+	}
+	return c.e.store.Conflicts(ctx, store.ConflictFilter{Pair: c.row.ID, Kind: clashes[i].Kind, State: store.ConflictClosed})
 }
 
 // judged reports whether this decision had all that a conflict is about before it: what was not looked at stays open.
