@@ -272,7 +272,7 @@ func (l *life) drawFaults() (faults map[int]bool, main int) {
 	for range 1 + l.rand.IntN(2) {
 		faults[1+l.rand.IntN(lastFault)] = true
 	}
-	seldom := []int{faultNormal, faultSecond, faultDisk, faultTooLarge, faultPartition}
+	seldom := []int{faultNormal, faultSecond, faultDisk, faultTooLarge, faultTooLarge, faultPartition}
 	faults[seldom[l.rand.IntN(len(seldom))]] = true
 	return faults, main
 }

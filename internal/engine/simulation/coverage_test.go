@@ -11,7 +11,7 @@ import (
 // enough is how often each row, fault and probe comes up in a simulation of so many seeds.
 const (
 	enough     = 50
-	enoughFrom = 300
+	enoughFrom = 330
 )
 
 // unreached are rows, faults and probes that no life can bring about, with the reason.

@@ -219,10 +219,12 @@ var (
 // Faults that are deeds of people, and edits whose verbs nothing else writes.
 var (
 	rareNames = []string{
-		"purged and made anew", "file deleted", "file deleted at side 2",
 		"new version of a file", "restricted and edited", "comment", "comment at side 2",
 	}
-	rarestNames = []string{"restricted for somebody whom only one side knows", "label", "label taken away", "comment deleted", "comment edited", "comment deleted at side 2"}
+	rarestNames = []string{
+		"restricted for somebody whom only one side knows", "label", "label taken away", "comment deleted", "comment edited",
+		"comment deleted at side 2", "purged and made anew", "file deleted", "file deleted at side 2",
+	}
 )
 
 // deck are the numbers of the recipes, those of what is rare several times.

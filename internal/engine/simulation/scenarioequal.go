@@ -212,13 +212,14 @@ func (p *play) refusals() string {
 	return ": " + strings.Join(out, ", ")
 }
 
-// baselineRoot is a digest of tandem's own in the checkpoint: no state of the site.
-var baselineRoot = regexp.MustCompile(`"root":"[0-9a-f]*"`)
+// ownMark is what of a checkpoint is tandem's own, no state of the site: the digest of its baseline, and how many cycles it
+// took to get there.
+var ownMark = regexp.MustCompile(`"root":"[0-9a-f]*"|"cycle":[0-9]+`)
 
 // differ says where two end states differ; empty if they do not.
 func differ(a, b [2]string) string {
 	for _, side := range confluence.Sides {
-		a[side], b[side] = baselineRoot.ReplaceAllString(a[side], ""), baselineRoot.ReplaceAllString(b[side], "")
+		a[side], b[side] = ownMark.ReplaceAllString(a[side], ""), ownMark.ReplaceAllString(b[side], "")
 		if a[side] == b[side] {
 			continue
 		}
