@@ -299,6 +299,12 @@ const maxAttempts = 4
 func (s *work) call(ctx context.Context, in store.Intent, w *write) (confluence.Result, error) {
 	verb := w.change.Verb()
 	s.e.opt.Fail("before-call", verb)
+	if until := overAt(in); s.e.opt.Now().After(until) {
+		// This process slept since the intent. Another one may have taken over, and looked after this time whether the
+		// write was made: what is sent now would be made twice (decision D30).
+		return confluence.Result{}, &confluence.Error{Code: confluence.CodeUnknownOutcome, What: w.describe() + " was not sent in its time",
+			Outcome: confluence.OutcomeUnknown}
+	}
 	res, err := s.sites[w.side].writer.Apply(ctx, w.change, w.payload)
 	s.e.opt.Fail("after-call", verb)
 	if ctx.Err() != nil && err != nil {

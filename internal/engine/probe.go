@@ -61,9 +61,14 @@ func kindOf(w *write, in store.Intent) confluence.Kind {
 	return confluence.Page
 }
 
-// sentBefore waits until nothing sent at the intent's time can still be applied (decision D30).
+// overAt is the time from which nothing that was sent for an intent can still be applied.
+func overAt(in store.Intent) time.Time {
+	return in.SentAt.Add(time.Duration(in.TimeoutMS) * time.Millisecond)
+}
+
+// waitTimeout waits until nothing sent for an intent can still be applied (decision D30).
 func (s *work) waitTimeout(ctx context.Context, in store.Intent) error {
-	return s.e.opt.Wait(ctx, in.SentAt.Add(time.Duration(in.TimeoutMS)*time.Millisecond))
+	return s.e.opt.Wait(ctx, overAt(in))
 }
 
 // probeCreate finds a page or blog post by title, creator and body. A page's title is unique in its space, so looking is

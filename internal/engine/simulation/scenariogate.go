@@ -15,6 +15,10 @@ func (p *play) before(e Event) Fate {
 		if p.sleeping != "" && e.overslept && e.Call.Method != http.MethodGet {
 			p.late++
 		}
+		if c := p.opt.asleep; c.N > 0 && c.At == "request" && p.sleeping == "" && e.Call.Verb != "" && e.Call.Writes() && p.cycles > 0 && p.writes >= c.N {
+			p.sleeping, p.resent = e.Key, true
+			return Fate{Sleep: true}
+		}
 		p.request(e.Call)
 	case Answer:
 		p.answered(e.Call)
