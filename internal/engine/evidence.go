@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -210,6 +211,11 @@ func (g *goneFrom) byID(ctx context.Context, kind confluence.Kind) error {
 func (g *goneFrom) seenByID(ctx context.Context, o store.Observed, s confluence.Content) error {
 	switch {
 	case s.Status == confluence.Trashed:
+		if s.Kind == confluence.Attachment {
+			if there, err := g.containerThere(ctx, cmp.Or(o.Content.Container, s.Container)); err != nil || !there {
+				return err // in the trash with its page, and comes back with it
+			}
+		}
 		if o.RawBlob.IsZero() {
 			o.Content = s
 		}

@@ -51,9 +51,10 @@ func (c *cycle) fetch(ctx context.Context, side confluence.Side, kind confluence
 		return onSide(side, err)
 	}
 	rows, blobs, findings := c.observe(side, c.pair.Pass[side], confluence.Batch{Contents: seen})
-	for i := range rows {
-		rows[i] = unrestorable(rows[i])
-	}
+	// A file in the trash went there by itself or with its page, and comes back with that one: the next sweep tells.
+	rows = slices.DeleteFunc(rows, func(o store.Observed) bool {
+		return o.Content.Kind == confluence.Attachment && o.Content.Status == confluence.Trashed
+	})
 	err = c.commit(ctx, func(tx *store.Tx) error {
 		for _, b := range blobs {
 			tx.PutBlob(b)
