@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -70,7 +71,7 @@ func (c *call) commentV2(m *content) object {
 		o["parentCommentId"] = r.replyTo.idText()
 	}
 	if r.inline {
-		o["resolutionStatus"] = r.state()
+		o["resolutionStatus"] = cmp.Or(r.state(), "open") // nobody has settled it yet
 		if r.changedBy != nil {
 			o["resolutionLastModifierId"], o["resolutionLastModifiedAt"] = r.changedBy.id, r.changedAt.String()
 		}
