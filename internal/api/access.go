@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
@@ -16,15 +15,7 @@ import (
 // requestIDHeader carries the id of a request; a caller may name its own.
 const requestIDHeader = "X-Request-Id"
 
-type requestKey struct{}
-
-// RequestID returns the id of the request that ctx belongs to, empty outside of one.
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestKey{}).(string)
-	return id
-}
-
-// withRequestID gives each request an id, in its context, its answer and the log. No query and no body is logged.
+// withRequestID gives each request an id, in its answer and in the log. No query and no body is logged.
 func withRequestID(log *slog.Logger, now func() time.Time, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDHeader)
@@ -33,7 +24,7 @@ func withRequestID(log *slog.Logger, now func() time.Time, next http.Handler) ht
 		}
 		w.Header().Set(requestIDHeader, id)
 		start := now()
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, id)))
+		next.ServeHTTP(w, r)
 		log.DebugContext(r.Context(), "request", "id", id, "method", r.Method, "path", r.URL.Path, "took", now().Sub(start))
 	})
 }

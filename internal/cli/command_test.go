@@ -31,6 +31,28 @@ type readyWriter struct {
 	buf   bytes.Buffer
 	once  sync.Once
 	ready chan struct{}
+	more  chan struct{} // closed by the next write; nil: nobody waits for it
+}
+
+// until waits until something holds of all that was written, or the context ends.
+func (w *readyWriter) until(ctx context.Context, holds func(string) bool) error {
+	for {
+		w.mu.Lock()
+		text := w.buf.String()
+		if w.more == nil {
+			w.more = make(chan struct{})
+		}
+		more := w.more
+		w.mu.Unlock()
+		if holds(text) {
+			return nil
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // Write keeps b.
@@ -39,6 +61,10 @@ func (w *readyWriter) Write(b []byte) (int, error) {
 	defer w.mu.Unlock()
 	n, err := w.buf.Write(b)
 	w.once.Do(func() { close(w.ready) })
+	if w.more != nil {
+		close(w.more)
+		w.more = nil
+	}
 	return n, err
 }
 

@@ -168,13 +168,12 @@ func TestDemoStays(t *testing.T) {
 			t.Errorf("%s: %s %s", c[4], resp.Status, answer)
 		}
 	}
+	patient, enough := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer enough()
 	for _, want := range []string{`to cloud [1-9]`, `to dc [1-9]`} {
 		shown := regexp.MustCompile(`\n\d\d:\d\d:\d\d  ops  cycle \d+ \(\w+\): .*` + want)
-		for deadline := time.Now().Add(time.Minute); !shown.MatchString(stdout.String()); {
-			if time.Now().After(deadline) {
-				t.Fatalf("no cycle with %s is shown:\n%s", want, stdout)
-			}
-			time.Sleep(100 * time.Millisecond) // another process's output: there is nothing to wait on
+		if err := stdout.until(patient, shown.MatchString); err != nil {
+			t.Fatalf("no cycle with %s is shown:\n%s", want, stdout)
 		}
 	}
 	cancel()

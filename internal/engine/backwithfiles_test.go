@@ -30,9 +30,9 @@ func TestFilesComeBackWithTheirPage(t *testing.T) {
 			t.Parallel()
 			w := kept(t)
 			w.act(0, `{"attach":{"page":"A2","name":"f.txt","bytes":"first"}}`)
-			w.clock.advance(time.Minute)
+			w.clock.Advance(time.Minute)
 			w.sweep()
-			w.clock.advance(time.Minute)
+			w.clock.Advance(time.Minute)
 			if c.before != "" {
 				w.act(c.side, c.before)
 			}
@@ -49,7 +49,7 @@ func TestFilesComeBackWithTheirPage(t *testing.T) {
 				w.tick(3 * time.Minute)
 			}
 			for range 3 {
-				w.clock.advance(time.Minute)
+				w.clock.Advance(time.Minute)
 				w.sweep()
 			}
 			for i := range w.sites {

@@ -65,7 +65,7 @@ func TestBaselineOfEqualSpaces(t *testing.T) {
 	}
 	_, err := w.engine.BaselinePair(ctx, "keep", "000000000000")
 	wantCode(t, "another digest", err, confluence.CodeStale)
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.act(1, `{"edit":{"page":"B","block":"p1","to":"B p1 meanwhile"}}`)
 	taken, err := w.engine.BaselinePair(ctx, "keep", b.Digest)
 	if err != nil || !taken.Taken || taken.State != migration.PairActive {

@@ -24,7 +24,7 @@ func keptLarge(t *testing.T, edits ...func(*engine.PairSpec)) *syncWorld {
 		w.pages++
 	}
 	w.adopt(edits...)
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.reset()
 	return w
 }
@@ -69,7 +69,7 @@ func TestBrakeDeletes(t *testing.T) {
 		t.Fatalf("allowed: %s, %s, %v: %s", verbs(done, 1), done.State, err, w.story())
 	}
 	// Once: the next ones ask again.
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.reset()
 	w.act(0, `{"trash":["F09","F10","F11","F12","F13","F14"]}`)
 	w.halted("deletes")
@@ -88,7 +88,7 @@ func TestBrakeHoldsUntilItIsMended(t *testing.T) {
 	if r, err := w.engine.Pair(context.Background(), "keep"); err != nil || r.State != migration.PairHalted {
 		t.Errorf("resumed it is %s, %v", r.State, err)
 	}
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.act(0, `{"restore":["F01","F02","F03","F04","F05","F06","F07","F08"]}`)
 	if _, err := w.engine.ResumePair(context.Background(), "keep"); err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func TestBrakeClock(t *testing.T) {
 	w.shift(1, 10*time.Minute)
 	w.halted("clock")
 	w.shift(1, 0)
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	if _, err := w.engine.ResumePair(context.Background(), "keep"); err != nil {
 		t.Fatal(err)
 	}
@@ -202,10 +202,10 @@ func TestBrakeRestoredServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer old.Close()
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		w.act(1-i, `{"edit":{"page":"A","block":"p1","to":"A p1 second"}}`)
 		w.sweep()
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		w.reset()
 		w.replace(i, old)
 		w.halted("checkpoint")
@@ -227,14 +227,14 @@ func TestBrakeSecondTandem(t *testing.T) {
 	if status >= 300 {
 		t.Fatalf("the mark was not written: %d", status)
 	}
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.reset()
 	w.halted("checkpoint")
 	// A person knows that the other one is gone, and lets this one take the space over.
 	if _, err := w.trySweep(engine.SyncOptions{AllowBrake: "checkpoint"}); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	if r := w.sweep(); r.State != migration.PairActive {
 		t.Errorf("taken over it is %s: %s", r.State, w.story())
 	}

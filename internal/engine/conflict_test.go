@@ -15,7 +15,7 @@ import (
 func contend(t *testing.T) (*syncWorld, engine.ConflictReport) {
 	t.Helper()
 	w := kept(t)
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.act(0, `{"edit":{"page":"A","block":"p1","to":"A p1 here"}}`)
 	w.act(1, `{"edit":{"page":"A","block":"p1","to":"A p1 there"}}`)
 	w.reset()
@@ -59,7 +59,7 @@ func TestBothEdited(t *testing.T) {
 		t.Errorf("it shows %q, %+v, %v", r.Shows, r, err)
 	}
 	// A held body stops neither other facets nor other pages.
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.act(0, `{"label":{"page":"A","add":["y"]}}`)
 	w.act(1, `{"edit":{"page":"B","block":"p2","to":"B p2 there"}}`)
 	if r := w.sweep(); verbs(r, 1) != `{"LB+":1}` || verbs(r, 0) != `{"PUT":1}` || r.Open != 1 {
@@ -85,7 +85,7 @@ func TestResolveConflict(t *testing.T) {
 			t.Parallel()
 			w, c := contend(t)
 			w.reset()
-			w.clock.advance(time.Minute)
+			w.clock.Advance(time.Minute)
 			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 			defer cancel()
 			tt.r.Versions = c.Versions
@@ -107,7 +107,7 @@ func TestResolveConflict(t *testing.T) {
 					at += found
 				}
 			}
-			w.clock.advance(time.Minute)
+			w.clock.Advance(time.Minute)
 			w.reset()
 			if r := w.sweep(); w.writes(0)+w.writes(1) != 0 || r.Open != 0 {
 				t.Errorf("the next sweep wrote %s %s, %d conflicts: %s", verbs(r, 0), verbs(r, 1), r.Open, w.story())
@@ -129,7 +129,7 @@ func TestResolveRefuses(t *testing.T) {
 	_, err = w.engine.ResolveConflict(ctx, "C-99", engine.Resolution{Use: "dc"})
 	wantCode(t, "a conflict that is none", err, confluence.CodeNoSuchName)
 	// Somebody writes on the side that would be replaced, and the person decides without having seen it.
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.act(1, `{"edit":{"page":"A","block":"p2","to":"A p2 there"}}`)
 	_, err = w.engine.ResolveConflict(ctx, c.ID, engine.Resolution{Use: "dc", Versions: c.Versions})
 	wantCode(t, "a side that moved on", err, confluence.CodeConflict)
@@ -141,7 +141,7 @@ func TestResolveRefuses(t *testing.T) {
 // A conflict closes by itself when people make both sides say the same.
 func TestConflictClosesItself(t *testing.T) {
 	w, c := contend(t)
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.act(1, `{"edit":{"page":"A","block":"p1","to":"A p1 here"}}`)
 	w.reset()
 	r := w.sweep()
@@ -161,13 +161,13 @@ func TestEditedThenTrashed(t *testing.T) {
 		t.Run([]string{"at A", "at B"}[side], func(t *testing.T) {
 			t.Parallel()
 			w := kept(t)
-			w.clock.advance(time.Minute)
+			w.clock.Advance(time.Minute)
 			w.act(side, `{"edit":{"page":"A2","block":"p1","to":"A2 p1 edited before"}}`)
 			w.act(side, `{"trash":"A2"}`)
 			w.act(1-side, `{"edit":{"page":"A2","block":"p1","to":"A2 p1 edited meanwhile"}}`)
 			var r engine.CycleReport
 			for range 3 {
-				w.clock.advance(time.Minute)
+				w.clock.Advance(time.Minute)
 				r = w.sweep()
 			}
 			if r.Open != 1 {
@@ -186,7 +186,7 @@ func TestEditedThenTrashed(t *testing.T) {
 // found, and not again by each sweep that finds it.
 func TestStandsElsewhereOnce(t *testing.T) {
 	w := kept(t)
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.act(0, `{"moveOut":{"page":"B","space":"EMPTY"}}`)
 	w.act(1, `{"move":{"page":"C","under":"B"}}`)
 	records := func() (out []engine.ConflictReport) {
@@ -206,7 +206,7 @@ func TestStandsElsewhereOnce(t *testing.T) {
 		if list := records(); len(list) != 1 || !strings.Contains(list[0].What, "stands elsewhere at dc") {
 			t.Fatalf("after sweep %d: %+v", n+1, list)
 		}
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 	}
 	w.act(1, `{"move":{"page":"C","under":"A"}}`)
 	w.sweep()

@@ -39,7 +39,7 @@ func TestBothSides(t *testing.T) {
 				if acts == nil {
 					continue
 				}
-				w.clock.advance(time.Minute)
+				w.clock.Advance(time.Minute)
 				for _, a := range acts {
 					w.act(a.side, a.action)
 				}
@@ -54,7 +54,7 @@ func TestBothSides(t *testing.T) {
 					t.Errorf("wrote %v, %d conflicts, %d failed; want %v: %s", got, r.Open, r.Failed, want, w.story())
 				}
 			}
-			w.clock.advance(time.Minute)
+			w.clock.Advance(time.Minute)
 			w.reset()
 			if r := w.sweep(); w.writes(0)+w.writes(1) != 0 {
 				t.Errorf("the next sweep wrote %s and %s: %s", verbs(r, 0), verbs(r, 1), w.story())

@@ -29,12 +29,12 @@ func TestOneSidedEdits(t *testing.T) {
 			t.Run(tt.name+" on "+siteNames[from], func(t *testing.T) {
 				t.Parallel()
 				w := kept(t)
-				w.clock.advance(time.Second)
+				w.clock.Advance(time.Second)
 				if tt.name == "order" {
 					w.act(from, `{"move":{"page":"B","after":"A"}}`) // Cloud has them as they were made, side by side
 					w.act(from, `{"move":{"page":"C","after":"B"}}`)
 					w.sweep()
-					w.clock.advance(time.Second)
+					w.clock.Advance(time.Second)
 				}
 				w.act(from, tt.action)
 				r := w.sweep()
@@ -42,7 +42,7 @@ func TestOneSidedEdits(t *testing.T) {
 				if got != tt.want || r.Written(confluence.Side(from)) != 0 || r.Open != 0 {
 					t.Errorf("carried %s and back %s, %d conflicts, want %s: %s", got, verbs(r, from), r.Open, tt.want, w.story())
 				}
-				w.clock.advance(time.Second)
+				w.clock.Advance(time.Second)
 				w.reset()
 				if r := w.sweep(); w.writes(0)+w.writes(1) != 0 {
 					t.Errorf("the next sweep wrote %s and %s: %s", verbs(r, 0), verbs(r, 1), w.story())

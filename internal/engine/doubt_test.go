@@ -95,7 +95,7 @@ func TestTokenEndsBehindTheFeed(t *testing.T) {
 		w := kept(t)
 		w.act(0, `{"restrict":{"page":"A2","read":["group:g1","user:svc-tandem"]}}`)
 		w.act(0, `{"label":{"page":"A2","add":["kept"]}}`)
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 		w.sweep()
 		if w.reads(1, "A2") == 0 {
 			t.Fatalf("the restriction was not carried: %s", w.story())
@@ -152,11 +152,11 @@ func TestOurClockSetRight(t *testing.T) {
 	set := func(by time.Duration) {
 		w.shift(0, -by)
 		w.shift(1, -by)
-		w.clock.advance(by)
+		w.clock.Advance(by)
 	}
 	set(6 * time.Minute)
 	w.tick(11 * time.Second) // the feeds go on
-	w.clock.advance(-6 * time.Minute)
+	w.clock.Advance(-6 * time.Minute)
 	w.shift(0, 0)
 	w.shift(1, 0)
 	if _, err := w.engine.ResumePair(ctx, "keep"); err != nil {

@@ -155,7 +155,7 @@ func TestCallsOfManyEdits(t *testing.T) {
 		calls := w.during(l, func() {
 			for _, page := range []string{"A", "B", "C", "A1", "A2", "A1a"} {
 				w.act(from, fmt.Sprintf(`{"edit":{"page":%q,"block":"p2","to":"%[1]s p2 edited"}}`, page))
-				w.clock.advance(time.Millisecond) // all at one moment would be a brake's business
+				w.clock.Advance(time.Millisecond) // all at one moment would be a brake's business
 			}
 			w.tick(30 * time.Second)
 		})

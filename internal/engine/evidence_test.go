@@ -34,7 +34,7 @@ func TestPurgedPageNeedsTwoSweeps(t *testing.T) {
 					t.Errorf("unknown %v, %s shows it %v: %s", r.Unknown, siteNames[1-from], status(), w.story())
 				}
 			}
-			w.clock.advance(2 * time.Minute)
+			w.clock.Advance(2 * time.Minute)
 			w.sweep()
 			w.sweep()
 			if gone := status() == "trashed"; gone != goes {

@@ -20,7 +20,7 @@ func (w *syncWorld) tick(d time.Duration) {
 		step = 5 * time.Second
 	}
 	for end := w.clock.Now().Add(d); w.clock.Now().Before(end); {
-		w.clock.advance(step)
+		w.clock.Advance(step)
 		w.idle()
 	}
 }

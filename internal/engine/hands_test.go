@@ -77,7 +77,7 @@ func (w *hands) timeout() {
 			case <-stop:
 				return
 			case <-time.After(20 * time.Millisecond):
-				w.clock.advance(time.Second)
+				w.clock.Advance(time.Second)
 			}
 		}
 	}()

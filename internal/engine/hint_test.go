@@ -20,11 +20,11 @@ func TestHintsOfAClockThatWentBack(t *testing.T) {
 		t.Fatal(ids, err)
 	}
 	note := func() {
-		w.clock.advance(10 * time.Minute)
+		w.clock.Advance(10 * time.Minute)
 		err := w.store.Commit(context.Background(), store.Lease{}, func(tx *store.Tx) error {
 			return tx.PutHint(store.Hint{Pair: row.ID, Side: confluence.A, Kind: confluence.Page, ID: confluence.ID(ids[0])})
 		})
-		w.clock.advance(-10 * time.Minute)
+		w.clock.Advance(-10 * time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}

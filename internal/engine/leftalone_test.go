@@ -75,18 +75,18 @@ func TestRefusedAgainAndAgain(t *testing.T) {
 			}
 			t.Run("tried now and then", func(t *testing.T) {
 				w, refused := refuse()
-				w.clock.advance(16 * time.Minute)
+				w.clock.Advance(16 * time.Minute)
 				w.sweep()
 				if n := refused(); n != 2 {
 					t.Errorf("%d writes after a while: %s", n, w.story())
 				}
-				w.clock.advance(16 * time.Minute)
+				w.clock.Advance(16 * time.Minute)
 				w.sweep()
 				if n := refused(); n != 0 {
 					t.Errorf("%d writes, and twice the time is not over: %s", n, w.story())
 				}
 				w.up(to)
-				w.clock.advance(16 * time.Minute)
+				w.clock.Advance(16 * time.Minute)
 				w.sweep()
 				arrived(w, "A p1 edited")
 			})
@@ -108,7 +108,7 @@ func TestRefusedAgainAndAgain(t *testing.T) {
 				w.act(from, `{"edit":{"page":"A","block":"p1","to":"A p1 edited again"}}`)
 				w.act(from, `{"rename":{"page":"D","to":"D2"}}`)
 				w.act(from, `{"rename":{"page":"D2","to":"D"}}`)
-				w.clock.advance(16 * time.Minute)
+				w.clock.Advance(16 * time.Minute)
 				w.sweep()
 				arrived(w, "A p1 edited again")
 			})

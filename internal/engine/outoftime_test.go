@@ -18,10 +18,10 @@ func TestAWriteIsNotSentAfterItsTime(t *testing.T) {
 	var slept atomic.Bool
 	w.fail = func(point string, verb confluence.Verb) {
 		if point == "before-call" && verb == confluence.VerbComment && !slept.Swap(true) {
-			w.clock.advance(time.Minute + time.Second)
+			w.clock.Advance(time.Minute + time.Second)
 		}
 	}
-	w.clock.advance(time.Second)
+	w.clock.Advance(time.Second)
 	since := w.clock.Now()
 	w.open()
 	w.act(0, `{"comment":{"page":"A","text":"<p>A c2</p>"}}`)

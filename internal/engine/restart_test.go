@@ -60,7 +60,7 @@ func TestRunGoesOnAfterARestart(t *testing.T) {
 	if _, err := w.engine.Start(ctx, "m"); confluence.AsError(err).Code != confluence.CodeUsage || !strings.Contains(confluence.AsError(err).Help(), "run resume "+id) {
 		t.Errorf("a second start: %v", err)
 	}
-	w.clock.advance(5 * time.Minute) // the lease of the one that ended is over
+	w.clock.Advance(5 * time.Minute) // the lease of the one that ended is over
 	run, err := w.engine.Wait(ctx, id)
 	if err != nil || run.Status != migration.PlanFinished {
 		t.Errorf("%+v, %v", run, err)
@@ -77,7 +77,7 @@ func TestCycleGoesOnAfterARestart(t *testing.T) {
 			w.act(from, `{"edit":{"page":"A","block":"p1","to":"A p1 edited"}}`)
 			w.act(from, `{"comment":{"page":"B","text":"<p>once</p>"}}`)
 			ended := w.endAt(1 - from)
-			w.clock.advance(12 * time.Second)
+			w.clock.Advance(12 * time.Second)
 			select {
 			case <-ended:
 			case <-time.After(time.Minute):

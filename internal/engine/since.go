@@ -116,13 +116,11 @@ func (x *since) compare(twin confluence.TwinID, was, is confluence.Content) {
 	for _, label := range apart(was.Labels, is.Labels) {
 		x.except(twin, parity.FieldLabels+"/"+label.String())
 	}
-	for field, lists := range map[string][2][]confluence.Principal{
-		parity.FieldReaders: {was.Restrictions.Read, is.Restrictions.Read},
-		parity.FieldEditors: {was.Restrictions.Update, is.Restrictions.Update},
-	} {
-		if len(apart(lists[0], lists[1])) > 0 {
-			x.except(twin, field)
-		}
+	if len(apart(was.Restrictions.Read, is.Restrictions.Read)) > 0 {
+		x.except(twin, parity.FieldReaders)
+	}
+	if len(apart(was.Restrictions.Update, is.Restrictions.Update)) > 0 {
+		x.except(twin, parity.FieldEditors)
 	}
 }
 

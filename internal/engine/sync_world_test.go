@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"github.com/tandem-sync/tandem/internal/engine"
 	"github.com/tandem-sync/tandem/internal/migration"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/rest/resttest"
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
@@ -31,7 +31,7 @@ type syncWorld struct {
 	t      *testing.T
 	sites  [2]*emulator.Site
 	front  [2]atomic.Pointer[http.Handler] // what answers in a site's place
-	clock  *stepClock
+	clock  *resttest.Clock
 	dir    string
 	store  *store.Store
 	engine *engine.Engine
@@ -46,7 +46,7 @@ var siteNames = [2]string{"dc", "cloud"}
 
 func newSync(t *testing.T) *syncWorld {
 	t.Helper()
-	w := &syncWorld{t: t, dir: t.TempDir(), clock: &stepClock{now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC), moved: make(chan struct{})}}
+	w := &syncWorld{t: t, dir: t.TempDir(), clock: resttest.NewClock(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC))}
 	for i, o := range [2]emulator.Options{{Personality: "dc", Version: "9.2.17", Seed: 11}, {Personality: "cloud", Seed: 22}} {
 		o.BaseURL = "https://" + siteNames[i] + ".example.test"
 		o.Now = func() time.Time { return w.clock.Now().Add(time.Duration(w.skew[i].Load())) }
@@ -136,7 +136,7 @@ func (w *syncWorld) open() {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
 	w.engine = engine.New(engine.Options{
-		Store: st, Connect: w.connect, Now: w.clock.Now, Wait: w.clock.until, Go: func(f func()) { go f() },
+		Store: st, Connect: w.connect, Now: w.clock.Now, Wait: w.clock.Until, Go: func(f func()) { go f() },
 		NewID: func() string { return fmt.Sprintf("OP%020d", w.ids.Add(1)) },
 		Owner: "test", Log: log, Fail: w.fail,
 	})
@@ -165,7 +165,7 @@ func (w *syncWorld) connect(ctx context.Context, row store.Site, secret []byte) 
 	if row.Kind == confluence.Cloud {
 		i = 1
 	}
-	transport := inProcess(func() http.Handler {
+	transport := resttest.Direct(func() http.Handler {
 		if h := w.front[i].Load(); h != nil {
 			return *h
 		}
@@ -186,63 +186,6 @@ func (w *syncWorld) spec(name string) engine.PairSpec {
 	p := migration.NewPair()
 	p.Name, p.A, p.B = name, migration.PairEnd{Site: "dc", Space: "K"}, migration.PairEnd{Site: "cloud", Space: "K"}
 	return p
-}
-
-// stepClock is a clock that stands still between steps.
-type stepClock struct {
-	mu    sync.Mutex
-	now   time.Time
-	moved chan struct{}
-}
-
-func (c *stepClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *stepClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-	close(c.moved)
-	c.moved = make(chan struct{})
-}
-
-func (c *stepClock) until(ctx context.Context, at time.Time) error {
-	for {
-		c.mu.Lock()
-		now, moved := c.now, c.moved
-		c.mu.Unlock()
-		if !now.Before(at) {
-			return ctx.Err()
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-moved:
-		}
-	}
-}
-
-// inProcess is a transport straight into a handler.
-type inProcess func() http.Handler
-
-func (h inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	in := r.Clone(r.Context())
-	if in.Body == nil {
-		in.Body = http.NoBody
-	}
-	in.RequestURI = r.URL.RequestURI()
-	rec := httptest.NewRecorder()
-	h().ServeHTTP(rec, in)
-	_ = in.Body.Close()
-	resp := rec.Result()
-	resp.Request = r
-	return resp, nil
 }
 
 // down lets a site answer 503 to everything; up lets it answer again.

@@ -123,7 +123,7 @@ func (p *pairs) manyEdits(ctx context.Context, o Options) (figures []Figure, err
 			if err := p.edit(from, last.title, last.text); err != nil {
 				return nil, err
 			}
-			p.clock.advance(time.Millisecond)
+			p.clock.Advance(time.Millisecond)
 		}
 		if err := p.let(ctx, 6*feedEvery, pairStep); err != nil {
 			return nil, err
@@ -161,7 +161,7 @@ func (p *pairs) latency(ctx context.Context, o Options, from confluence.Side, la
 		}
 		writes := p.written(from.Other())
 		for there := false; !there; {
-			p.clock.advance(changeStep)
+			p.clock.Advance(changeStep)
 			err := p.engine.Idle(ctx)
 			// A dump of a site is dear: it is taken where something was written.
 			if now := p.written(from.Other()); err == nil && now != writes {

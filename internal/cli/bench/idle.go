@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"time"
 
@@ -14,6 +12,7 @@ import (
 	"github.com/tandem-sync/tandem/internal/dc"
 	"github.com/tandem-sync/tandem/internal/emulator"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/rest/resttest"
 )
 
 // idle measures what it costs to look at sites on which little or nothing happens: calls of a feed for small and large
@@ -41,23 +40,6 @@ type watched struct {
 	confluence.Writer
 }
 
-// reach carries requests straight to a handler.
-type reach struct{ handler http.Handler }
-
-// RoundTrip answers a request.
-func (s reach) RoundTrip(r *http.Request) (*http.Response, error) {
-	in := r.Clone(r.Context())
-	if in.Body == nil {
-		in.Body = http.NoBody
-	}
-	in.RequestURI = r.URL.RequestURI()
-	w := httptest.NewRecorder()
-	s.handler.ServeHTTP(w, in)
-	answer := w.Result()
-	answer.Request = r
-	return answer, in.Body.Close()
-}
-
 func watch(ctx context.Context, product string, seed uint64, pages, spaces int) (*watched, error) {
 	const address = "https://site.example.test"
 	w := &watched{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
@@ -71,13 +53,13 @@ func watch(ctx context.Context, product string, seed uint64, pages, spaces int) 
 		return errors.New("a site that does not lag was waited for")
 	}}
 	if product == "dc" {
-		c, err := dc.Open(ctx, dc.Options{BaseURL: address, User: login, Token: token, Transport: reach{w.site.Handler()}, Clock: clock})
+		c, err := dc.Open(ctx, dc.Options{BaseURL: address, User: login, Token: token, Transport: resttest.To(w.site.Handler()), Clock: clock})
 		if err != nil {
 			return nil, err
 		}
 		w.Reader, w.Writer = c, c
 	} else {
-		c, err := cloud.Open(ctx, cloud.Options{BaseURL: address, Email: login, Token: token, Transport: reach{w.site.Handler()}, Clock: clock})
+		c, err := cloud.Open(ctx, cloud.Options{BaseURL: address, Email: login, Token: token, Transport: resttest.To(w.site.Handler()), Clock: clock})
 		if err != nil {
 			return nil, err
 		}

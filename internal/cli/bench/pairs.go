@@ -20,6 +20,7 @@ import (
 	"github.com/tandem-sync/tandem/internal/engine"
 	"github.com/tandem-sync/tandem/internal/migration"
 	"github.com/tandem-sync/tandem/internal/rest"
+	"github.com/tandem-sync/tandem/internal/rest/resttest"
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
@@ -27,7 +28,7 @@ import (
 // between them, which has migrated every space and now keeps it as a pair at defaults.
 type pairs struct {
 	sites  [2]*emulator.Site
-	clock  *steps
+	clock  *resttest.Clock
 	store  *store.Store
 	engine *engine.Engine
 	names  []string           // of the pairs, which are the keys of their spaces
@@ -43,7 +44,7 @@ var pairSites = [2]string{"dc", "cloud"}
 
 // joined makes so many pairs of so many pages each, all in sync.
 func joined(ctx context.Context, o Options, dir string, count, size int) (*pairs, error) {
-	p := &pairs{clock: &steps{now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC), moved: make(chan struct{})}}
+	p := &pairs{clock: resttest.NewClock(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC))}
 	for i, name := range pairSites {
 		var err error
 		p.sites[i], err = emulator.New(emulator.Options{
@@ -74,7 +75,7 @@ func (p *pairs) open(ctx context.Context, dir string) (err error) {
 	chance := rand.New(rand.NewPCG(1, 1))
 	var mu sync.Mutex
 	p.engine = engine.New(engine.Options{
-		Store: p.store, Connect: p.connect, Now: p.clock.Now, Wait: p.clock.until, Go: func(f func()) { go f() },
+		Store: p.store, Connect: p.connect, Now: p.clock.Now, Wait: p.clock.Until, Go: func(f func()) { go f() },
 		NewID: func() string { return fmt.Sprintf("OP%020d", p.ids.Add(1)) }, Owner: "bench", Log: slog.New(slog.DiscardHandler), Workers: 4,
 		Rand: func() float64 { mu.Lock(); defer mu.Unlock(); return chance.Float64() },
 	})
@@ -102,19 +103,19 @@ func (p *pairs) open(ctx context.Context, dir string) (err error) {
 func (p *pairs) close() error { return p.stop() }
 
 func (p *pairs) connect(ctx context.Context, row store.Site, secret []byte) (confluence.Reader, confluence.Writer, error) {
-	clock := rest.Clock{Now: p.clock.Now, Wait: func(ctx context.Context, d time.Duration) error { p.clock.advance(d); return ctx.Err() }}
+	clock := p.clock.Hasty()
 	if row.Kind == confluence.DataCenter {
-		c, err := dc.Open(ctx, dc.Options{BaseURL: row.URL, Token: string(secret), Transport: reach{p.sites[0].Handler()}, Clock: clock})
+		c, err := dc.Open(ctx, dc.Options{BaseURL: row.URL, Token: string(secret), Transport: resttest.To(p.sites[0].Handler()), Clock: clock})
 		return c, c, err
 	}
-	c, err := cloud.Open(ctx, cloud.Options{BaseURL: row.URL, Email: row.Email, Token: string(secret), Transport: reach{p.sites[1].Handler()}, Clock: clock})
+	c, err := cloud.Open(ctx, cloud.Options{BaseURL: row.URL, Email: row.Email, Token: string(secret), Transport: resttest.To(p.sites[1].Handler()), Clock: clock})
 	return c, c, err
 }
 
 // fill makes the spaces on the Data Center: pages under the home page, with nothing but bodies.
 func (p *pairs) fill(ctx context.Context, count, size int) error {
 	login, token := p.sites[0].Account()
-	w, err := dc.Open(ctx, dc.Options{BaseURL: "https://dc.example.test", User: login, Token: token, Transport: reach{p.sites[0].Handler()}, Clock: rest.Clock{Now: p.clock.Now}})
+	w, err := dc.Open(ctx, dc.Options{BaseURL: "https://dc.example.test", User: login, Token: token, Transport: resttest.To(p.sites[0].Handler()), Clock: rest.Clock{Now: p.clock.Now}})
 	if err != nil {
 		return err
 	}
@@ -203,7 +204,7 @@ func (p *pairs) settle(ctx context.Context) error {
 // let lets time pass in steps, with everything done that comes due.
 func (p *pairs) let(ctx context.Context, d, step time.Duration) error {
 	for end := p.clock.Now().Add(d); p.clock.Now().Before(end); {
-		p.clock.advance(step)
+		p.clock.Advance(step)
 		if err := p.engine.Idle(ctx); err != nil {
 			return err
 		}
@@ -265,44 +266,6 @@ func (p *pairs) edit(side confluence.Side, title, text string) error {
 		_, err = p.sites[side].Act("ann", action)
 	}
 	return err
-}
-
-// steps is a clock that stands still between steps.
-type steps struct {
-	mu    sync.Mutex
-	now   time.Time
-	moved chan struct{}
-}
-
-// Now returns the time.
-func (c *steps) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *steps) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-	close(c.moved)
-	c.moved = make(chan struct{})
-}
-
-func (c *steps) until(ctx context.Context, at time.Time) error {
-	for {
-		c.mu.Lock()
-		now, moved := c.now, c.moved
-		c.mu.Unlock()
-		if !now.Before(at) {
-			return ctx.Err()
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-moved:
-		}
-	}
 }
 
 // pageTitle is the title of a page of a pair, the same on both sides and unique on each site.

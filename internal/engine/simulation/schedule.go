@@ -38,7 +38,7 @@ func watchUntil(outside uint64) {
 		}
 		still = 0
 		if runtime.Gosched(); tries > 100 {
-			time.Sleep(20 * time.Microsecond)
+			time.Sleep(20 * time.Microsecond) // a system call is under way; the runtime tells nobody when it ends
 		}
 	}
 }
