@@ -118,7 +118,7 @@ func (p *planner) detect() {
 		}
 		for _, side := range confluence.Sides {
 			if it.node[side] == nil || it.state[side] != here && it.state[side] != archived {
-				it.changed[side] = 0
+				it.changed[side] &= it.buried(side)
 				continue
 			}
 			p.detectValues(it, side)
@@ -131,6 +131,15 @@ func (p *planner) detect() {
 	for _, it := range p.items {
 		p.markWorked(it)
 	}
+}
+
+// buried are the facets of a content in the trash whose edits count if it comes back: a body that was edited before it was
+// deleted, and seen so, is no less somebody's text than what the other side wrote.
+func (it *item) buried(side confluence.Side) Facets {
+	if it.state[side] != trashed || it.attached() {
+		return 0
+	}
+	return Body & it.base.facets
 }
 
 // detectValues compares title, parent and resolution, which are kept by value.

@@ -96,6 +96,11 @@ var rowCases = []rowCase{
 		safe:   wanted{open: calls("5 status 14"), rows: []int{14}},
 		mirror: wanted{calls: calls("2 DEL 5"), records: calls("5 status 14"), rows: []int{14}},
 	}},
+	{row: 14, name: "edited before it was deleted, and edited", steps: []step{do(1, rt.EditBody, 5), do(1, rt.TrashOne, 5), do(2, rt.EditBody, 5)}, want: modes{
+		two:    wanted{calls: calls("1 RST 5"), open: calls("5 body 10"), rows: []int{14}},
+		safe:   wanted{open: calls("5 status 14"), rows: []int{14}},
+		mirror: wanted{calls: calls("2 DEL 5"), records: calls("5 status 14"), rows: []int{14}},
+	}},
 	{row: 15, name: "rename and rename", steps: []step{do(1, rt.Rename, 5), do(2, rt.Rename, 5)}, want: modes{
 		two:    wanted{open: calls("5 title 15"), rows: []int{15}},
 		safe:   wanted{open: calls("5 title 15"), rows: []int{15}},
