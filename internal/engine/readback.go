@@ -316,8 +316,8 @@ func (s *work) removeSurplus(ctx context.Context, v *view, side confluence.Side)
 		if err != nil || !lost[d] || !present(o.Content) {
 			continue
 		}
-		if err := s.removeOne(ctx, side, o); err != nil {
-			return err
+		if err := s.removeOne(ctx, side, o); err != nil && confluence.ClassOf(err) != confluence.ClassNotFound {
+			return err // what is not there any more need not be removed
 		}
 		if !s.paired {
 			continue // what is not listed again is forgotten
