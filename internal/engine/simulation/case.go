@@ -298,7 +298,8 @@ func (l *life) calm() error {
 	if err != nil {
 		return err
 	}
-	if err := l.w.Advance(3 * time.Minute); err != nil {
+	// A pause that a site asked for is kept, also while nothing fails any more.
+	if err := l.w.Advance(max(3*time.Minute, l.storm.paused.Sub(l.w.Now()))); err != nil {
 		return err
 	}
 	return l.w.alone()

@@ -126,8 +126,9 @@ func (l *life) judgeScope() {
 	}
 }
 
-// judgePosts: no comment is made twice, unless the first was made after its time (I5). That the next sweep would find one
-// too many is no excuse.
+// judgePosts: no comment is made twice, unless one of the two was made after its time: I5 promises one comment as long as
+// no request is applied after its timeout, and then that at most one copy remains, which judgeOnce holds it to. That the
+// next sweep would find one too many is no excuse otherwise.
 func (l *life) judgePosts() {
 	type made struct {
 		side  confluence.Side
@@ -138,18 +139,22 @@ func (l *life) judgePosts() {
 		if c.Verb != confluence.VerbComment || !c.Writes() {
 			continue
 		}
-		there := c.Status >= 200 && c.Status < 300 || c.Fault == lostAfter || strings.Contains(c.Fault, "apply: true")
-		late := strings.Contains(c.Fault, "applyLate") || strings.Contains(c.Fault, "delay")
 		for _, t := range c.words() {
 			key := made{c.Side, t}
-			if first := seen[key]; first != nil && there && !l.again(t) {
+			if first := seen[key]; first != nil && c.made() && !c.late() && !l.again(t) {
 				l.wrong("I5", "comment %s is made twice: %s, and %s", t, first, c)
 			}
-			if there && !late {
+			if c.made() && !c.late() {
 				seen[key] = c
 			}
 		}
 	}
+}
+
+// made reports whether a call made something, whatever became of the answer: what is lost may have been a refusal, and what
+// reads as a failure may hide what was done.
+func (c *Call) made() bool {
+	return c.said >= 200 && c.said < 300 || strings.Contains(c.Fault, "apply: true")
 }
 
 // words are the tokens that a call carries.

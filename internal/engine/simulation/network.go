@@ -32,6 +32,8 @@ type Call struct {
 	Status int    // 0: no answer arrived
 	Fault  string // what the network or the site did to it
 	lost   string // how the network loses it
+	said   int    // what the site answered, whether or not that arrived; 0: it was never asked
+	begun  time.Time
 }
 
 // Writes reports whether the call is one that changes something: no read that is sent as a POST, and no key to what others
@@ -39,6 +41,15 @@ type Call struct {
 func (c *Call) Writes() bool {
 	return c.Method != http.MethodGet && c.Method != http.MethodHead && !strings.HasSuffix(c.Path, "/users-bulk") && !strings.HasSuffix(c.Path, "/admin-key")
 }
+
+// late reports whether a call may have taken effect after its time: because the site was slow, or because its process slept
+// between beginning it and sending it.
+func (c *Call) late() bool {
+	return strings.Contains(c.Fault, "applyLate") || strings.Contains(c.Fault, "delay") || c.Time.Sub(c.begun) >= callTime
+}
+
+// callTime is how long a call of the engine takes at most: the default of package engine.
+const callTime = time.Minute
 
 func (c *Call) String() string {
 	s := fmt.Sprintf("%d %s %s %s %s", c.N, c.Time.Format("15:04:05.000"), letter(c.Side), c.Method, c.Path)
@@ -80,7 +91,7 @@ func (l line) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	c := &Call{Side: l.side, Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Body: body, Verb: w.gate.self().verb}
+	c := &Call{Side: l.side, Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Body: body, Verb: w.gate.self().verb, begun: w.clock.Now()}
 	if len(body) > 0 {
 		sum := sha256.Sum256(unbound(r.Header.Get("Content-Type"), body))
 		c.Digest = hex.EncodeToString(sum[:8])
@@ -108,7 +119,7 @@ func (l line) RoundTrip(r *http.Request) (*http.Response, error) {
 // back parks the answer on its way; nil is none.
 func (l line) back(ctx context.Context, c *Call, key string, a *recorded) (*http.Response, error) {
 	if a != nil {
-		c.Status = a.status
+		c.Status, c.said = a.status, a.status
 	}
 	if err := l.p.w.gate.pass(ctx, &ticket{Event: Event{Kind: Answer, Key: key, Call: c}, proc: l.p}); err != nil {
 		return nil, err

@@ -50,6 +50,7 @@ type storm struct {
 	crowd        *crowd
 	acts         int // that may still come between two events
 	until        [2]time.Time
+	paused       time.Time // until then a site wants to be left alone
 	blowing      bool
 	deaf         string // what cannot be read: a part of address or query; empty: nothing
 	paired       bool   // there is a pair to ask for cycles of
@@ -210,6 +211,9 @@ func (s *storm) request(c *Call) Fate {
 			continue
 		}
 		s.struck(fault, m.name)
+		if m.name == longPause {
+			s.paused = now.Add(5 * time.Minute)
+		}
 		return m.fate
 	}
 	return Fate{}
@@ -248,6 +252,9 @@ func carries(c *Call) bool {
 	return c.Writes() && slices.Contains([]confluence.Verb{confluence.VerbAttach, confluence.VerbReplace, confluence.VerbPost, confluence.VerbPut}, c.Verb)
 }
 
+// longPause is a refusal for five minutes, in which nothing is sent to the site.
+const longPause = "429 with a long time"
+
 var misfortunes = map[int][]misfortune{
 	faultTimeout: {
 		{"not applied", Fate{Lose: Unsent}, nil},
@@ -259,7 +266,7 @@ var misfortunes = map[int][]misfortune{
 	faultLimit: {
 		{"429 with a time", Fate{Fault: `status: 429, header: {Retry-After: "3"}`}, nil},
 		{"429 without a time", Fate{Fault: "status: 429"}, nil},
-		{"429 with a long time", Fate{Fault: `status: 429, header: {Retry-After: "300"}`}, nil},
+		{longPause, Fate{Fault: `status: 429, header: {Retry-After: "300"}`}, nil},
 		{"503", Fate{Fault: `status: 503, header: {Retry-After: "5"}`}, nil},
 	},
 	faultServer: {
