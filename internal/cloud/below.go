@@ -107,6 +107,16 @@ func (c *Connector) Below(ctx context.Context, kind confluence.Kind, of confluen
 	return out, err
 }
 
+// Owned lists the files and the comments of a page or blog post, archived or not: two calls, and one for each comment.
+func (c *Connector) Owned(ctx context.Context, kind confluence.Kind, of confluence.ID) ([]confluence.Content, error) {
+	files, err := c.attachments(ctx, kind, of, "")
+	if err != nil {
+		return nil, err
+	}
+	comments, err := c.comments(ctx, kind, of)
+	return append(files, comments...), err
+}
+
 // childW is a row of the list of what stands below a page.
 type childW struct {
 	ID     string `json:"id"`

@@ -55,10 +55,14 @@ func (c *Connector) fetchListed(ctx context.Context, kind confluence.Kind, ids [
 			return err
 		}
 		err = c.each(ctx, len(got), func(ctx context.Context, i int) error {
-			if got[i].Status != confluence.Current {
+			if got[i].Status == confluence.Trashed {
 				return nil
 			}
-			return c.direct(ctx, &got[i], facets&(confluence.FacetLabels|confluence.FacetRestrictions))
+			err := c.direct(ctx, &got[i], facets&(confluence.FacetLabels|confluence.FacetRestrictions))
+			if got[i].Status == confluence.Archived && confluence.ClassOf(err) == confluence.ClassNotFound {
+				return nil // a site that shows them of current contents only: they count as not read
+			}
+			return err
 		})
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 var (
 	_ confluence.Glancer = (*Connector)(nil)
 	_ confluence.Prober  = (*Connector)(nil)
+	_ confluence.Owned   = (*Connector)(nil)
 )
 
 // glanced are the facets that rows of v1 content/search hold in full, for all but a few contents.

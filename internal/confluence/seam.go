@@ -191,6 +191,12 @@ type Below interface {
 	Below(ctx context.Context, kind Kind, id ID) ([]Content, error)
 }
 
+// Owned is a Reader that tells what belongs to a content where no listing and no glance shows it: to an archived page.
+type Owned interface {
+	// Owned lists the files and the comments of a page or blog post in any state but trashed, with their versions.
+	Owned(ctx context.Context, kind Kind, id ID) ([]Content, error)
+}
+
 // Prober is a Reader that can look past restrictions, for an account that may. A site declares it by Capabilities.Probe.
 type Prober interface {
 	// Probe reads pages or blog posts by id, in any state, with every right that the account can be given, without facets.

@@ -284,12 +284,14 @@ func unrestorable(o store.Observed) store.Observed {
 // purged is the status of what is gone for good, as reconcile knows it.
 const purged confluence.Status = "purged"
 
+// containerThere reports whether what a comment or a file belongs to is shown now. What is archived keeps both.
 func (g *goneFrom) containerThere(ctx context.Context, id confluence.ID) (bool, error) {
 	rows, err := g.c.e.store.ObservedByID(ctx, g.c.row.ID, g.side, id)
 	if err != nil || len(rows) == 0 {
 		return false, err
 	}
-	return rows[0].Pass == g.c.pair.Pass[g.side] && statusOrCurrent(rows[0].Content) == confluence.Current, nil
+	status := statusOrCurrent(rows[0].Content)
+	return rows[0].Pass == g.c.pair.Pass[g.side] && (status == confluence.Current || status == confluence.Archived), nil
 }
 
 // byPrivilege looks for pages past all restrictions, where the account may. Missed for the first time, a page is only

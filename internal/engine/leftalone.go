@@ -117,11 +117,12 @@ func (c *cycle) leaveAlone(ctx context.Context, v *view, r *reconcile.Result, de
 	if err != nil {
 		return err
 	}
-	wanted := map[refusalKey]bool{}
+	wanted, all, alone := map[refusalKey]bool{}, r.Changes, map[int]bool{}
 	r.Changes = without(r.Changes, func(ch reconcile.Change) bool {
 		wanted[keyOf(ch)] = true
 		asked := decided[reconcile.Question{Twin: ch.Twin, Facet: facetOf(ch)}] != ""
 		clash := func(f reconcile.Facets, kind, what string) {
+			alone[ch.N] = true
 			r.Clashes = append(r.Clashes, reconcile.Clash{Twin: ch.Twin, Facet: f, Kind: kind, What: what, Policy: reconcile.Hold, Open: true})
 		}
 		if cut := fused[ch.Twin] & ch.Facets; cut != 0 && !asked {
@@ -140,11 +141,36 @@ func (c *cycle) leaveAlone(ctx context.Context, v *view, r *reconcile.Result, de
 		pause := min(refusalPause<<min(row.Streak-refusalsToHold, 10), refusalRest)
 		return !asked && c.e.opt.Now().Before(row.At.Add(pause))
 	})
+	r.Clashes = append(r.Clashes, c.waiting(v, all, alone)...)
 	slices.SortStableFunc(r.Clashes, func(a, b reconcile.Clash) int { return cmp.Compare(a.Twin, b.Twin) })
 	if !c.sweeps() || c.rec.Request.DryRun {
 		return nil
 	}
 	return c.forgetRefusals(ctx, refused, wanted)
+}
+
+// waiting names the pages and posts that cannot be carried as long as changes of others are left alone: they need those.
+// Files and comments share the fate of what they belong to, which is named.
+func (c *cycle) waiting(v *view, all []reconcile.Change, alone map[int]bool) (out []reconcile.Clash) {
+	named, first := map[confluence.TwinID]bool{}, map[int]confluence.TwinID{}
+	for _, ch := range all {
+		if alone[ch.N] {
+			named[ch.Twin], first[ch.N] = true, ch.Twin
+		}
+	}
+	for _, ch := range all { // what is needed comes first
+		i := slices.IndexFunc(ch.Needs, func(n int) bool { return first[n] != "" })
+		if alone[ch.N] || i < 0 {
+			continue
+		}
+		first[ch.N] = first[ch.Needs[i]]
+		if !named[ch.Twin] && ch.Kind != confluence.Attachment && ch.Kind != confluence.Comment {
+			named[ch.Twin] = true
+			what := fmt.Sprintf("waits for a change of %q, which is left alone", titleOf(v, first[ch.N]))
+			out = append(out, reconcile.Clash{Twin: ch.Twin, Facet: facetOf(ch), Kind: kindRefused, What: what, Policy: reconcile.Hold, Open: true})
+		}
+	}
+	return out
 }
 
 // forgetRefusals drops what is no longer wanted.

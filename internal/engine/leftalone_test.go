@@ -115,3 +115,32 @@ func TestRefusedAgainAndAgain(t *testing.T) {
 		})
 	}
 }
+
+// What waits for a change that a site refuses is named too, and goes when that one is carried.
+func TestWaitsForWhatIsRefused(t *testing.T) {
+	t.Parallel()
+	w := kept(t, func(p *engine.PairSpec) { p.Feed, p.Sweep = "24h", "24h" })
+	refused := w.refuseWrites(1)
+	w.act(0, `{"create":{"title":"D","under":"B","text":"<p>D p1</p>"}}`)
+	w.act(0, `{"create":{"title":"E","under":"D","text":"<p>E p1</p>"}}`)
+	w.act(0, `{"comment":{"page":"E","text":"<p>E c1</p>"}}`)
+	for range 5 {
+		w.sweep()
+	}
+	if n := refused(); n != 3 {
+		t.Errorf("%d writes were refused: %s", n, w.story())
+	}
+	var got []string
+	for _, c := range w.open1("refused") {
+		got = append(got, c.Title+": "+c.What)
+	}
+	if len(got) != 2 || !strings.Contains(strings.Join(got, "\n"), `E: waits for a change of "D"`) {
+		t.Errorf("conflicts %q", got)
+	}
+	w.up(1)
+	w.clock.Advance(16 * time.Minute)
+	w.sweep()
+	if open := w.open1(""); len(open) != 0 || w.page(1, "E") == nil {
+		t.Errorf("conflicts %+v: %s", open, w.story())
+	}
+}

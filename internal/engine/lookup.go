@@ -47,6 +47,14 @@ func (c *cycle) fetch(ctx context.Context, side confluence.Side, kind confluence
 		ids[i] = h.ID
 	}
 	seen, err := c.fetchHinted(ctx, side, kind, ids)
+	if err == nil {
+		err = c.keepUnread(ctx, side, seen) // what was not read of it is as it was
+	}
+	var below []store.Observed
+	var named []store.Hint
+	if err == nil {
+		below, named, err = c.putAway(ctx, side, seen)
+	}
 	if err != nil {
 		return onSide(side, err)
 	}
@@ -59,7 +67,10 @@ func (c *cycle) fetch(ctx context.Context, side confluence.Side, kind confluence
 		for _, b := range blobs {
 			tx.PutBlob(b)
 		}
-		if err := tx.PutObserved(rows...); err != nil {
+		if err := tx.PutObserved(append(rows, below...)...); err != nil {
+			return err
+		}
+		if err := tx.PutHint(named...); err != nil {
 			return err
 		}
 		if err := tx.AddFinding(c.runID, findings...); err != nil {
@@ -72,6 +83,39 @@ func (c *cycle) fetch(ctx context.Context, side confluence.Side, kind confluence
 	})
 	c.meter.read(side, len(seen))
 	return err
+}
+
+// putAway looks once at the files and comments of twins that were archived since they were seen last: no listing shows
+// those of an archived page, and what people did to them before would never be known.
+func (c *cycle) putAway(ctx context.Context, side confluence.Side, seen []confluence.Content) ([]store.Observed, []store.Hint, error) {
+	reader, ok := c.sites[side].reader.(confluence.Owned)
+	if !ok || c.unlisted(side)&(confluence.FacetAttachments|confluence.FacetComments) == 0 {
+		return nil, nil, nil
+	}
+	var below []confluence.Content
+	whole := map[confluence.ID]confluence.Facets{}
+	for _, x := range seen {
+		known, err := c.e.store.ObservedByID(ctx, c.row.ID, side, x.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		if x.Status != confluence.Archived || len(known) == 0 || known[0].Content.Status == confluence.Archived {
+			continue
+		}
+		list, err := reader.Owned(ctx, x.Kind, x.ID)
+		if confluence.ClassOf(err) == confluence.ClassNotFound {
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		whole[x.ID] = confluence.FacetAttachments | confluence.FacetComments
+		below = append(below, list...)
+	}
+	if len(whole) == 0 {
+		return nil, nil, nil
+	}
+	return c.belongings(ctx, side, whole, below)
 }
 
 func (c *cycle) dropOther(ctx context.Context, hints []store.Hint) error {

@@ -189,13 +189,13 @@ func (p *planner) decideArchived(it *item) {
 		return // archived on both sides, or gone on the other
 	}
 	c := Clash{Facet: Status, Kind: "archived", Row: 27}
-	edited, undecided := it.changed[other]&(Body|Title|Parent) != 0 || it.worked[other], p.decided(it, Status) == ""
+	undecided := p.decided(it, Status) == ""
 	switch follows := p.oneWay && on == p.from; {
-	case edited && !follows && undecided:
+	case (it.changed[other]&(Body|Title|Parent) != 0 || it.worked[other]) && !follows && undecided:
 		c.Open, c.What = true, fmt.Sprintf("archived at %s and edited at %s", p.name(on), p.name(other))
-	case undecided && p.accessDiffers(it) && !(follows && p.policy.CanArchive[other]):
-		// The restrictions of what is archived are not carried, so that a person has to know.
-		c.Open, c.What = true, fmt.Sprintf("archived at %s; who may see or edit it was changed, and differs from %s", p.name(on), p.name(other))
+	case undecided && p.apart(it) && !(follows && p.policy.CanArchive[other]):
+		// Nothing of what is archived is carried any more, so that a person has to know.
+		c.Open, c.What = true, fmt.Sprintf("archived at %s; what was changed before or since differs from %s", p.name(on), p.name(other))
 	case p.receives[other] && p.policy.CanArchive[other] && p.decided(it, Status) != preferred(other):
 		p.row(27)
 		it.skip = false
@@ -208,13 +208,23 @@ func (p *planner) decideArchived(it *item) {
 	p.clash(it, c)
 }
 
-// accessDiffers reports whether restrictions were changed since both sides agreed, and are not alike.
-func (p *planner) accessDiffers(it *item) bool {
-	if !p.policy.Facets.Has(Restrictions) || !it.changed[confluence.A].Has(Restrictions) && !it.changed[confluence.B].Has(Restrictions) {
-		return false
+// apart reports whether anything of a content, its files and its comments was changed on either side since both agreed
+// and is not the same on both now.
+func (p *planner) apart(it *item) bool {
+	changed := (it.changed[confluence.A] | it.changed[confluence.B]) & carries(it.kind) & p.policy.Facets
+	for _, f := range AllFacets {
+		sets := p.access[it]
+		switch {
+		case !changed.Has(f):
+		case f == Restrictions && sets != nil:
+			if !sets.own(confluence.A).equal(sets.own(confluence.B)) {
+				return true
+			}
+		case !p.same(it, f):
+			return true
+		}
 	}
-	sets := p.access[it]
-	return sets == nil || !sets.own(confluence.A).equal(sets.own(confluence.B))
+	return it.worked[confluence.A] || it.worked[confluence.B]
 }
 
 // compareTwins decides facet by facet about a content that both sides have.

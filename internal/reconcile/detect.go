@@ -236,7 +236,7 @@ func (p *planner) markWorked(it *item) {
 				page.worked[side] = true
 			}
 		}
-		if it.state[side] != here {
+		if it.state[side] != here && !(it.attached() && it.state[side] == archived) { // with its page
 			continue
 		}
 		fresh := it.attached() && (it.base == nil || !it.base.there[side.Other()] || it.base.tomb) // made, or brought back

@@ -13,6 +13,13 @@ func do2(side int, act rt.Act, at, to, n int) step {
 	return step{side: side, act: act, at: at, to: to, n: n}
 }
 
+// archivedApart is what a page is that one side archived, and that is not the same on both: nobody may carry what differs.
+var archivedApart = modes{
+	two:    wanted{open: calls("5 status 27"), rows: []int{27}},
+	safe:   wanted{calls: calls("2 ARC 5"), rows: []int{27}},
+	mirror: wanted{calls: calls("2 ARC 5"), rows: []int{27}},
+}
+
 // rowCases are derived from the table in the design, not from the code. What the n-th act of a case makes has number
 // 500+n. An act of side 2 stands on the column "side 2". A clash has the row of its own facet: of an edit here and a rename
 // there (row 11) the one about the title says row 5, as of a rename alone.
@@ -166,6 +173,13 @@ var rowCases = []rowCase{
 		two:    wanted{open: calls("5 status 27"), rows: []int{27}},
 		safe:   wanted{calls: calls("2 ARC 5"), rows: []int{27}},
 		mirror: wanted{calls: calls("2 ARC 5"), rows: []int{27}},
+	}},
+	{row: 27, name: "rename and archive", steps: []step{do(1, rt.Rename, 5), do(1, rt.ArchiveOne, 5)}, want: archivedApart},
+	{row: 27, name: "archive and label", steps: []step{do(1, rt.ArchiveOne, 5), do2(2, rt.Label, 5, 0, 1)}, want: archivedApart},
+	{row: 27, name: "archive and comment taken away", steps: []step{do(1, rt.ArchiveOne, 4), do(2, rt.DropComment, 8)}, want: modes{
+		two:    wanted{calls: calls("2 MV 6 parent=1"), open: calls("4 status 27"), rows: []int{6, 27}},
+		safe:   wanted{calls: calls("2 ARC 4", "2 MV 6 parent=1"), rows: []int{6, 27}},
+		mirror: wanted{calls: calls("2 ARC 4", "2 MV 6 parent=1"), rows: []int{6, 27}},
 	}},
 	{row: 27, name: "restrict and archive", steps: []step{do2(1, rt.Tighten, 3, 0, 0), do(1, rt.ArchiveOne, 3)}, want: modes{
 		two:    wanted{open: calls("3 status 27"), rows: []int{27}},

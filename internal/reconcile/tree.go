@@ -320,11 +320,17 @@ func (p *planner) orphaned(it *item, side confluence.Side) bool {
 	return it.state[side] == here && !it.at[side].trash && !it.at[side].barred.Has(Parent) && up != nil && up.at[side].trash && !up.at[side].archive
 }
 
-// wait puts off what would come below a content of which nobody knows whether it is still there.
+// wait puts off what would come below a content of which nobody knows whether it is still there. That may stay so until a
+// person does something about it: of each page that waits it is said.
 func (p *planner) wait(it *item, side confluence.Side) {
+	a := &it.at[side]
+	c := Clash{Facet: Parent, Kind: "parent", Open: true, What: "waits: it stands below a content that is not to be seen at " + p.name(side)}
+	if a.fresh || a.restore {
+		c.Facet = Status // nothing of it is carried
+	}
+	p.clash(it, c)
 	it.notYet(side)
-	it.clashed = true
-	it.at[side].send &^= Parent
+	a.send &^= Parent
 }
 
 // landing returns the nearest page above a page in the merged tree that will be on a side, nil for the root. It is not ok
@@ -333,11 +339,13 @@ func (p *planner) landing(it *item, side confluence.Side) (*item, bool) {
 	at := it.seat
 	for range len(p.items) + 1 {
 		switch {
+		case at == nil && it.astray && !p.migrating:
+			return nil, false
 		case at == nil:
 			if it.seat != nil || it.astray {
 				p.elsewhere(it, side)
 			}
-			return nil, p.migrating || !it.astray
+			return nil, true
 		case at.will(side) && at.kind == confluence.Page:
 			if at != it.seat {
 				p.elsewhere(it, side)
@@ -355,10 +363,6 @@ func (p *planner) landing(it *item, side confluence.Side) (*item, bool) {
 func (p *planner) elsewhere(it *item, side confluence.Side) {
 	if p.migrating {
 		p.clash(it, Clash{Facet: Parent, Kind: "parent", Row: 6, Open: true, What: "stands elsewhere, because the page above it is not at the destination"})
-		return
-	}
-	if it.seat == nil {
-		p.clash(it, Clash{Facet: Parent, Kind: "parent", Open: true, What: "stands below a content that is not to be seen at " + p.name(side.Other())})
 		return
 	}
 	c := Clash{Facet: Parent, Kind: "parent", Row: 6, What: fmt.Sprintf("stands elsewhere at %s, because the page above it is not there", p.name(side))}

@@ -101,15 +101,18 @@ func (p *picture) called(origin string) string {
 	return origin
 }
 
-// standAlone notes the pages that only this side has, as far as that is excused. What stands below one of them stands on
-// the other side below the nearest page above that is there (algorithms A5).
+// standAlone notes the pages that only this side has, as far as that is excused, and those that the other side has archived:
+// nothing can be put below them there. What stands below one of them stands on the other side below the nearest page above
+// that is there (algorithms A4 row 6, A5).
 func (p *picture) standAlone(other *picture, excused func(origin string) bool) {
 	there := map[string]bool{}
-	for o := range other.byOrigin() {
+	archived := map[string]bool{}
+	for o, list := range other.byOrigin() {
 		there[other.called(o)] = true
+		archived[other.called(o)] = !slices.ContainsFunc(list, (*item).live)
 	}
 	for o := range p.byOrigin() {
-		p.lone[o] = !there[p.called(o)] && excused(o)
+		p.lone[o] = archived[p.called(o)] || !there[p.called(o)] && excused(o)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 // oneSided are the scenarios that say something about one product alone, and why.
 var oneSided = map[string]string{
 	"S055": "the editor of Cloud is what it is about",
+	"S073": "no page of Data Center can be archived by itself",
 }
 
 // TestScenariosMirrored: with the sides exchanged everywhere, the policy's primary side included, the same holds (I15).
