@@ -321,14 +321,15 @@ func (p *planner) orphaned(it *item, side confluence.Side) bool {
 }
 
 // wait puts off what would come below a content of which nobody knows whether it is still there. That may stay so until a
-// person does something about it: of each page that waits it is said.
+// person does something about it at a site, which no decision about the page can take the place of.
 func (p *planner) wait(it *item, side confluence.Side) {
 	a := &it.at[side]
-	c := Clash{Facet: Parent, Kind: "parent", Open: true, What: "waits: it stands below a content that is not to be seen at " + p.name(side)}
+	c := Clash{Twin: it.twin, Facet: Parent, Kind: "parent", Open: true, What: "waits: it stands below a content that is not to be seen at " + p.name(side)}
 	if a.fresh || a.restore {
 		c.Facet = Status // nothing of it is carried
 	}
-	p.clash(it, c)
+	p.result.Clashes = append(p.result.Clashes, c)
+	it.clashed = true
 	it.notYet(side)
 	a.send &^= Parent
 }
