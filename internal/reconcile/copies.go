@@ -20,7 +20,7 @@ const (
 
 // copyTwin names the copy of one version of a content on one side, so that it is made once, whatever is interrupted.
 func copyTwin(it *item, side confluence.Side) confluence.TwinID {
-	sum := sha256.Sum256(fmt.Appendf(nil, "tandem conflict copy\x00%s\x00%s\x00%d", it.twin, it.node[side].ID, it.node[side].Version))
+	sum := sha256.Sum256(fmt.Appendf(nil, "tandem conflict copy\x00%s\x00%s\x00%d", it.twin, it.node[side].ID(), it.node[side].Version))
 	return confluence.TwinID(strings.ToLower(base32.StdEncoding.EncodeToString(sum[:10])))
 }
 
@@ -41,7 +41,7 @@ func (p *planner) copy(it *item, f Facets, side confluence.Side) bool {
 	switch {
 	case it.kind == confluence.Comment, it.kind == confluence.BlogPost:
 		return false // has nothing below it
-	case p.byTwin[copyTwin(it, side)] != nil:
+	case p.byTwin(copyTwin(it, side)) != nil:
 		return true // kept already
 	case f == Body && (strings.Contains(n.Title, copyMark) || p.copiesBelow(it, on) >= maxCopies):
 		return false
@@ -91,7 +91,7 @@ func (p *planner) fileName(it *item, c conflictCopy) string {
 	taken := [2]map[string]bool{{}, {}}
 	page := p.page(it)
 	note := func(n *node, side confluence.Side) {
-		if n != nil && n.Kind == confluence.Attachment && n.Status != Purged && p.byTwin[n.Parent] == page {
+		if n != nil && n.Kind() == confluence.Attachment && n.Status() != Purged && p.byTwin(n.Parent) == page {
 			taken[side][p.fold[side](n.Title)] = true
 		}
 	}

@@ -64,7 +64,7 @@ func (p *planner) decideOne(it *item) {
 // drafts leaves alone what only its author can see (row 38).
 func (p *planner) drafts(it *item) {
 	for _, side := range confluence.Sides {
-		if n := it.node[side]; n != nil && n.Status == confluence.Draft {
+		if n := it.node[side]; n != nil && n.Status() == confluence.Draft {
 			p.row(38)
 			it.skip = it.state[side.Other()] != here
 		}
@@ -77,10 +77,10 @@ func (p *planner) migrateOne(it *item) {
 	switch {
 	case sent == nil:
 		p.missingAtSender(it)
-	case carries(sent.Kind) == 0:
+	case carries(sent.Kind()) == 0:
 	case received == nil:
 		p.missingAtReceiver(it, sent)
-	case sent.Kind != received.Kind:
+	case sent.Kind() != received.Kind():
 		p.clash(it, Clash{Facet: Status, Kind: "kind", Open: true, What: "another kind of content at the destination"})
 	default:
 		p.compareTwins(it)
@@ -99,15 +99,15 @@ func (p *planner) missingAtSender(it *item) {
 }
 
 func (p *planner) missingAtReceiver(it *item, sent *node) {
-	if n := it.node[p.to]; n != nil && n.Status == confluence.Archived {
+	if n := it.node[p.to]; n != nil && n.Status() == confluence.Archived {
 		p.clash(it, Clash{Facet: Status, Kind: "archived", Open: true, What: "archived at the destination"})
 		return
 	}
 	if it.base == nil || !it.base.there[p.to] {
-		it.at[p.to].fresh = p.policy.Facets.Has(essential[sent.Kind])
+		it.at[p.to].fresh = p.policy.Facets.Has(essential[sent.Kind()])
 		return
 	}
-	if holder := p.above(it); holder != nil && sent.Kind != confluence.Page && holder.base != nil && holder.live(p.to) == nil {
+	if holder := p.above(it); holder != nil && sent.Kind() != confluence.Page && holder.base != nil && holder.live(p.to) == nil {
 		return // went with the content it belongs to, which is reported
 	}
 	p.clash(it, Clash{Facet: Status, Kind: "delete", Open: true, What: "deleted at the destination"})

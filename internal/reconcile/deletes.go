@@ -289,7 +289,7 @@ func (p *planner) blockDeletes(side confluence.Side) {
 		}
 		parents := []*item{p.up(it, side)}
 		if it.base != nil {
-			parents = append(parents, p.byTwin[it.base.parent])
+			parents = append(parents, p.byTwin(it.base.parent))
 		}
 		for _, up := range parents {
 			for ; up != nil && up.at[side].trash; up = p.up(up, side) {
@@ -298,8 +298,8 @@ func (p *planner) blockDeletes(side confluence.Side) {
 		}
 	}
 	for _, n := range p.strangers[side] {
-		if n.Kind == confluence.Page || carries(n.Kind) == 0 {
-			block(p.byTwin[n.Parent])
+		if n.Kind() == confluence.Page || carries(n.Kind()) == 0 {
+			block(p.byTwin(n.Parent))
 		}
 	}
 	for _, it := range p.items {
@@ -307,15 +307,15 @@ func (p *planner) blockDeletes(side confluence.Side) {
 		if n == nil || it.attached() || it.kind == confluence.BlogPost || n.Parent == "" {
 			continue
 		}
-		stays := it.state[side] == here && it.skip || it.state[side] == never && n.Status == confluence.Draft
-		if up := p.byTwin[n.Parent]; it.state[side] == archived && up != nil {
+		stays := it.state[side] == here && it.skip || it.state[side] == never && n.Status() == confluence.Draft
+		if up := p.byTwin(n.Parent); it.state[side] == archived && up != nil {
 			stays = !up.at[side].archive // both in the archive, as after half of a tree went there
 		}
 		if p.oneWay && !p.mirror && it.state[side] == here && it.state[side.Other()] == never {
 			stays = true // a page of the receiver alone
 		}
 		if stays || it.at[side].barred.Has(Parent) {
-			block(p.byTwin[n.Parent])
+			block(p.byTwin(n.Parent))
 		}
 	}
 }

@@ -135,28 +135,50 @@ var verbOrder = map[confluence.Verb]int{
 	confluence.VerbTrash: 14, confluence.VerbArchive: 15,
 }
 
+// edges are the steps that wait for each step: for that of index i, list[first[i]:first[i+1]].
+type edges struct{ first, list []int32 }
+
+func (e *edges) of(s *step) []int32 { return e.list[e.first[s.index]:e.first[s.index+1]] }
+
+// dependents turns the needs of all steps round.
+func (p *planner) dependents() edges {
+	e := edges{first: make([]int32, len(p.steps)+2)}
+	for _, s := range p.steps {
+		for _, n := range s.all() {
+			e.first[n.index+2]++
+		}
+	}
+	for i := 2; i < len(e.first); i++ {
+		e.first[i] += e.first[i-1]
+	}
+	e.list = make([]int32, e.first[len(e.first)-1])
+	for i, s := range p.steps {
+		for _, n := range s.all() {
+			e.list[e.first[n.index+1]] = int32(i)
+			e.first[n.index+1]++
+		}
+	}
+	return e
+}
+
 // level sets the levels of all steps, and returns false if some wait for themselves.
 func (p *planner) level() bool {
-	waiting := make([]int, len(p.steps))
-	dependents := make([][]*step, len(p.steps))
-	var free []*step
+	waiting := make([]int32, len(p.steps))
+	dependents := p.dependents()
+	free := make([]*step, 0, len(p.steps))
 	for i, s := range p.steps {
-		needs := s.all()
 		s.level = 0
-		waiting[i] = len(needs)
-		for _, n := range needs {
-			dependents[n.index] = append(dependents[n.index], s)
-		}
-		if len(needs) == 0 {
+		if waiting[i] = int32(len(s.all())); waiting[i] == 0 {
 			free = append(free, s)
 		}
 	}
 	done := 0
 	for ; done < len(free); done++ {
 		s := free[done]
-		for _, d := range dependents[s.index] {
+		for _, i := range dependents.of(s) {
+			d := p.steps[i]
 			d.level = max(d.level, s.level+1)
-			if waiting[d.index]--; waiting[d.index] == 0 {
+			if waiting[i]--; waiting[i] == 0 {
 				free = append(free, d)
 			}
 		}

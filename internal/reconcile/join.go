@@ -23,7 +23,7 @@ func (p *planner) join() {
 	joined = p.joinKind(confluence.BlogPost) || joined
 	joined = p.joinKind(confluence.Attachment) || joined
 	if joined {
-		p.items = slices.DeleteFunc(p.items, func(it *item) bool { return p.byTwin[it.twin] != it })
+		p.items = slices.DeleteFunc(p.items, func(it *item) bool { return p.byTwin(it.twin) != it })
 	}
 }
 
@@ -85,7 +85,7 @@ func (p *planner) joinTwo(a, b *item) bool {
 	}
 	a.node[confluence.B], a.state[confluence.B] = b.node[confluence.B], here
 	put(&p.partners, a, b.twin)
-	p.byTwin[b.twin] = a
+	p.named.join(b.twin, a)
 	a.contested = !equal && f == Body
 	p.result.Joined = append(p.result.Joined, Joined{Twins: [2]confluence.TwinID{a.twin, b.twin}, Kind: a.kind, Contested: !equal})
 	if equal {

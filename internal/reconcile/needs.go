@@ -149,7 +149,7 @@ func (p *planner) shownFiles(s *step) []*step {
 	side := s.change.Side
 	var out []*step
 	for _, twin := range s.it.node[side.Other()].Files {
-		if file := p.byTwin[twin]; file != nil && file.at[side].fresh {
+		if file := p.byTwin(twin); file != nil && file.at[side].fresh {
 			out = appendStep(out, file.at[side].did().place)
 		}
 	}

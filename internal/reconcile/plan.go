@@ -168,13 +168,13 @@ type act struct {
 	archive bool   // with trash: goes into the archive instead
 	late    bool   // waits for a later plan
 	awaited bool   // pages come out of the trash below it
+	touched bool   // has a step
 	away    bool   // has a temporary title until the next plan
 	lend    bool   // gives its title up for the moment in which another comes back with it
 	kept    bool   // would go, and stays because of what stands below it
 	barred  Facets // are not written: somebody would see them who is shut out where they come from
 	send    Facets // are written with the other side's values, or with those of merged
 	merged  Facets
-	touched bool   // has a step
 	dest    *item  // the final parent of a page; the holder of a file or comment; nil at the root
 	does    *doing // nil: nothing so far
 }
@@ -301,7 +301,7 @@ func (p *planner) take(base iter.Seq[Agreed], snaps [2]visits) {
 				n.Title = other.Title // one text for both
 			}
 			if was := it.node[side]; was == nil || alive(n) > alive(was) || alive(n) == alive(was) && n.Version > was.Version {
-				it.node[side], it.kind = n, n.Kind
+				it.node[side], it.kind = n, shown.Kind
 			}
 		})
 	}
@@ -332,13 +332,13 @@ func (p *planner) take(base iter.Seq[Agreed], snaps [2]visits) {
 // alive orders the nodes of one twin on one side: what was purged and made anew is listed twice.
 func alive(n *node) int {
 	switch {
-	case n.Status == Purged:
+	case n.Status() == Purged:
 		return 0
-	case n.Status == confluence.Trashed:
+	case n.Status() == confluence.Trashed:
 		return 1
 	case n.Away:
 		return 2
-	case n.Status == confluence.Archived:
+	case n.Status() == confluence.Archived:
 		return 3
 	}
 	return 4
@@ -350,12 +350,12 @@ func (p *planner) item(twin confluence.TwinID) *item {
 		p.guess++
 		return p.items[p.guess-1]
 	}
-	it := p.byTwin[twin]
+	it := p.byTwin(twin)
 	if it == nil {
 		p.slab = room(p.slab, p.expect-len(p.items), len(p.items))
 		p.slab = append(p.slab, item{twin: twin, n: int32(len(p.items))})
 		it = &p.slab[len(p.slab)-1]
-		p.byTwin[twin] = it
+		p.named.add(it)
 		p.items = append(p.items, it)
 	}
 	p.guess = int(it.n) + 1
@@ -373,7 +373,7 @@ func (it *item) presence(side confluence.Side) presence {
 	case n.Away:
 		return away
 	}
-	switch n.Status {
+	switch n.Status() {
 	case confluence.Current, "":
 		return here
 	case confluence.Archived:
@@ -426,7 +426,7 @@ func (p *planner) holder(it *item) *item {
 		}
 	}
 	if it.base != nil {
-		return p.byTwin[it.base.parent]
+		return p.byTwin(it.base.parent)
 	}
 	return nil
 }
@@ -478,7 +478,7 @@ func (p *planner) up(it *item, side confluence.Side) *item {
 // resolve finds under what a side shows a content that it shows under something.
 func (p *planner) resolve(it *item, side confluence.Side) (*item, confluence.TwinID) {
 	parent := it.node[side].Parent
-	up := p.byTwin[parent]
+	up := p.byTwin(parent)
 	for range len(p.items) {
 		if up == nil {
 			break
@@ -488,7 +488,7 @@ func (p *planner) resolve(it *item, side confluence.Side) (*item, confluence.Twi
 			break
 		}
 		parent = up.node[side].Parent
-		up = p.byTwin[parent]
+		up = p.byTwin(parent)
 	}
 	return up, parent
 }

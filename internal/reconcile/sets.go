@@ -82,7 +82,7 @@ func (p *planner) compareLabelSets(it *item, a *Agreed) {
 
 // shown reports whether what the node says of its facets is how the content stands now.
 func shown(n *node) bool {
-	return !n.Away && (n.Status == confluence.Current || n.Status == "" || n.Status == confluence.Archived)
+	return !n.Away && (n.Status() == confluence.Current || n.Status() == "" || n.Status() == confluence.Archived)
 }
 
 func (p *planner) compareAccess(it *item, a *Agreed) {

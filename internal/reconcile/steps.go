@@ -71,7 +71,7 @@ func (s *step) finished() Change {
 		After: m.After, Before: m.Before, First: m.First, Needs: indexes(s.all()), Waits: indexes(m.waits),
 	}
 	if n := it.node[c.Side]; n != nil && !it.at[c.Side].fresh {
-		out.Target, out.Expect = n.ID, int(n.Version)
+		out.Target, out.Expect = n.ID(), int(n.Version)
 	}
 	return out
 }
@@ -157,13 +157,13 @@ var createVerbs = map[confluence.Kind]confluence.Verb{
 func (p *planner) create(it *item, side confluence.Side) {
 	a := &it.at[side]
 	n := it.node[side.Other()]
-	s := p.step(it, side, createVerbs[n.Kind], carries(n.Kind)&p.policy.Facets&(Title|Parent|Body|File))
+	s := p.step(it, side, createVerbs[n.Kind()], carries(n.Kind())&p.policy.Facets&(Title|Parent|Body|File))
 	s.change.Title = it.finalTitle(side)
 	if a.dest != nil {
 		s.change.Parent = a.dest.twin
 	}
 	a.begin().place = s
-	if n.Kind == confluence.Page {
+	if n.Kind() == confluence.Page {
 		a.begin().retitle = s
 	}
 }
@@ -231,7 +231,7 @@ func (p *planner) describe(it *item, side confluence.Side) {
 		if !a.fresh {
 			return a.send.Has(f)
 		}
-		return carries(sent.Kind).Has(f) && p.policy.Facets.Has(f) && sent.Read.Has(f) &&
+		return carries(sent.Kind()).Has(f) && p.policy.Facets.Has(f) && sent.Read.Has(f) &&
 			(!sent.empty(f) || f == Labels && len(sent.Labels) > 0 || f == Restrictions && !accessOf(sent).open())
 	}
 	if wants(Restrictions) {
@@ -285,7 +285,7 @@ func (p *planner) relink(s *step) {
 	side := s.change.Side
 	needs := []*step{s}
 	for _, twin := range s.it.node[side.Other()].Late {
-		if late := p.byTwin[twin]; late != nil && late.at[side].fresh {
+		if late := p.byTwin(twin); late != nil && late.at[side].fresh {
 			needs = append(needs, late.at[side].did().place)
 		}
 	}

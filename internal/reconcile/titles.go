@@ -47,7 +47,7 @@ func (p *planner) giveBack() {
 	for _, it := range p.items {
 		for _, side := range confluence.Sides {
 			n := it.live(side)
-			if n == nil || n.Kind != confluence.Page || !p.receives[side] || it.state[side.Other()] == here || !isTemporary(n.Title, it.twin) {
+			if n == nil || n.Kind() != confluence.Page || !p.receives[side] || it.state[side.Other()] == here || !isTemporary(n.Title, it.twin) {
 				continue
 			}
 			it.title, it.unlent = it.plain(side), true
@@ -94,10 +94,10 @@ func (it *item) finalTitle(side confluence.Side) string {
 
 // holdsTitle reports whether a node keeps its title from others.
 func (p *planner) holdsTitle(n *node, side confluence.Side) bool {
-	if n == nil || n.Kind != confluence.Page || n.Away {
+	if n == nil || n.Kind() != confluence.Page || n.Away {
 		return false
 	}
-	switch n.Status {
+	switch n.Status() {
 	case confluence.Trashed:
 		return p.policy.TrashHoldsTitle[side]
 	case confluence.Draft, Purged:
@@ -128,7 +128,7 @@ func (p *planner) refuseTitles() {
 	takers := map[string]*item{}
 	var queue []*item
 	for _, it := range p.items {
-		if n := it.node[p.from]; n == nil || n.Kind != confluence.Page || !it.takes(to) {
+		if n := it.node[p.from]; n == nil || n.Kind() != confluence.Page || !it.takes(to) {
 			continue
 		}
 		f := p.fold[to](it.node[p.from].Title)
@@ -214,7 +214,7 @@ func (p *planner) refuseFiles() {
 		}
 		held := map[[2]string]bool{}
 		add := func(n *node, parent confluence.TwinID) {
-			if n != nil && n.Kind == confluence.Attachment && n.Status != confluence.Trashed && n.Status != Purged {
+			if n != nil && n.Kind() == confluence.Attachment && n.Status() != confluence.Trashed && n.Status() != Purged {
 				held[[2]string{string(parent), p.fold[side](n.Title)}] = true
 			}
 		}

@@ -50,7 +50,7 @@ func (p *planner) seats() {
 		case it.node[side] != nil:
 			it.sitAs(p, side)
 		case it.base != nil:
-			it.seat = p.byTwin[it.base.parent]
+			it.seat = p.byTwin(it.base.parent)
 			it.astray = it.seat == nil && it.base.parent != ""
 		}
 	}
@@ -448,7 +448,7 @@ func (p *planner) belowRestored(it, to *item, side confluence.Side) bool {
 		}
 		was := []*item{p.up(to, side), nil}
 		if to.base != nil {
-			was[1] = p.byTwin[to.base.parent]
+			was[1] = p.byTwin(to.base.parent)
 		}
 		for _, up := range was {
 			for n := 0; up != nil && n <= len(p.items); up, n = p.up(up, side), n+1 {
