@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/body"
@@ -43,14 +44,8 @@ func (v *view) meet(side confluence.Side, o *store.Observed, own string) error {
 // writes leads anywhere else. So what a cycle costs hangs on its own space, not on how many others are kept. all is set
 // where it cannot be told: a text that a person has given for a conflict may lead anywhere.
 func (s *work) reached(ctx context.Context, v *view) (pairs map[int64]bool, all bool, err error) {
-	open, err := s.e.store.Conflicts(ctx, store.ConflictFilter{Pair: s.pair.ID, State: store.ConflictOpen})
-	if err != nil {
-		return nil, false, err
-	}
-	for _, x := range open {
-		if strings.HasPrefix(x.Decided, decidedFile) {
-			return nil, true, nil
-		}
+	if all, err := s.textGiven(ctx); err != nil || all {
+		return nil, all, err
 	}
 	pairs = map[int64]bool{}
 	for _, side := range confluence.Sides {
@@ -68,4 +63,10 @@ func (s *work) reached(ctx context.Context, v *view) (pairs map[int64]bool, all 
 		}
 	}
 	return pairs, false, nil
+}
+
+// textGiven reports whether a person has given a text for a conflict that is still to be carried.
+func (s *work) textGiven(ctx context.Context) (bool, error) {
+	open, err := s.e.store.Conflicts(ctx, store.ConflictFilter{Pair: s.pair.ID, State: store.ConflictOpen})
+	return slices.ContainsFunc(open, func(x store.Conflict) bool { return strings.HasPrefix(x.Decided, decidedFile) }), err
 }

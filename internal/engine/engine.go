@@ -78,6 +78,9 @@ type Engine struct {
 	known   knownPeople
 
 	starting turn // of beginning a run: a plan has one at a time
+
+	// checkView is what a test does with every view that was followed instead of loaded; nil: nothing.
+	checkView func(context.Context, *work, *view) error
 }
 
 // New makes an engine. It starts nothing; Run does.

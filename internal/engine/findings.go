@@ -209,6 +209,9 @@ func without(changes []reconcile.Change, drop func(reconcile.Change) bool) []rec
 			kept++
 		}
 	}
+	if kept == len(changes) {
+		return changes
+	}
 	out := make([]reconcile.Change, 0, kept)
 	for i, c := range changes {
 		if at[i] < 0 {

@@ -20,18 +20,32 @@ type meter struct {
 
 	mu     sync.Mutex
 	task   migration.Task
-	seen   map[meterKey]bool
+	seen   map[meterKey]struct{}
 	reads  [2]int // contents read in this slice
 	sites  [2]*site
 	marks  []mark
 	told   time.Time
-	failCt map[meterKey]bool
+	failCt map[meterKey]struct{}
 }
 
-// meterKey is one content in one tally: written twice, it still arrives once.
-type meterKey struct {
-	twin  confluence.TwinID
-	tally *migration.Tally
+// meterKey stands for one content in one tally: written twice, it still arrives once. A large space has many of them.
+type meterKey uint64
+
+// key returns what a change counts towards, nil for nothing, and what stands for its content there.
+func (m *meter) key(ch reconcile.Change) (*migration.Tally, meterKey) {
+	t := tallies(&m.task.Counts, ch)
+	for i, x := range m.all() {
+		if x == t {
+			return t, meterKey(hashText(string(ch.Twin)) + uint64(i))
+		}
+	}
+	return nil, 0
+}
+
+// all are the tallies.
+func (m *meter) all() [6]*migration.Tally {
+	c := &m.task.Counts
+	return [...]*migration.Tally{&c.Pages, &c.BlogPosts, &c.Attachments, &c.Comments, &c.Labels, &c.Restrictions}
 }
 
 // mark is a moment and how much was done then; rates are taken over the last minute.
@@ -48,7 +62,7 @@ func (e *Engine) meterOf(run, space string, task migration.Task, sites [2]*site)
 	key := sliceKey(run, space)
 	m := e.live[key]
 	if m == nil {
-		m = &meter{e: e, run: run, space: space, seen: map[meterKey]bool{}, failCt: map[meterKey]bool{}}
+		m = &meter{e: e, run: run, space: space, seen: map[meterKey]struct{}{}, failCt: map[meterKey]struct{}{}}
 		e.live[key] = m
 	}
 	m.mu.Lock()
@@ -87,8 +101,8 @@ func (m *meter) setTotals(c migration.Counts) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.task.Counts = c
-	m.seen = map[meterKey]bool{}
-	m.failCt = map[meterKey]bool{}
+	m.seen = map[meterKey]struct{}{}
+	m.failCt = map[meterKey]struct{}{}
 }
 
 // plan sets what is done already: everything that needs no change.
@@ -96,21 +110,20 @@ func (m *meter) plan(r reconcile.Result) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	todo := map[*migration.Tally]int{}
-	seen := map[meterKey]bool{}
+	seen := map[meterKey]struct{}{}
 	for call, n := range r.Later {
 		if t := tallies(&m.task.Counts, reconcile.Change{Verb: call.Verb, Kind: call.Kind}); t != nil && !call.Relink {
 			todo[t] += n
 		}
 	}
 	for _, ch := range r.Changes {
-		k := meterKey{ch.Twin, tallies(&m.task.Counts, ch)}
-		if k.tally != nil && !ch.Relink && !seen[k] {
-			seen[k] = true
-			todo[k.tally]++
+		t, k := m.key(ch)
+		if _, again := seen[k]; t != nil && !ch.Relink && !again {
+			seen[k] = struct{}{}
+			todo[t]++
 		}
 	}
-	for _, t := range []*migration.Tally{&m.task.Counts.Pages, &m.task.Counts.BlogPosts, &m.task.Counts.Attachments,
-		&m.task.Counts.Comments, &m.task.Counts.Labels, &m.task.Counts.Restrictions} {
+	for _, t := range m.all() {
 		done := max(0, t.Total-todo[t]-t.Failed)
 		if t.Done == 0 {
 			t.Unchanged = done
@@ -123,9 +136,9 @@ func (m *meter) plan(r reconcile.Result) {
 func (m *meter) done(ch reconcile.Change) {
 	m.mu.Lock()
 	m.task.Arrived = true
-	k := meterKey{ch.Twin, tallies(&m.task.Counts, ch)}
-	if t := k.tally; t != nil && !m.seen[k] && t.Done+t.Failed < t.Total {
-		m.seen[k] = true
+	t, k := m.key(ch)
+	if _, again := m.seen[k]; t != nil && !again && t.Done+t.Failed < t.Total {
+		m.seen[k] = struct{}{}
 		t.Done++
 	}
 	m.marks = append(m.marks, mark{m.e.opt.Now(), m.doneLocked()})
@@ -138,9 +151,9 @@ func (m *meter) done(ch reconcile.Change) {
 func (m *meter) failed(ch reconcile.Change) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	k := meterKey{ch.Twin, tallies(&m.task.Counts, ch)}
-	if t := k.tally; t != nil && !m.failCt[k] {
-		m.failCt[k] = true
+	t, k := m.key(ch)
+	if _, again := m.failCt[k]; t != nil && !again {
+		m.failCt[k] = struct{}{}
 		t.Failed = min(t.Failed+1, t.Total)
 		t.Done = min(t.Done, t.Total-t.Failed)
 	}

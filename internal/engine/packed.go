@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/base32"
 	"encoding/binary"
 	"strconv"
 	"time"
@@ -12,33 +11,16 @@ import (
 // A view holds a row for each content of a space on each side. As Go values they take kilobytes; what follows packs them
 // into a few hundred bytes, in memory that holds no pointers.
 
-// words are texts that many rows share, each kept once.
-type words struct {
-	list []string
-	at   map[string]int
-}
-
-func (w *words) put(s string) int {
-	if i, ok := w.at[s]; ok {
-		return i
-	}
-	if w.at == nil {
-		w.at = map[string]int{}
-	}
-	w.at[s] = len(w.list)
-	w.list = append(w.list, s)
-	return len(w.list) - 1
-}
-
 // packer appends values to b.
 type packer struct {
-	b     []byte
-	words *words
+	b    []byte
+	of   *roster           // whose mu the caller holds
+	self confluence.TwinID // whose row it is
 }
 
 func (p *packer) number(n int64) { p.b = binary.AppendVarint(p.b, n) }
 func (p *packer) count(n int)    { p.b = binary.AppendUvarint(p.b, uint64(n)) }
-func (p *packer) word(s string)  { p.count(p.words.put(s)) }
+func (p *packer) word(s string)  { p.count(p.of.words.put(s)) }
 func (p *packer) text(s string)  { p.count(len(s)); p.b = append(p.b, s...) }
 func (p *packer) bytes(s []byte) { p.count(len(s)); p.b = append(p.b, s...) }
 func (p *packer) flags(set ...bool) {
@@ -51,8 +33,23 @@ func (p *packer) flags(set ...bool) {
 	p.b = binary.AppendUvarint(p.b, n)
 }
 
-// digest writes one byte for a zero digest.
+// digest writes the number of a digest, which other rows have too, most of the time.
 func (p *packer) digest(d confluence.Digest) {
+	if d.IsZero() {
+		p.b = append(p.b, 0)
+		return
+	}
+	p.count(int(p.of.digests.put(d)) + firstDigest)
+}
+
+// What stands for a digest: that there is none, that it is told by the rest of the row, or its number from here on.
+const (
+	told        = 1
+	firstDigest = 2
+)
+
+// single writes a digest that no other row has.
+func (p *packer) single(d confluence.Digest) {
 	if d.IsZero() {
 		p.b = append(p.b, 0)
 		return
@@ -91,20 +88,24 @@ func numeral(id confluence.ID) (uint64, bool) {
 
 func numbered(n uint64) confluence.ID { return confluence.ID(strconv.FormatUint(n, 10)) }
 
-var twinCoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567")
-
-// twin writes a minted name as the bytes that it spells.
+// twin writes the number of a name, which joins the roster if it is new.
 func (p *packer) twin(t confluence.TwinID) {
-	if len(t) == 16 {
-		var raw [10]byte
-		if n, err := twinCoding.Decode(raw[:], []byte(t)); err == nil && n == len(raw) {
-			p.b = append(append(p.b, 1), raw[:]...)
-			return
-		}
+	switch t {
+	case "":
+		p.count(noTwin)
+	case p.self:
+		p.count(selfTwin)
+	default:
+		p.count(int(p.of.number(t)) + firstTwin)
 	}
-	p.b = append(p.b, 0)
-	p.text(string(t))
 }
+
+// What stands for a twin: none, that of the row, or a number of the roster from here on.
+const (
+	noTwin    = 0
+	selfTwin  = 1
+	firstTwin = 2
+)
 
 func packList[T any](p *packer, list []T, one func(T)) {
 	p.count(len(list))
@@ -115,8 +116,9 @@ func packList[T any](p *packer, list []T, one func(T)) {
 
 // unpacker takes off b what a packer wrote, in the same order.
 type unpacker struct {
-	b     []byte
-	words *words
+	b    []byte
+	of   *roster
+	self confluence.TwinID
 }
 
 func (u *unpacker) number() int64 {
@@ -132,7 +134,7 @@ func (u *unpacker) uvarint() uint64 {
 }
 
 func (u *unpacker) count() int   { return int(u.uvarint()) }
-func (u *unpacker) word() string { return u.words.list[u.count()] }
+func (u *unpacker) word() string { return u.of.words.list[u.count()] }
 
 func (u *unpacker) take(n int) []byte {
 	out := u.b[:n]
@@ -157,7 +159,15 @@ func (u *unpacker) flags(set ...*bool) {
 	}
 }
 
-func (u *unpacker) digest() (d confluence.Digest) {
+func (u *unpacker) digest() confluence.Digest {
+	n := u.count()
+	if n < firstDigest {
+		return confluence.Digest{}
+	}
+	return *u.of.digests.get(int32(n - firstDigest))
+}
+
+func (u *unpacker) single() (d confluence.Digest) {
 	if u.take(1)[0] != 0 {
 		copy(d[:], u.take(len(d)))
 	}
@@ -181,10 +191,14 @@ func (u *unpacker) id() confluence.ID {
 }
 
 func (u *unpacker) twin() confluence.TwinID {
-	if u.take(1)[0] == 0 {
-		return confluence.TwinID(u.text())
+	switch n := u.count(); n {
+	case noTwin:
+		return ""
+	case selfTwin:
+		return u.self
+	default:
+		return u.of.names[n-firstTwin]
 	}
-	return confluence.TwinID(twinCoding.EncodeToString(u.take(10)))
 }
 
 // unpackList returns nil for an empty list.

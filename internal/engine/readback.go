@@ -184,8 +184,9 @@ func (s *work) recordPlaces(ctx context.Context, v *view, r reconcile.Result) er
 	return s.putAgreed(ctx, rows)
 }
 
-// agreedBatch is how many rows of the baseline are written in one transaction.
-const agreedBatch = 500
+// agreedBatch is how many rows of the baseline are written in one transaction: SQLite keeps what the pages that it changes
+// were, as long as it lasts, in memory.
+const agreedBatch = 125
 
 func (s *work) putAgreed(ctx context.Context, rows []store.AgreedRow) error {
 	if len(rows) == 0 {

@@ -1,7 +1,11 @@
 package engine
 
 import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/tandem-sync/tandem/internal/body"
@@ -19,8 +23,8 @@ type where struct {
 
 // place is where as an index keeps it.
 type place struct {
-	twin confluence.TwinID
 	num  uint64 // the id, if it is a number; else 0, and it is in others
+	twin int32  // by the roster; -1: none; below: in foreign
 	key  uint16 // in keys
 	kind uint8  // in kinds
 }
@@ -34,21 +38,31 @@ func keyOfTitle(space string, kind confluence.Kind, day, title string) (k titleK
 	return k
 }
 
-// index finds contents of one side by title and by id, over every space that takes part.
-type index struct {
-	list   []place
-	titles map[titleKey]int32
-	nums   map[uint64]int32
-	others map[confluence.ID]int32
-	ids    map[int32]confluence.ID // of those in others
-	kinds  []confluence.Kind
-	keys   []string
-	bases  map[string]bool // addresses under which this site is known, and their context paths
+func (k *titleKey) hash() uint64 { return binary.LittleEndian.Uint64(k[:]) }
+
+// titled is one title of a place.
+type titled struct {
+	key titleKey
+	n   int32 // of the place
 }
 
-func newIndex(bases ...string) *index {
-	x := &index{titles: map[titleKey]int32{}, nums: map[uint64]int32{}, others: map[confluence.ID]int32{},
-		ids: map[int32]confluence.ID{}, bases: map[string]bool{}}
+// index finds contents of one side by title and by id, over every space that takes part.
+type index struct {
+	of      *roster
+	list    []place
+	titles  []titled
+	byKey   table // of titles
+	byNum   table // of list
+	others  map[confluence.ID]int32
+	ids     map[int32]confluence.ID // of those in others
+	foreign []confluence.TwinID     // that are not in the roster: those of other spaces
+	kinds   []confluence.Kind
+	keys    []string
+	bases   map[string]bool // addresses under which this site is known, and their context paths
+}
+
+func newIndex(r *roster, bases ...string) *index {
+	x := &index{of: r, others: map[confluence.ID]int32{}, ids: map[int32]confluence.ID{}, bases: map[string]bool{}}
 	for _, b := range bases {
 		if b = strings.TrimRight(b, "/"); b != "" {
 			x.bases[b] = true
@@ -58,14 +72,19 @@ func newIndex(bases ...string) *index {
 	return x
 }
 
+// number returns the place of an id.
+func (x *index) number(id confluence.ID) (int32, bool) {
+	num, is := numeral(id)
+	if !is {
+		i, ok := x.others[id]
+		return i, ok
+	}
+	return x.byNum.find(hashNumber(num), func(n int32) bool { return x.list[n].num == num })
+}
+
 // byID returns the content with an id.
 func (x *index) byID(id confluence.ID) (where, bool) {
-	i, ok := int32(0), false
-	if n, is := numeral(id); is {
-		i, ok = x.nums[n]
-	} else {
-		i, ok = x.others[id]
-	}
+	i, ok := x.number(id)
 	if !ok {
 		return where{}, false
 	}
@@ -79,20 +98,45 @@ func (x *index) twin(id confluence.ID) confluence.TwinID {
 }
 
 func (x *index) byTitle(space string, kind confluence.Kind, day, title string) (where, bool) {
-	i, ok := x.titles[keyOfTitle(space, kind, day, title)]
+	i, ok := x.titleNumber(keyOfTitle(space, kind, day, title))
 	if !ok {
 		return where{}, false
 	}
-	return x.where(i), true
+	return x.where(x.titles[i].n), true
+}
+
+func (x *index) titleNumber(k titleKey) (int32, bool) {
+	return x.byKey.find(k.hash(), func(n int32) bool { return x.titles[n].key == k })
 }
 
 func (x *index) where(i int32) where {
 	p := x.list[i]
-	w := where{twin: p.twin, kind: x.kinds[p.kind], key: x.keys[p.key]}
+	w := where{kind: x.kinds[p.kind], key: x.keys[p.key]}
+	switch {
+	case p.twin >= 0:
+		w.twin = x.of.nameOf(p.twin)
+	case p.twin < noNumber:
+		w.twin = x.foreign[noNumber-1-p.twin]
+	}
 	if w.id = x.ids[i]; p.num != 0 {
 		w.id = numbered(p.num)
 	}
 	return w
+}
+
+// noNumber stands for no twin; numbers below it are those of foreign.
+const noNumber = -1
+
+// twinNumber is how a place names a twin.
+func (x *index) twinNumber(twin confluence.TwinID) int32 {
+	if twin == "" {
+		return noNumber
+	}
+	if n := x.of.find(twin); n >= 0 {
+		return n
+	}
+	x.foreign = append(x.foreign, twin)
+	return int32(noNumber - len(x.foreign))
 }
 
 // contextPath is the path of a base address: "/wiki", or nothing.
@@ -118,22 +162,17 @@ func (x *index) own(base string) bool {
 
 // add lets references find a content. Of two with one title the first is found.
 func (x *index) add(w where, title, day string) {
-	i := int32(len(x.list))
-	n, numeric := numeral(w.id)
-	if was, known := x.nums[n]; numeric && known {
-		i = was
-	} else if was, known := x.others[w.id]; known {
-		i = was
-	}
-	p := place{twin: w.twin, num: n, kind: uint8(numberIn(&x.kinds, w.kind)), key: uint16(numberIn(&x.keys, w.key))}
-	if i < int32(len(x.list)) {
+	i, known := x.number(w.id)
+	num, numeric := numeral(w.id)
+	p := place{twin: x.twinNumber(w.twin), num: num, kind: uint8(numberIn(&x.kinds, w.kind)), key: uint16(numberIn(&x.keys, w.key))}
+	switch {
+	case known:
 		x.list[i] = p
-	} else {
-		x.list = append(x.list, p)
-	}
-	if numeric {
-		x.nums[n] = i
-	} else {
+	case numeric:
+		i, x.list = int32(len(x.list)), append(x.list, p)
+		x.byNum.put(i, func(n int32) uint64 { return hashNumber(x.list[n].num) })
+	default:
+		i, x.list = int32(len(x.list)), append(x.list, p)
 		x.others[w.id], x.ids[i] = i, w.id
 	}
 	if w.kind != confluence.Page && w.kind != confluence.BlogPost {
@@ -142,10 +181,17 @@ func (x *index) add(w where, title, day string) {
 	if w.kind == confluence.Page {
 		day = ""
 	}
-	k := keyOfTitle(w.key, w.kind, day, title)
-	if _, taken := x.titles[k]; !taken {
-		x.titles[k] = i
+	x.name(keyOfTitle(w.key, w.kind, day, title), i)
+}
+
+// name lets a title lead to a place, if it leads nowhere yet.
+func (x *index) name(k titleKey, i int32) {
+	if _, taken := x.titleNumber(k); taken {
+		return
 	}
+	n := int32(len(x.titles))
+	x.titles = append(x.titles, titled{k, i})
+	x.byKey.put(n, func(n int32) uint64 { return x.titles[n].key.hash() })
 }
 
 // numberIn returns the place of a value in a short list, which it joins if it is new.
@@ -162,27 +208,29 @@ func numberIn[T comparable](list *[]T, v T) int {
 // rename lets references to some contents lead to other twins.
 func (x *index) rename(to map[confluence.TwinID]confluence.TwinID) {
 	for i := range x.list {
-		if t, ok := to[x.list[i].twin]; ok {
-			x.list[i].twin = t
+		if t, ok := to[x.where(int32(i)).twin]; ok {
+			x.list[i].twin = x.twinNumber(t)
 		}
 	}
 }
 
 // without returns an index that knows what this one knows, but for one space.
 func (x *index) without(space string) *index {
-	out := newIndex()
+	out := newIndex(x.of)
 	out.bases = x.bases
 	moved := map[int32]int32{}
 	for i := range x.list {
 		if x.keys[x.list[i].key] != space {
+			w := x.where(int32(i))
+			w.kind = ""
 			moved[int32(i)] = int32(len(out.list))
-			out.add(x.where(int32(i)), "", "")
+			out.add(w, "", "")
+			out.list[len(out.list)-1].kind = uint8(numberIn(&out.kinds, x.kinds[x.list[i].kind]))
 		}
 	}
-	clear(out.titles)
-	for k, i := range x.titles {
-		if n, ok := moved[i]; ok {
-			out.titles[k] = n
+	for _, t := range x.titles {
+		if n, ok := moved[t.n]; ok {
+			out.name(t.key, n)
 		}
 	}
 	return out
@@ -261,7 +309,17 @@ type fingerprint struct {
 
 func (f fingerprint) digest() confluence.Digest { return confluence.Sum(f.encode()) }
 
+// encode writes a fingerprint as JSON. Most have no references; the digest of a body is one of this text.
 func (f fingerprint) encode() []byte {
+	if len(f.Refs) == 0 {
+		b := make([]byte, 0, 24+2*len(f.Skeleton))
+		b = strconv.AppendInt(append(b, `{"c":`...), int64(f.Canon), 10)
+		b = append(b, `,"k":"`...)
+		if !f.Skeleton.IsZero() {
+			b = hex.AppendEncode(b, f.Skeleton[:])
+		}
+		return append(b, `"}`...)
+	}
 	b, err := json.Marshal(f)
 	if err != nil {
 		panic(err) // strings and digests always encode
@@ -285,31 +343,26 @@ func (f fingerprint) same(now fingerprint) bool {
 	return true
 }
 
-func decodeFingerprint(b []byte) (fingerprint, bool) {
-	var f fingerprint
-	if len(b) == 0 || json.Unmarshal(b, &f) != nil {
+// decodeBare reads what encode writes of a fingerprint without references.
+func decodeBare(b []byte) (f fingerprint, ok bool) {
+	rest, ok := bytes.CutPrefix(b, []byte(`{"c":`))
+	number, rest, cut := bytes.Cut(rest, []byte(`,"k":"`))
+	text, end, closed := bytes.Cut(rest, []byte(`"`))
+	if !ok || !cut || !closed || string(end) != "}" {
 		return f, false
 	}
-	return f, true
+	canon, err := strconv.Atoi(string(number))
+	f.Canon = canon
+	return f, err == nil && f.Skeleton.UnmarshalText(text) == nil
 }
 
-// encodeSlots and decodeSlots keep a body's references beside its observation.
-func encodeSlots(slots []body.Slot) []byte {
-	if len(slots) == 0 {
-		return nil
-	}
-	b, err := json.Marshal(slots)
-	if err != nil {
-		panic(err) // strings and numbers always encode
-	}
-	return b
-}
-
-func decodeSlots(b []byte) ([]body.Slot, error) {
+func decodeFingerprint(b []byte) (fingerprint, bool) {
+	var f fingerprint
 	if len(b) == 0 {
-		return nil, nil
+		return f, false
 	}
-	var slots []body.Slot
-	err := json.Unmarshal(b, &slots)
-	return slots, err
+	if f, ok := decodeBare(b); ok {
+		return f, true
+	}
+	return f, json.Unmarshal(b, &f) == nil
 }

@@ -12,41 +12,52 @@ import (
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
-// roster numbers the twins of a view. It only grows.
+// roster numbers the twins of a view, and holds what its rows share. It only grows.
 type roster struct {
-	mu     sync.RWMutex // of the roster and of all rows by it
-	names  []confluence.TwinID
-	at     map[confluence.TwinID]int32
-	order  []int32 // by name; stale when shorter than names
-	shared words
+	mu      sync.RWMutex // of the roster and of all rows by it
+	names   []confluence.TwinID
+	at      table
+	order   []int32 // by name; stale when shorter than names
+	words   words
+	digests digests
 }
 
-func newRoster() *roster { return &roster{at: map[confluence.TwinID]int32{}} }
+func newRoster() *roster { return &roster{} }
+
+// lookup returns the number of a twin, if it has one. Its caller holds mu.
+func (r *roster) lookup(twin confluence.TwinID) (int32, bool) {
+	return r.at.find(hashText(string(twin)), func(n int32) bool { return r.names[n] == twin })
+}
 
 // number returns the number of a twin, which it gets now if it has none. Its caller holds mu.
 func (r *roster) number(twin confluence.TwinID) int32 {
-	n, ok := r.at[twin]
+	n, ok := r.lookup(twin)
 	if !ok {
 		n = int32(len(r.names))
-		twin = confluence.TwinID(strings.Clone(string(twin)))
-		r.names = append(r.names, twin)
-		r.at[twin] = n
+		r.names = append(r.names, confluence.TwinID(strings.Clone(string(twin))))
+		r.at.put(n, func(n int32) uint64 { return hashText(string(r.names[n])) })
 	}
 	return n
 }
 
-// name returns the roster's own copy of a name, which joins it if it is new.
-func (r *roster) name(twin confluence.TwinID) confluence.TwinID {
+// join is number, for a caller that does not hold mu.
+func (r *roster) join(twin confluence.TwinID) int32 {
+	if n := r.find(twin); n >= 0 {
+		return n
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.names[r.number(twin)]
+	return r.number(twin)
 }
+
+// name returns the roster's own copy of a name, which joins it if it is new.
+func (r *roster) name(twin confluence.TwinID) confluence.TwinID { return r.nameOf(r.join(twin)) }
 
 // find returns the number of a twin, -1 if it has none.
 func (r *roster) find(twin confluence.TwinID) int32 {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if n, ok := r.at[twin]; ok {
+	if n, ok := r.lookup(twin); ok {
 		return n
 	}
 	return -1
@@ -92,12 +103,13 @@ type rows[T any] struct {
 	of     *roster
 	places []uint32 // by number of the twin; 0: none
 	arena  arena
+	fresh  map[int32]bool // put since they are watched; nil: they are not
 	pack   func(*packer, *T)
 	unpack func(*unpacker, *T)
 }
 
 func (x *rows[T]) place(twin confluence.TwinID) uint32 {
-	n, ok := x.of.at[twin]
+	n, ok := x.of.lookup(twin)
 	if !ok || int(n) >= len(x.places) {
 		return 0
 	}
@@ -114,15 +126,19 @@ func (x *rows[T]) has(twin confluence.TwinID) bool {
 func (x *rows[T]) get(twin confluence.TwinID) *T {
 	x.of.mu.RLock()
 	defer x.of.mu.RUnlock()
-	return x.open(x.place(twin))
+	if n, ok := x.of.lookup(twin); ok {
+		return x.open(n)
+	}
+	return nil
 }
 
-func (x *rows[T]) open(place uint32) *T {
-	if place == 0 {
+// open returns the row of a number. Its caller holds mu.
+func (x *rows[T]) open(n int32) *T {
+	if int(n) >= len(x.places) || x.places[n] == 0 {
 		return nil
 	}
 	v := new(T)
-	x.unpack(&unpacker{b: x.arena.at(place), words: &x.of.shared}, v)
+	x.unpack(&unpacker{b: x.arena.at(x.places[n]), of: x.of, self: x.of.names[n]}, v)
 	return v
 }
 
@@ -130,13 +146,16 @@ func (x *rows[T]) put(twin confluence.TwinID, v *T) {
 	x.of.mu.Lock()
 	defer x.of.mu.Unlock()
 	var room [512]byte
-	p := packer{b: room[:0], words: &x.of.shared}
-	x.pack(&p, v)
 	n := x.of.number(twin)
+	p := packer{b: room[:0], of: x.of, self: x.of.names[n]}
+	x.pack(&p, v)
 	for int(n) >= len(x.places) {
 		x.places = append(x.places, 0)
 	}
 	x.places[n] = x.arena.put(x.places[n], p.b)
+	if x.fresh != nil {
+		x.fresh[n] = true
+	}
 	if x.arena.waste > 1<<20 && x.arena.waste > len(x.arena.pieces)*pieceSize/4 {
 		x.compact()
 	}
@@ -166,10 +185,7 @@ func (x *rows[T]) all() iter.Seq2[confluence.TwinID, *T] {
 	return func(yield func(confluence.TwinID, *T) bool) {
 		for _, n := range x.of.sorted() {
 			x.of.mu.RLock()
-			var v *T
-			if int(n) < len(x.places) {
-				v = x.open(x.places[n])
-			}
+			v := x.open(n)
 			twin := x.of.names[n]
 			x.of.mu.RUnlock()
 			if v != nil && !yield(twin, v) {
@@ -324,10 +340,7 @@ func unpackObserved(u *unpacker, o *store.Observed) {
 	o.Pass = u.number()
 }
 
-// told marks a digest that follows from the rest of the row.
-const told = 2
-
-// packAgreed leaves out the digests that follow from the titles, the parent, or what the body was.
+// packAgreed leaves out the digests that follow from the titles, or from what the body was.
 func packAgreed(p *packer, a *store.AgreedRow) {
 	p.flags(a.Tomb, a.Resolved, a.Landed[0], a.Landed[1], a.Detached, a.Contested, a.Title[0] == a.Title[1],
 		setsIn(a), a.Ancestor == a.Raw[0], a.Owed != [2]reconcile.Facets{}, a.Held != 0)
@@ -343,16 +356,16 @@ func packAgreed(p *packer, a *store.AgreedRow) {
 		p.id(a.ID[side])
 		p.number(int64(a.Version[side]))
 		p.count(int(a.Pending[side]))
-		packPrint(p, a.Refs[side])
+		packPrint(p, a.Refs[side], packedRefs(a, side))
 		for i, d := range a.Digest[side] {
 			if !d.IsZero() && d == implied(a, side, i) {
-				p.b = append(p.b, told)
+				p.count(told)
 			} else {
 				p.digest(d)
 			}
 		}
 		p.digest(a.Raw[side])
-		p.digest(a.Sent[side])
+		p.single(a.Sent[side])
 	}
 	if a.Ancestor != a.Raw[0] {
 		p.digest(a.Ancestor)
@@ -382,8 +395,6 @@ func implied(a *store.AgreedRow, side, facet int) confluence.Digest {
 	switch facet {
 	case reconcile.Title.Index():
 		return textDigest("title", a.Title[side])
-	case reconcile.Parent.Index():
-		return textDigest("parent", string(a.Parent))
 	case reconcile.Body.Index():
 		if len(a.Refs[side]) > 0 {
 			return confluence.Sum(a.Refs[side])
@@ -392,23 +403,64 @@ func implied(a *store.AgreedRow, side, facet int) confluence.Digest {
 	return confluence.Digest{}
 }
 
-// packPrint writes what a body was: of one without references the skeleton alone.
-func packPrint(p *packer, refs []byte) {
-	if f, ok := decodeFingerprint(refs); ok && len(f.Refs) == 0 && string(f.encode()) == string(refs) {
-		p.b = append(p.b, 1)
-		p.count(f.Canon)
-		p.digest(f.Skeleton)
-		return
+// How the print of a body is packed: as it was given, or taken apart.
+const (
+	printWhole = iota
+	printApart
+	printAlike // its references are written as those of the other side
+)
+
+// packedRefs is what the body of the side packed before this one was.
+func packedRefs(a *store.AgreedRow, side int) []byte {
+	if side == 0 {
+		return nil
 	}
-	p.b = append(p.b, 0)
-	p.bytes(refs)
+	return a.Refs[confluence.A]
 }
 
-func unpackPrint(u *unpacker) []byte {
-	if u.take(1)[0] == 0 {
+// packPrint writes what a body was; there is what that of the other side was, if it was packed before.
+func packPrint(p *packer, refs, there []byte) {
+	f, ok := decodeFingerprint(refs)
+	if !ok || string(f.encode()) != string(refs) {
+		p.count(printWhole)
+		p.bytes(refs)
+		return
+	}
+	other, _ := decodeFingerprint(there)
+	alike := len(f.Refs) > 0 && slices.EqualFunc(f.Refs, other.Refs, func(a, b [2]string) bool { return a[0] == b[0] })
+	if alike {
+		p.count(printAlike)
+	} else {
+		p.count(printApart)
+	}
+	p.count(f.Canon)
+	p.digest(f.Skeleton)
+	packList(p, f.Refs, func(ref [2]string) {
+		if !alike {
+			p.text(ref[0])
+		}
+		p.text(ref[1])
+	})
+}
+
+func unpackPrint(u *unpacker, there []byte) []byte {
+	how := u.count()
+	if how == printWhole {
 		return u.bytes()
 	}
-	return fingerprint{Canon: u.count(), Skeleton: u.digest()}.encode()
+	f := fingerprint{Canon: u.count(), Skeleton: u.digest()}
+	var other fingerprint
+	if how == printAlike {
+		other, _ = decodeFingerprint(there)
+	}
+	i := -1
+	f.Refs = unpackList(u, func() [2]string {
+		if i++; how == printAlike {
+			return [2]string{other.Refs[i][0], u.text()}
+		}
+		return [2]string{u.text(), u.text()}
+	})
+	return f.encode()
 }
 
 func unpackAgreed(u *unpacker, a *store.AgreedRow) {
@@ -423,7 +475,7 @@ func unpackAgreed(u *unpacker, a *store.AgreedRow) {
 	for side := range confluence.Sides {
 		a.ID[side], a.Version[side] = u.id(), int(u.number())
 		a.Pending[side] = reconcile.Facets(u.count())
-		a.Refs[side] = unpackPrint(u)
+		a.Refs[side] = unpackPrint(u, packedRefs(a, side))
 		for i := range a.Digest[side] {
 			if u.b[0] == told {
 				u.take(1)
@@ -432,7 +484,7 @@ func unpackAgreed(u *unpacker, a *store.AgreedRow) {
 				a.Digest[side][i] = u.digest()
 			}
 		}
-		a.Raw[side], a.Sent[side] = u.digest(), u.digest()
+		a.Raw[side], a.Sent[side] = u.digest(), u.single()
 	}
 	if a.Ancestor = a.Raw[0]; !ancestor {
 		a.Ancestor = u.digest()
@@ -451,31 +503,4 @@ func unpackAgreed(u *unpacker, a *store.AgreedRow) {
 		a.Labels[side] = unpackList(u, u.word)
 		a.Readers[side], a.Editors[side] = unpackList(u, principal), unpackList(u, principal)
 	}
-}
-
-// twinsByID are names of contents by their ids on one side.
-type twinsByID struct {
-	nums   map[uint64]confluence.TwinID
-	others map[confluence.ID]confluence.TwinID
-}
-
-func newTwinsByID() twinsByID {
-	return twinsByID{map[uint64]confluence.TwinID{}, map[confluence.ID]confluence.TwinID{}}
-}
-
-func (x twinsByID) get(id confluence.ID) (confluence.TwinID, bool) {
-	if n, ok := numeral(id); ok {
-		t, known := x.nums[n]
-		return t, known
-	}
-	t, known := x.others[id]
-	return t, known
-}
-
-func (x twinsByID) put(id confluence.ID, twin confluence.TwinID) {
-	if n, ok := numeral(id); ok {
-		x.nums[n] = twin
-		return
-	}
-	x.others[id] = twin
 }

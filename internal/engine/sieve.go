@@ -163,22 +163,30 @@ func (p *principalSet) sorted() usedPeople {
 func usedIn(v *view, side confluence.Side) (*principalSet, error) {
 	used := &principalSet{users: map[confluence.UserID]bool{}, groups: map[string]bool{}}
 	for _, o := range v.seen[side].all() {
-		for _, list := range [][]confluence.Principal{o.Content.Restrictions.Read, o.Content.Restrictions.Update} {
-			for _, p := range list {
-				used.put(p)
-			}
-		}
-		slots, err := decodeSlots(o.Form.Refs)
-		if err != nil {
+		if err := used.addContent(o); err != nil {
 			return nil, err
-		}
-		for _, slot := range slots {
-			if slot.Kind == body.SlotUser {
-				used.users[slot.User] = true
-			}
 		}
 	}
 	return used, nil
+}
+
+// addContent adds everybody whom a content mentions or restricts.
+func (p *principalSet) addContent(o *store.Observed) error {
+	for _, list := range [][]confluence.Principal{o.Content.Restrictions.Read, o.Content.Restrictions.Update} {
+		for _, x := range list {
+			p.put(x)
+		}
+	}
+	slots, err := decodeSlots(o.Form.Refs)
+	if err != nil {
+		return err
+	}
+	for _, slot := range slots {
+		if slot.Kind == body.SlotUser {
+			p.users[slot.User] = true
+		}
+	}
+	return nil
 }
 
 func keysOf[K ~string](m map[K]bool) []K {

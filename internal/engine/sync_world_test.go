@@ -40,6 +40,7 @@ type syncWorld struct {
 	fail   func(string, confluence.Verb)
 	skew   [2]atomic.Int64 // of the sites' clocks, in nanoseconds
 	pages  int             // of space K, the home page included
+	views  atomic.Int64    // that cycles followed; each is compared with one that is loaded
 }
 
 var siteNames = [2]string{"dc", "cloud"}
@@ -140,6 +141,7 @@ func (w *syncWorld) open() {
 		NewID: func() string { return fmt.Sprintf("OP%020d", w.ids.Add(1)) },
 		Owner: "test", Log: log, Fail: w.fail,
 	})
+	w.engine.CheckViews(&w.views, func(err error) { w.t.Errorf("a view is not what is stored: %v", err) })
 	run, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- w.engine.Run(run) }()

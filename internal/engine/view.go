@@ -32,17 +32,45 @@ type view struct {
 	files     [2]map[fileKey]confluence.TwinID
 }
 
-// look loads the view of the space, or returns the last one if nothing was written since.
+// look loads the view of the space, or returns the last one if nothing was written since. That of a cycle may be the last
+// one with what was written.
 func (s *work) look(ctx context.Context) (*view, error) {
-	if s.seen != nil && !s.stale.Load() {
-		return s.seen, nil
+	last := s.seen
+	if last != nil && !s.stale.Load() {
+		return last, nil
 	}
 	s.stale.Store(false)
 	s.seen = nil
+	if s.near && last != nil {
+		if ok, err := s.follow(ctx, last); err != nil {
+			return nil, err
+		} else if ok {
+			s.seen = last
+			if s.e.checkView != nil {
+				err = s.e.checkView(ctx, s, last)
+			}
+			return last, err
+		}
+		last = nil // its memory is for the next one
+	}
+	s.news.take()
+	v, err := s.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.near {
+		v.watch()
+	}
+	s.seen = v
+	return v, nil
+}
+
+// load loads the view of the space.
+func (s *work) load(ctx context.Context) (*view, error) {
 	v := &view{s: s, roster: newRoster()}
 	v.agreed = newAgreed(v.roster)
 	for _, side := range confluence.Sides {
-		v.index[side] = newIndex(append(s.ids[side].OtherURLs, s.ids[side].BaseURL)...)
+		v.index[side] = newIndex(v.roster, append(s.ids[side].OtherURLs, s.ids[side].BaseURL)...)
 		v.seen[side] = newShown(v.roster)
 		v.above[side] = map[confluence.ID]confluence.ID{}
 		v.elsewhere[side] = map[confluence.TwinID]confluence.ID{}
@@ -63,13 +91,12 @@ func (s *work) look(ctx context.Context) (*view, error) {
 		return nil, err
 	}
 	s.build(v)
-	s.seen = v
 	return v, nil
 }
 
 // loadAgreed loads the baseline. Of a content that lives and one that is gone under the same id, the living one has it.
 func (s *work) loadAgreed(ctx context.Context, v *view) error {
-	twins := [2]twinsByID{newTwinsByID(), newTwinsByID()}
+	twins := [2]*twinsByID{newTwinsByID(v.roster), newTwinsByID(v.roster)}
 	tombs := [2]map[confluence.ID]bool{{}, {}}
 	err := s.e.store.EachAgreed(ctx, s.pair.ID, func(a store.AgreedRow) error {
 		a.Twin = v.roster.name(a.Twin)

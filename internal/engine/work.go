@@ -45,9 +45,10 @@ type work struct {
 	fresh      bool              // the space on side B was made here, so that nobody can have opened it
 	opens      bool              // the space on side B is opened at the end, and not before
 
-	seen  *view        // what look saw last
-	twins [2]twinsByID // of the baseline
-	stale atomic.Bool  // something was written since
+	seen  *view         // what look saw last
+	twins [2]*twinsByID // of the baseline
+	stale atomic.Bool   // something was written since
+	news  news          // and what; of a cycle
 
 	keys        [2]map[string]string // by side: the keys, on the other, of the spaces that can be referred to
 	permissions []confluence.Permission
@@ -112,12 +113,26 @@ func (s *work) holdNone() {
 // commit writes under the pair's lease: an execution that lost it changes nothing.
 func (s *work) commit(ctx context.Context, fn func(*store.Tx) error) error {
 	s.stale.Store(true)
-	return s.e.store.Commit(ctx, s.lease, fn)
+	return s.note(ctx, fn)
 }
 
 // note is a commit that changes nothing of what a view shows: tasks, proofs, findings.
 func (s *work) note(ctx context.Context, fn func(*store.Tx) error) error {
-	return s.e.store.Commit(ctx, s.lease, fn)
+	if !s.near {
+		return s.e.store.Commit(ctx, s.lease, fn)
+	}
+	var rows []store.Touched
+	var more bool
+	err := s.e.store.Commit(ctx, s.lease, func(tx *store.Tx) error {
+		err := fn(tx)
+		rows, more = tx.Touched()
+		return err
+	})
+	if err != nil {
+		rows, more = nil, true // it may have been kept all the same
+	}
+	s.news.add(s.pair.ID, rows, more)
+	return err
 }
 
 // spaceOf returns what the connectors need to name the space of a side.

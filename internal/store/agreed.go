@@ -147,6 +147,7 @@ func (tx *Tx) PutAgreed(pair int64, rows ...AgreedRow) error {
 		if err != nil {
 			return tx.fail(err)
 		}
+		tx.touched = append(tx.touched, Touched{Pair: pair, Twin: a.Twin})
 		if _, err := tx.exec("INSERT OR REPLACE INTO agreed (pair, "+agreedCols+") VALUES ("+marks(24)+")",
 			pair, string(a.Twin), string(a.Kind), string(a.ID[0]), string(a.ID[1]), a.Version[0], a.Version[1], a.Title[0], a.Title[1],
 			string(a.Parent), int64(a.Facets), a.Tomb, bytesArg(packDigests(a.Digest[0][:])), bytesArg(packDigests(a.Digest[1][:])),
@@ -163,6 +164,7 @@ func (tx *Tx) ForgetAgreed(pair int64, twins ...confluence.TwinID) error {
 	if err := tx.needLease("the baseline"); err != nil {
 		return err
 	}
+	tx.more = true
 	for _, t := range twins {
 		if _, err := tx.exec("DELETE FROM agreed WHERE pair = ? AND twin = ?", pair, string(t)); err != nil {
 			return err

@@ -71,6 +71,7 @@ func (tx *Tx) PutObserved(rows ...Observed) error {
 		if id == "" {
 			id = o.Content.ID
 		}
+		tx.touched = append(tx.touched, Touched{Pair: o.Pair, Side: o.Side, ID: id})
 		if _, err := tx.exec("INSERT OR REPLACE INTO observed ("+observedCols+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			o.Pair, int64(o.Side), string(o.Content.Kind), string(id), o.Content.Title, o.Content.SpaceKey, string(o.Twin), o.Pass,
 			digestArg(o.Form.Skeleton), digestArg(o.Form.Presentation), digestArg(o.Form.Content), o.Form.Format, o.Form.Opaque,
@@ -84,6 +85,7 @@ func (tx *Tx) PutObserved(rows ...Observed) error {
 // TouchObserved records that a scan showed contents again, unchanged.
 func (tx *Tx) TouchObserved(pair int64, side confluence.Side, pass int64, ids ...confluence.ID) error {
 	for _, id := range ids {
+		tx.touched = append(tx.touched, Touched{Pair: pair, Side: side, ID: id})
 		if _, err := tx.exec("UPDATE observed SET pass = ? WHERE pair = ? AND side = ? AND kind IN "+kinds+" AND id = ?", pass, pair, int64(side), string(id)); err != nil {
 			return err
 		}
@@ -93,6 +95,7 @@ func (tx *Tx) TouchObserved(pair int64, side confluence.Side, pass int64, ids ..
 
 // ForgetObserved removes what no scan since beforePass has shown.
 func (tx *Tx) ForgetObserved(pair int64, side confluence.Side, beforePass int64) error {
+	tx.more = true
 	_, err := tx.exec("DELETE FROM observed WHERE pair = ? AND side = ? AND pass < ?", pair, int64(side), beforePass)
 	return err
 }

@@ -31,6 +31,7 @@ type Probed struct {
 	Read     time.Duration `json:"read"`     // of reading everything after that
 	Bytes    int64         `json:"bytes"`    // of entities.xml
 	Contents int           `json:"contents"` // pages, blog posts, comments and attachments
+	Run      string        `json:"run"`      // ProbeLive: its id
 	Resident int64         `json:"resident"` // peak of the process's resident memory in bytes; 0 = this system does not tell
 }
 
@@ -98,6 +99,8 @@ func Probe(ctx context.Context, what, path string, now func() time.Time, open fu
 	switch what {
 	case ProbeLive:
 		return probeLive(ctx, path, now, open)
+	case ProbeSweep:
+		return probeSweep(ctx, path, now, open)
 	case ProbeRaw:
 		return probeRaw(path, now)
 	case ProbeRead:

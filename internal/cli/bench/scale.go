@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/engine"
 	"github.com/tandem-sync/tandem/internal/migration"
 	"github.com/tandem-sync/tandem/internal/store"
 )
@@ -23,8 +24,15 @@ import (
 // ProbeLive is a migration from a living Data Center to Cloud, both in other processes; its path is a JSON file of liveEnds.
 const ProbeLive = "migrate-live"
 
+// ProbeSweep keeps the spaces of such a migration as a pair, in another process, and sweeps it.
+const ProbeSweep = "sweep-live"
+
+// livePair is the name of that pair.
+const livePair = "live"
+
 // liveEnds says where the two emulated sites are.
 type liveEnds struct {
+	Run   string    // that ProbeSweep goes on from
 	URL   [2]string // of the sites, A and B
 	Token [2]string // files
 	Email string
@@ -35,7 +43,8 @@ type liveEnds struct {
 }
 
 // scale measures migrations from a living Data Center whose pages have nothing but bodies: what a page costs in calls at both
-// sites together, and how much memory the process that migrates takes. The sites and tandem are processes of their own.
+// sites together, and how much memory the process that migrates takes, and the one that then keeps both spaces as a pair.
+// The sites and tandem are processes of their own.
 func scale(ctx context.Context, o Options) ([]Figure, error) {
 	var out []Figure
 	for _, pages := range []int{min(boundFrom, o.LivePages), o.LivePages} {
@@ -81,19 +90,34 @@ func (o Options) live(ctx context.Context, pages int) (out []Figure, err error) 
 	}
 	ends.URL[confluence.B] += "/wiki"
 	ends.Email = sites[confluence.B].account
+	p, err := o.probeEnds(ctx, ProbeLive, ends)
+	if err != nil {
+		return nil, err
+	}
+	if out, err = liveFigures(ctx, p, sites, pages); err != nil {
+		return out, err
+	}
+	ends.Run = p.Run
+	o.Say("scale: a sweep of the pair of them")
+	if p, err = o.probeEnds(ctx, ProbeSweep, ends); err != nil || p.Resident == 0 {
+		return out, err
+	}
+	return append(out, figure("scale", "sweep_resident_"+fmt.Sprint(pages), float64(p.Resident), unitBytes, Resident,
+		fmt.Sprintf("the process that takes a pair of %s pages on and sweeps it", thousands(pages)),
+		fmt.Sprintf("%d MiB at most, baseline and sweep in %s", p.Resident>>20, seconds(p.Took)))), nil
+}
+
+// probeEnds runs a probe over the two sites.
+func (o Options) probeEnds(ctx context.Context, kind string, ends liveEnds) (Probed, error) {
 	spec, err := json.Marshal(ends)
 	if err != nil {
-		return nil, err
+		return Probed{}, err
 	}
-	file := filepath.Join(dir, "ends.json")
+	file := filepath.Join(ends.Dir, "ends.json")
 	if err := os.WriteFile(file, spec, 0o600); err != nil {
-		return nil, err
+		return Probed{}, err
 	}
-	p, err := o.probe(ctx, ProbeLive, file)
-	if err != nil {
-		return nil, err
-	}
-	return liveFigures(ctx, p, sites, pages)
+	return o.probe(ctx, kind, file)
 }
 
 func liveFigures(ctx context.Context, p Probed, sites [2]*served, pages int) ([]Figure, error) {
@@ -193,53 +217,98 @@ func (s *served) calls(ctx context.Context) (n int64, err error) {
 	return n, nil
 }
 
-// probeLive migrates in this process.
-func probeLive(ctx context.Context, path string, now func() time.Time, open func(context.Context, string) (House, error)) (p Probed, err error) {
+// withEnds opens the state that is beside the two sites.
+func withEnds(ctx context.Context, path string, open func(context.Context, string) (House, error), do func(House, liveEnds) error) (err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return p, err
+		return err
 	}
 	var ends liveEnds
 	if err := json.Unmarshal(text, &ends); err != nil {
-		return p, err
+		return err
 	}
 	h, err := open(ctx, ends.Dir)
 	if err != nil {
-		return p, err
+		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
+	return do(h, ends)
+}
+
+// probeLive migrates in this process.
+func probeLive(ctx context.Context, path string, now func() time.Time, open func(context.Context, string) (House, error)) (p Probed, err error) {
+	err = withEnds(ctx, path, open, func(h House, ends liveEnds) error {
+		if err := addEnds(ctx, h, ends); err != nil {
+			return err
+		}
+		began := now()
+		plan := migration.NewPlan()
+		plan.Name, plan.From.Site, plan.To.Site = "live", "dc", siteName
+		plan.Spaces = []migration.SpaceScope{migration.NewScope(ends.Space, "")}
+		if _, err := h.Engine.CreatePlan(ctx, plan); err != nil {
+			return err
+		}
+		if p.Run, err = h.Engine.Start(ctx, plan.Name); err != nil {
+			return err
+		}
+		run, err := h.Engine.Wait(ctx, p.Run)
+		if err != nil {
+			return err
+		}
+		p.Took, p.Contents = now().Sub(began), ends.Pages
+		if err := (&crossing{pages: ends.Pages}).check(ctx, h, run); err != nil {
+			return err
+		}
+		p.Resident, err = resident()
+		return err
+	})
+	return p, err
+}
+
+func addEnds(ctx context.Context, h House, ends liveEnds) error {
 	for side, row := range [2]store.Site{
 		{Name: "dc", Kind: confluence.DataCenter, Auth: "pat"},
 		{Name: siteName, Kind: confluence.Cloud, Auth: "token", Email: ends.Email},
 	} {
 		secret, err := os.ReadFile(ends.Token[side])
 		if err != nil {
-			return p, err
+			return err
 		}
 		row.URL, row.Concurrent = ends.URL[side], ends.Slots
 		if _, err := h.Engine.AddSite(ctx, row, []byte(strings.TrimSpace(string(secret))), true); err != nil {
-			return p, err
+			return err
 		}
 	}
-	began := now()
-	plan := migration.NewPlan()
-	plan.Name, plan.From.Site, plan.To.Site = "live", "dc", siteName
-	plan.Spaces = []migration.SpaceScope{migration.NewScope(ends.Space, "")}
-	if _, err := h.Engine.CreatePlan(ctx, plan); err != nil {
-		return p, err
-	}
-	id, err := h.Engine.Start(ctx, plan.Name)
-	if err != nil {
-		return p, err
-	}
-	run, err := h.Engine.Wait(ctx, id)
-	if err != nil {
-		return p, err
-	}
-	p.Took, p.Contents = now().Sub(began), ends.Pages
-	if err := (&crossing{pages: ends.Pages}).check(ctx, h, run); err != nil {
-		return p, err
-	}
-	p.Resident, err = resident()
+	return nil
+}
+
+// probeSweep takes the baseline from the migration, and sweeps.
+func probeSweep(ctx context.Context, path string, now func() time.Time, open func(context.Context, string) (House, error)) (p Probed, err error) {
+	err = withEnds(ctx, path, open, func(h House, ends liveEnds) error {
+		began := now()
+		spec := migration.NewPair()
+		spec.Name, spec.Adopt = livePair, ends.Run
+		spec.A, spec.B = migration.PairEnd{Site: "dc", Space: ends.Space}, migration.PairEnd{Site: siteName, Space: ends.Space}
+		if _, err := h.Engine.CreatePair(ctx, spec); err != nil {
+			return err
+		}
+		preview, err := h.Engine.BaselinePair(ctx, livePair, "")
+		if err == nil {
+			_, err = h.Engine.BaselinePair(ctx, livePair, preview.Digest)
+		}
+		if err != nil {
+			return err
+		}
+		swept, err := h.Engine.SyncPair(ctx, livePair, engine.SyncOptions{})
+		if err != nil {
+			return err
+		}
+		if wrote := swept.Written(confluence.A) + swept.Written(confluence.B); wrote > 0 || swept.Outcome != store.CycleDone {
+			return fmt.Errorf("the sweep is %s, and wrote %d times where nothing had changed", swept.Outcome, wrote)
+		}
+		p.Took, p.Contents = now().Sub(began), ends.Pages
+		p.Resident, err = resident()
+		return err
+	})
 	return p, err
 }
