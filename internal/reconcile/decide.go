@@ -47,6 +47,7 @@ func (p *planner) decideOne(it *item) {
 		it.skip = true
 		if !it.base.tomb {
 			p.result.Unknown = append(p.result.Unknown, it.twin)
+			p.outOfSight(it)
 		}
 	case a == archived || b == archived:
 		p.decideArchived(it)
@@ -58,6 +59,20 @@ func (p *planner) decideOne(it *item) {
 		p.deletion(it, confluence.B)
 	default:
 		it.skip = true // never anything but trash on one side
+	}
+}
+
+// outOfSight names a content that one side changed and the other should have and does not show: it may be hidden there for
+// good, or purged, and a person has to know that the change is not carried.
+func (p *planner) outOfSight(it *item) {
+	for _, side := range confluence.Sides {
+		other := side.Other()
+		if it.state[side] != unseen || it.state[other] != here || !p.receives[side] {
+			continue
+		}
+		if it.worked[other] || it.changed[other]&carries(it.kind)&p.policy.Facets&it.base.facets != 0 {
+			p.clash(it, Clash{Facet: Status, Kind: "unseen", Open: true, What: fmt.Sprintf("changed at %s, and not to be seen at %s", p.name(other), p.name(side))})
+		}
 	}
 }
 

@@ -257,7 +257,7 @@ type Clash struct {
 	Facet Facets // exactly one
 	What  string // one sentence for a person
 	// Kind is body, title, parent, order, label, restriction, attachment, comment, delete-edit, delete, archived, contested,
-	// cycle, suffix, target-only, detached, kind or held. Callers add their own.
+	// cycle, suffix, target-only, detached, kind, unseen or held. Callers add their own.
 	Kind string
 	// Row of the decision table in docs/reconcile.md, 1 to 38; 0: none of them.
 	Row int

@@ -279,7 +279,7 @@ func (l *life) conflicts(sides [2]*picture) (map[string]bool, error) {
 				if !item.page() {
 					item = p.items[p.container(item)]
 				}
-				if item == nil {
+				if item == nil || blind(c) && !l.outOfSight(sides, p, item) {
 					continue
 				}
 				for _, name := range excuses(c.Conflict.Facet, c.Conflict.Kind) {
@@ -290,6 +290,23 @@ func (l *life) conflicts(sides [2]*picture) (map[string]bool, error) {
 		return err
 	})
 	return open, err
+}
+
+// blind reports whether a conflict says that a side does not show a page, or the page above it.
+func blind(c engine.ConflictReport) bool {
+	return c.Kind == "unseen" || c.Kind == "parent" && c.Conflict.Row == 0
+}
+
+// outOfSight reports whether people hid a page, or one above it, from tandem, or purged it: else tandem has no reason not to
+// see it.
+func (l *life) outOfSight(sides [2]*picture, p *picture, page *item) bool {
+	hidden := l.unseen(sides)
+	for n := 0; page != nil && n < 100; page, n = p.items[page.Parent], n+1 {
+		if hidden[page.origin] || l.crowd.renewed[page.origin] {
+			return true
+		}
+	}
+	return false
 }
 
 // bareID is a server id as a dump writes it.
