@@ -51,6 +51,8 @@ func (e *Engine) SyncPair(ctx context.Context, name string, opt SyncOptions) (Cy
 	}
 	events, end := e.Subscribe()
 	defer end()
+	moved, forget := e.store.SlicesChanged() // by another engine on this store too, of which there are no events here
+	defer forget()
 	var asked int64
 	err = e.store.Commit(ctx, store.Lease{}, func(tx *store.Tx) error {
 		if asked, err = tx.AskPair(name, ask); err != nil {
@@ -91,6 +93,7 @@ func (e *Engine) SyncPair(ctx context.Context, name string, opt SyncOptions) (Cy
 		case <-ctx.Done():
 			return CycleReport{}, ctx.Err()
 		case <-events:
+		case <-moved:
 		}
 	}
 }
@@ -209,6 +212,8 @@ func (e *Engine) stopPair(ctx context.Context, name, reason, want string, event 
 	}
 	events, unsubscribe := e.Subscribe()
 	defer unsubscribe()
+	moved, forget := e.store.SlicesChanged()
+	defer forget()
 	if err := e.store.Commit(ctx, store.Lease{}, func(tx *store.Tx) error { return tx.WantPair(name, want) }); err != nil {
 		return PairReport{}, err
 	}
@@ -226,6 +231,7 @@ func (e *Engine) stopPair(ctx context.Context, name, reason, want string, event 
 		case <-ctx.Done():
 			return report, ctx.Err()
 		case <-events:
+		case <-moved:
 		}
 	}
 }
