@@ -166,6 +166,9 @@ func TestTitleByFacts(t *testing.T) {
 			if e.Cause == "" {
 				t.Error("no cause")
 			}
+			if shown := c.want == confluence.CodeTitleTaken && c.pages != none; shown != (e.Holder == "77") {
+				t.Errorf("the title belongs to %q", e.Holder)
+			}
 		})
 	}
 }

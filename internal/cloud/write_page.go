@@ -170,18 +170,18 @@ func (c *Connector) titled(ctx context.Context, err error, w titleWrite) error {
 	holder, lookErr := c.holder(ctx, w, saysTaken, e.Status >= 500)
 	switch {
 	case lookErr == nil && holder.ID != "":
-		return taken(e, w, "it belongs to "+string(holder.Status)+" "+string(holder.Kind)+" "+string(holder.ID))
+		return taken(e, w, holder.ID, "it belongs to "+string(holder.Status)+" "+string(holder.Kind)+" "+string(holder.ID))
 	case saysTaken:
-		return taken(e, w, e.Cause)
+		return taken(e, w, "", e.Cause)
 	case e.Status == http.StatusBadRequest && aboutBody(cause):
 		e.Code = confluence.CodeBodyRefused
 	}
 	return e
 }
 
-func taken(e *confluence.Error, w titleWrite, cause string) error {
+func taken(e *confluence.Error, w titleWrite, holder confluence.ID, cause string) error {
 	out := confluence.Errorf(confluence.CodeTitleTaken, "the title %q is taken", w.title).At(e.Where)
-	out.Cause, out.Status, out.Err = cause, e.Status, e
+	out.Cause, out.Status, out.Err, out.Holder = cause, e.Status, e, holder
 	return out
 }
 

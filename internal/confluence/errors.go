@@ -55,6 +55,8 @@ type Error struct {
 	Outcome Outcome
 	// RetryAfter is the pause the site asked for; zero if it named none.
 	RetryAfter time.Duration
+	// Holder, of a title that is taken, is the content that has it; empty where the site does not show which.
+	Holder ID
 	// Status is the HTTP status behind the error, 0 if there was none.
 	Status int
 	// Err is the wrapped cause, for logs only.

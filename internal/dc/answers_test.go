@@ -574,3 +574,24 @@ func TestUpdateWithoutAChange(t *testing.T) {
 		t.Errorf("%+v, %v: version %d is the one that is there", r, err, now.Version.Number)
 	}
 }
+
+// TestTitleInTheTrash: a site whose trash keeps titles says of a title only that it is taken; what has it is found.
+func TestTitleInTheTrash(t *testing.T) {
+	b := newBench(t, "9.2.17", map[string]string{"PA-09": "yes"})
+	c := b.open(t, nil)
+	s, ids := fill(t, c, 1)
+	list, err := c.Fetch(t.Context(), confluence.Page, ids, 0)
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	again := confluence.Create{Space: s, Kind: confluence.Page, Title: list[0].Title, Root: true}
+	for _, where := range []string{"in the tree", "in the trash"} {
+		_, err := c.Apply(t.Context(), again, body("<p>again</p>"))
+		if e := confluence.AsError(err); e == nil || e.Code != confluence.CodeTitleTaken || e.Holder != ids[0] {
+			t.Errorf("%s: %+v", where, e)
+		}
+		if _, err := c.Apply(t.Context(), confluence.Trash{ID: ids[0], Kind: confluence.Page}, confluence.Payload{}); err != nil && where == "in the tree" {
+			t.Fatal(err)
+		}
+	}
+}

@@ -207,21 +207,21 @@ func (c *Connector) titled(ctx context.Context, err error, w titleWrite) error {
 		return err
 	}
 	saysTaken := strings.Contains(cause, "title") && strings.Contains(cause, "exist")
-	holder, lookErr := c.holder(ctx, w, e.Status >= 500)
+	holder, lookErr := c.holder(ctx, w, saysTaken, e.Status >= 500)
 	switch {
 	case lookErr == nil && holder.ID != "":
-		return taken(e, w, "it belongs to "+string(holder.Status)+" "+string(holder.Kind)+" "+string(holder.ID))
+		return taken(e, w, holder.ID, "it belongs to "+string(holder.Status)+" "+string(holder.Kind)+" "+string(holder.ID))
 	case saysTaken:
-		return taken(e, w, e.Cause)
+		return taken(e, w, "", e.Cause)
 	case e.Status == http.StatusBadRequest && aboutBody(cause):
 		e.Code = confluence.CodeBodyRefused
 	}
 	return e
 }
 
-func taken(e *confluence.Error, w titleWrite, cause string) error {
+func taken(e *confluence.Error, w titleWrite, holder confluence.ID, cause string) error {
 	out := confluence.Errorf(confluence.CodeTitleTaken, "the title %q is taken", w.title).At(e.Where)
-	out.Cause, out.Status, out.Err = cause, e.Status, e
+	out.Cause, out.Status, out.Err, out.Holder = cause, e.Status, e, holder
 	return out
 }
 
@@ -247,7 +247,7 @@ func bodied(err error) error {
 }
 
 // holder returns another page of the space that has the title, or nothing. Two blog posts may share one on different days.
-func (c *Connector) holder(ctx context.Context, w titleWrite, doubt bool) (confluence.Content, error) {
+func (c *Connector) holder(ctx context.Context, w titleWrite, trashedToo, doubt bool) (confluence.Content, error) {
 	if w.title == "" || w.kind != confluence.Page {
 		return confluence.Content{}, nil
 	}
@@ -261,14 +261,21 @@ func (c *Connector) holder(ctx context.Context, w titleWrite, doubt bool) (confl
 	}
 	k := wire.Get(api+"/content", "the title could not be looked up").
 		With("type", "page", "spaceKey", space.Key, "title", w.title, "limit", "50", "expand", "version,history")
+	if trashedToo {
+		k = k.With("status", "any") // current and trashed
+	}
 	var found confluence.Content
 	err = listAll(ctx, c, k, func(got []contentW) bool {
 		for _, x := range contentsOf(got, nil) {
 			ours := doubt && w.self == "" && x.Creator == me
 			same := strings.EqualFold(strings.TrimSpace(x.Title), strings.TrimSpace(w.title))
-			if x.ID != w.self && !ours && same && x.Status == confluence.Current {
+			switch {
+			case x.ID == w.self || ours || !same:
+			case x.Status == confluence.Current:
 				found = x
 				return false
+			case x.Status == confluence.Trashed && trashedToo:
+				found = x // unless a current one has it as well
 			}
 		}
 		return true

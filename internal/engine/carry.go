@@ -71,6 +71,11 @@ func (a *applier) carry(ctx context.Context, c reconcile.Change) error {
 			err = overtaken(c, "was edited meanwhile in part")
 		}
 	}
+	if learned, readErr := a.learnHolder(ctx, c, err); readErr != nil {
+		err = readErr
+	} else if learned {
+		err = overtaken(c, "would get a title that another page has")
+	}
 	switch {
 	case err == nil:
 		a.s.gauge.done(c)

@@ -118,6 +118,9 @@ func (c *cycle) load(ctx context.Context) error {
 				At(confluence.Where{Site: c.row.Sites[side]}))
 		}
 	}
+	for side, holds := range c.row.Sync.TrashHolds {
+		c.trashHolds[side].Store(holds)
+	}
 	c.policy = policyOf(c.row, c.ids, c.sweeps(), c.rec.Request.Allow)
 	c.facets = c.policy.Facets
 	return c.claimSpaces(ctx)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
@@ -69,7 +70,7 @@ func (c *cycle) stepDecide(ctx context.Context) error {
 	}
 	c.reordered(v, r)
 	finished, wrote, err := c.apply(ctx, v, r)
-	if kept := c.keepRefusals(ctx, v); err == nil {
+	if kept := errors.Join(c.keepRefusals(ctx, v), c.keepTrash(ctx)); err == nil {
 		err = kept
 	}
 	if err != nil {
@@ -149,6 +150,9 @@ func unknownOn(v *view, twins []confluence.TwinID) (n [2]int) {
 func (c *cycle) plan(ctx context.Context, v *view) (reconcile.Result, error) {
 	p := c.policy
 	p.Same, p.Met = c.same(ctx, v), c.met(ctx, v)
+	for side := range confluence.Sides {
+		p.TrashHoldsTitle[side] = c.trashHolds[side].Load()
+	}
 	decided, err := c.decisions(ctx, v)
 	if err != nil {
 		return reconcile.Result{}, err

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -47,11 +48,18 @@ var siteNames = [2]string{"dc", "cloud"}
 
 func newSync(t *testing.T) *syncWorld {
 	t.Helper()
+	return newSyncWith(t, [2]map[string]string{})
+}
+
+// newSyncWith is newSync of two sites with options of their own.
+func newSyncWith(t *testing.T, options [2]map[string]string) *syncWorld {
+	t.Helper()
 	w := &syncWorld{t: t, dir: t.TempDir(), clock: resttest.NewClock(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC))}
 	for i, o := range [2]emulator.Options{{Personality: "dc", Version: "9.2.17", Seed: 11}, {Personality: "cloud", Seed: 22}} {
 		o.BaseURL = "https://" + siteNames[i] + ".example.test"
 		o.Now = func() time.Time { return w.clock.Now().Add(time.Duration(w.skew[i].Load())) }
 		o.Options = map[string]string{"CQ-01": "0s", "TR-03": "0s"}
+		maps.Copy(o.Options, options[i])
 		site, err := emulator.New(o)
 		if err != nil {
 			t.Fatal(err)

@@ -53,6 +53,8 @@ type work struct {
 	keys        [2]map[string]string // by side: the keys, on the other, of the spaces that can be referred to
 	permissions []confluence.Permission
 
+	trashHolds [2]atomic.Bool // trashes that were seen to keep a title from others
+
 	again bool // the last apply found something edited meanwhile: a plan made now decides otherwise
 
 	touchedMu sync.Mutex

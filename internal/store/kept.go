@@ -70,6 +70,8 @@ type PairSync struct {
 	Carried     [2]CarriedEntry `json:"carried,omitzero"`
 	// Unmarked are sides whose account may not write a checkpoint.
 	Unmarked [2]bool `json:"unmarked,omitzero"`
+	// TrashHolds are sides that refused a title because a page in the trash has it.
+	TrashHolds [2]bool `json:"trashHolds,omitzero"`
 	// Scanned is when the last complete listing of each side began, by that site's clock.
 	Scanned [2]time.Time `json:"scanned"`
 	// Audit is the content, by id as text, with which the reading of facets that no listing carries goes on; Round is when
