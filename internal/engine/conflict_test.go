@@ -182,6 +182,21 @@ func TestEditedThenTrashed(t *testing.T) {
 	}
 }
 
+// A page that was archived on one side stays as it is on the other. That is written down once.
+func TestArchivedOnce(t *testing.T) {
+	w := kept(t)
+	w.clock.Advance(time.Minute)
+	w.act(1, `{"archive":"C"}`)
+	for n := range 3 {
+		w.sweep()
+		list, err := w.engine.Conflicts(context.Background(), engine.ConflictFilter{Pair: "keep", Kind: "archived", State: store.ConflictClosed})
+		if err != nil || len(list) != 1 {
+			t.Fatalf("after sweep %d: %+v, %v", n+1, list, err)
+		}
+		w.clock.Advance(time.Minute)
+	}
+}
+
 // A page that was moved below one that the other side has no longer stands elsewhere there. That is written down when it is
 // found, and not again by each sweep that finds it.
 func TestStandsElsewhereOnce(t *testing.T) {

@@ -39,9 +39,7 @@ func (c *cycle) recordConflicts(ctx context.Context, v *view, r reconcile.Result
 			c.rec.Opened++
 		default:
 			conflict.State, conflict.Decided = store.ConflictClosed, string(clash.Policy)
-			if elsewhere(clash) && slices.ContainsFunc(standing, func(x store.Conflict) bool {
-				return x.Twin == clash.Twin && x.What == clash.What && x.Values == conflict.Values
-			}) {
+			if slices.ContainsFunc(standing[clash.Twin], repeats(conflict)) {
 				continue
 			}
 		}
@@ -72,17 +70,34 @@ func (c *cycle) recordConflicts(ctx context.Context, v *view, r reconcile.Result
 	})
 }
 
-// elsewhere reports whether a clash says that a page stands elsewhere on one side (row 6). That is no event: every decision
-// finds it again until somebody moves the page, and so it is written down once.
-func elsewhere(clash reconcile.Clash) bool { return clash.Row == 6 && !clash.Open }
+// lasting are the facets of which a closed clash may tell how things stand, and not only what happened: a page that stands
+// elsewhere on one side, one that is archived there, a title with a suffix. Every decision finds such a thing again, until
+// somebody changes it.
+const lasting = reconcile.Parent | reconcile.Title | reconcile.Status
 
-// standing are the records of pages that stand elsewhere, where a decision finds any.
-func (c *cycle) standing(ctx context.Context, clashes []reconcile.Clash) ([]store.Conflict, error) {
-	i := slices.IndexFunc(clashes, elsewhere)
-	if i < 0 {
-		return nil, nil
+// standing are the records so far of the contents of which a decision says how they stand.
+func (c *cycle) standing(ctx context.Context, clashes []reconcile.Clash) (map[confluence.TwinID][]store.Conflict, error) {
+	out := map[confluence.TwinID][]store.Conflict{}
+	for _, clash := range clashes {
+		if _, known := out[clash.Twin]; known || clash.Open || clash.Facet&lasting == 0 {
+			continue
+		}
+		list, err := c.e.store.Conflicts(ctx, store.ConflictFilter{Pair: c.row.ID, Twin: clash.Twin, State: store.ConflictClosed})
+		if err != nil {
+			return nil, err
+		}
+		out[clash.Twin] = list
 	}
-	return c.e.store.Conflicts(ctx, store.ConflictFilter{Pair: c.row.ID, Kind: clashes[i].Kind, State: store.ConflictClosed})
+	return out, nil
+}
+
+// repeats returns the question whether a record says what a closed clash says, which is then written down already. A page
+// that stands elsewhere does so whatever versions come.
+func repeats(now store.Conflict) func(store.Conflict) bool {
+	return func(was store.Conflict) bool {
+		return was.Facet == now.Facet && was.Kind == now.Kind && was.What == now.What && was.Values == now.Values &&
+			(was.Versions == now.Versions || now.Facet == reconcile.Parent)
+	}
 }
 
 // judged reports whether this decision had all that a conflict is about before it: what was not looked at stays open.
