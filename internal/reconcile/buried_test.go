@@ -32,3 +32,47 @@ func TestBuriedEdit(t *testing.T) {
 		t.Errorf("clashes %+v: want an open one about the body", r.Clashes)
 	}
 }
+
+// TestFileInTheTrash: no API takes a file out of the trash. One that was thrown away comes back by an upload; of one that
+// went with its page it is seen whether it comes back with it.
+func TestFileInTheTrash(t *testing.T) {
+	all := reconcile.Title | reconcile.Parent | reconcile.Body | reconcile.File
+	digest := func(f reconcile.Facets, text string) (d [8]confluence.Digest) {
+		d[f.Index()] = confluence.Sum([]byte(text))
+		return d
+	}
+	page := func(status confluence.Status, body string) reconcile.Node {
+		return reconcile.Node{Twin: "p", ID: "p", Kind: confluence.Page, Status: status, Title: "P", Version: 1,
+			Read: reconcile.Title | reconcile.Parent | reconcile.Body, Digest: digest(reconcile.Body, body)}
+	}
+	file := func(status confluence.Status, bytes string) reconcile.Node {
+		return reconcile.Node{Twin: "f", ID: "f", Kind: confluence.Attachment, Status: status, Title: "f.txt", Parent: "p", Version: 1,
+			Read: reconcile.File, Digest: digest(reconcile.File, bytes)}
+	}
+	base := []reconcile.Agreed{
+		{Twin: "f", Kind: confluence.Attachment, ID: [2]confluence.ID{"f", "f"}, Version: [2]int{1, 1}, Title: [2]string{"f.txt", "f.txt"}, Parent: "p", Facets: all,
+			Digest: [2][8]confluence.Digest{digest(reconcile.File, "bytes"), digest(reconcile.File, "bytes")}},
+		{Twin: "p", Kind: confluence.Page, ID: [2]confluence.ID{"p", "p"}, Version: [2]int{1, 1}, Title: [2]string{"P", "P"}, Facets: all,
+			Digest: [2][8]confluence.Digest{digest(reconcile.Body, "text"), digest(reconcile.Body, "text")}},
+	}
+	policy := reconcile.Policy{Mode: reconcile.TwoWay, Facets: ^reconcile.Facets(0), Sweep: true, Deletes: reconcile.DeletesPropagate}
+	for _, c := range []struct {
+		name  string
+		a, b  []reconcile.Node
+		verbs []confluence.Verb
+	}{
+		{"thrown away, and replaced on the other side", []reconcile.Node{file(confluence.Current, "new"), page(confluence.Current, "text")},
+			[]reconcile.Node{file(confluence.Trashed, "bytes"), page(confluence.Current, "text")}, []confluence.Verb{confluence.VerbAttach}},
+		{"gone with its page, which comes back", []reconcile.Node{file(confluence.Current, "new"), page(confluence.Current, "new")},
+			[]reconcile.Node{file(confluence.Trashed, "bytes"), page(confluence.Trashed, "text")}, []confluence.Verb{confluence.VerbRestore, confluence.VerbPut}},
+	} {
+		r := reconcile.Plan(slices.Values(base), [2][]reconcile.Node{c.a, c.b}, policy)
+		var verbs []confluence.Verb
+		for _, ch := range r.Changes {
+			verbs = append(verbs, ch.Verb)
+		}
+		if !slices.Equal(verbs, c.verbs) {
+			t.Errorf("%s: %v, want %v", c.name, verbs, c.verbs)
+		}
+	}
+}

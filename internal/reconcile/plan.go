@@ -387,7 +387,7 @@ func (it *item) presence(side confluence.Side) presence {
 }
 
 // followPages finds files and comments that are not listed because their page is gone: they are neither unknown nor
-// deleted by themselves.
+// deleted by themselves. A file in the trash whose page is there is gone for good: no API takes it out.
 func (p *planner) followPages() {
 	if p.migrating {
 		return
@@ -397,20 +397,29 @@ func (p *planner) followPages() {
 			continue
 		}
 		for _, side := range confluence.Sides {
-			if it.state[side] != unseen {
-				continue
-			}
-			for up := p.holder(it); up != nil; up = p.holder(up) {
-				if up.state[side].gone() {
-					it.state[side] = along
-					break
-				}
-				if !up.attached() {
-					break
-				}
+			thrown := it.state[side] == trashed && it.kind == confluence.Attachment
+			switch {
+			case it.state[side] != unseen && !thrown:
+			case p.underGone(it, side):
+				it.state[side] = along
+			case thrown:
+				it.state[side] = purged
 			}
 		}
 	}
+}
+
+// underGone reports whether what a file or comment belongs to is gone on a side.
+func (p *planner) underGone(it *item, side confluence.Side) bool {
+	for up := p.holder(it); up != nil; up = p.holder(up) {
+		if up.state[side].gone() {
+			return true
+		}
+		if !up.attached() {
+			return false
+		}
+	}
+	return false
 }
 
 // attached reports whether the content belongs to a page or a comment.
