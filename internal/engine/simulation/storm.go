@@ -186,7 +186,7 @@ func (s *storm) request(c *Call) Fate {
 		return Fate{Lose: Unreachable}
 	}
 	if c.Verb != "" && c.Writes() && s.unsure > 0 {
-		if chance := s.rand.IntN(6); chance == 0 || chance < 5 && !slices.Contains(common, c.Verb) && !slices.Contains(repeated, c.Verb) {
+		if chance := s.rand.IntN(6); chance == 0 || (chance < 5 || c.Verb == confluence.VerbReplace) && !slices.Contains(common, c.Verb) && !slices.Contains(repeated, c.Verb) {
 			s.unsure--
 			m := unknown[s.rand.IntN(len(unknown))]
 			if c.Verb == confluence.VerbComment && s.rand.IntN(2) == 0 {
