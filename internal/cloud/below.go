@@ -88,10 +88,14 @@ func (c *Connector) comments(ctx context.Context, kind confluence.Kind, of confl
 	return out, nil
 }
 
-// Below lists the pages directly below a page, and its comments.
+// Below lists the pages directly below a page, and its files and comments.
 func (c *Connector) Below(ctx context.Context, kind confluence.Kind, of confluence.ID) ([]confluence.Content, error) {
 	out, err := c.comments(ctx, kind, of)
-	if err != nil || kind != confluence.Page {
+	if err != nil {
+		return nil, err
+	}
+	files, err := c.attachments(ctx, kind, of, "")
+	if out = append(out, files...); err != nil || kind != confluence.Page {
 		return out, err
 	}
 	k := wire.Get(v2+"/pages/{id}/direct-children", "the pages below could not be listed", string(of)).

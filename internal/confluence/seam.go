@@ -186,8 +186,8 @@ type Glancer interface {
 
 // Below is a Reader that tells what hangs on a page at this moment: it is asked before a page is removed.
 type Below interface {
-	// Below lists the current pages directly below a page, and the comments on a page or blog post, of every place and
-	// depth. Of each it tells kind and id at least.
+	// Below lists the current pages directly below a page, and the files and comments of a page or blog post, comments of
+	// every place and depth. Of each it tells kind and id at least, of files and comments the version too.
 	Below(ctx context.Context, kind Kind, id ID) ([]Content, error)
 }
 

@@ -190,10 +190,14 @@ func commentsIn(rows []contentW, of confluence.ID) []confluence.Content {
 	return out
 }
 
-// Below lists the pages directly below a page, and its comments.
+// Below lists the pages directly below a page, and its files and comments.
 func (c *Connector) Below(ctx context.Context, kind confluence.Kind, of confluence.ID) ([]confluence.Content, error) {
 	out, err := c.comments(ctx, of)
-	if err != nil || kind != confluence.Page {
+	if err != nil {
+		return nil, err
+	}
+	files, err := c.attachments(ctx, of, "")
+	if out = append(out, files...); err != nil || kind != confluence.Page {
 		return out, err
 	}
 	k := wire.Get(api+"/content/{id}/child/page", "the pages below could not be listed", string(of)).

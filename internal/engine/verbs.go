@@ -135,8 +135,8 @@ func (a *applier) unchangedSince(ctx context.Context, c reconcile.Change, seen *
 	return a.nothingNewBelow(ctx, c, was.ID)
 }
 
-// nothingNewBelow asks what hangs on a page that is about to be removed. A page or a comment that the plan did not know is
-// read, so that the next plan knows it, and keeps the page.
+// nothingNewBelow asks what hangs on a page that is about to be removed. A page, a file or a comment that the plan did not
+// know, or not as it is now, is read, so that the next plan knows it, and keeps the page.
 func (a *applier) nothingNewBelow(ctx context.Context, c reconcile.Change, id confluence.ID) error {
 	reader, ok := a.s.sites[c.Side].reader.(confluence.Below)
 	if !ok || c.Kind != confluence.Page && c.Kind != confluence.BlogPost {
@@ -148,19 +148,30 @@ func (a *applier) nothingNewBelow(ctx context.Context, c reconcile.Change, id co
 	}
 	fresh := map[confluence.Kind][]confluence.ID{}
 	for _, x := range list {
-		if !a.view.knows(c.Side, x.ID) {
+		if !a.view.knows(c.Side, x.ID) || a.newer(c.Side, x) {
 			fresh[x.Kind] = append(fresh[x.Kind], x.ID)
 		}
 	}
 	if len(fresh) == 0 {
 		return nil
 	}
-	for _, kind := range []confluence.Kind{confluence.Page, confluence.Comment} {
+	for _, kind := range []confluence.Kind{confluence.Page, confluence.Attachment, confluence.Comment} {
 		if err := a.s.fetchAgain(ctx, c.Side, kind, fresh[kind], confluence.AllFacets); err != nil {
 			return err
 		}
 	}
 	return overtaken(c, "has something new below it")
+}
+
+// newer reports whether a content has a version that is neither known nor our own.
+func (a *applier) newer(side confluence.Side, x confluence.Content) bool {
+	twin := a.s.twinOf(side, x.ID)
+	o := a.shown(side, twin)
+	if o == nil || o.Content.ID != x.ID {
+		return false // takes no part
+	}
+	d, _ := a.destOf(side, twin)
+	return x.Version.Number > max(o.Content.Version.Number, d.version)
 }
 
 // overtaken ends a change that somebody at the side was quicker than. It is no failure of the content: the side is read
