@@ -49,30 +49,36 @@ func (c *cycle) audit(ctx context.Context, side confluence.Side) error {
 	return nil
 }
 
+// audited is a page or a post of which facets are to be read. A space may have a hundred thousand of them.
+type audited struct {
+	id   confluence.ID
+	kind confluence.Kind
+}
+
 // auditable are the pages and posts of a side that are there, by id as text.
-func (c *cycle) auditable(ctx context.Context, side confluence.Side) ([]store.Observed, error) {
-	var out []store.Observed
+func (c *cycle) auditable(ctx context.Context, side confluence.Side) ([]audited, error) {
+	var out []audited
 	err := c.e.store.EachObserved(ctx, c.row.ID, side, func(o store.Observed) error {
 		page := o.Content.Kind == confluence.Page || o.Content.Kind == confluence.BlogPost
 		if page && statusOrCurrent(o.Content) == confluence.Current {
-			out = append(out, o)
+			out = append(out, audited{o.ID, o.Content.Kind})
 		}
 		return nil
 	})
-	slices.SortFunc(out, func(a, b store.Observed) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(out, func(a, b audited) int { return cmp.Compare(a.id, b.id) })
 	return out, err
 }
 
 // budgeted are the pages that this sweep looks at: the next ones of the round, the whole round in auditEvery. A round that
 // ends begins anew with the next sweep; when the last one began says how old any page's facets may be.
-func (c *cycle) budgeted(side confluence.Side, pages []store.Observed) []store.Observed {
+func (c *cycle) budgeted(side confluence.Side, pages []audited) []audited {
 	_, every := c.row.Spec.Intervals()
 	n := len(pages)
 	if !c.rec.Request.Sweep && every < auditEvery {
 		n = int((int64(len(pages))*int64(every) + int64(auditEvery) - 1) / int64(auditEvery))
 	}
 	sync := &c.row.Sync
-	from, _ := slices.BinarySearchFunc(pages, sync.Audit[side], func(o store.Observed, id confluence.ID) int { return cmp.Compare(o.ID, id) })
+	from, _ := slices.BinarySearchFunc(pages, sync.Audit[side], func(x audited, id confluence.ID) int { return cmp.Compare(x.id, id) })
 	if from == 0 || from >= len(pages) || n == len(pages) {
 		from = 0
 		sync.Audited[side], sync.Round[side] = sync.Round[side], c.cursor.Began[side]
@@ -83,18 +89,18 @@ func (c *cycle) budgeted(side confluence.Side, pages []store.Observed) []store.O
 	to := min(len(pages), from+n)
 	sync.Audit[side] = ""
 	if to < len(pages) {
-		sync.Audit[side] = pages[to].ID
+		sync.Audit[side] = pages[to].id
 	}
 	return pages[from:to]
 }
 
-func byKind(list []store.Observed) [][]store.Observed {
-	var out [][]store.Observed
+func byKind(list []audited) [][]audited {
+	var out [][]audited
 	for _, kind := range []confluence.Kind{confluence.Page, confluence.BlogPost} {
-		var of []store.Observed
-		for _, o := range list {
-			if o.Content.Kind == kind {
-				of = append(of, o)
+		var of []audited
+		for _, x := range list {
+			if x.kind == kind {
+				of = append(of, x)
 			}
 		}
 		if len(of) > 0 {
@@ -105,9 +111,9 @@ func byKind(list []store.Observed) [][]store.Observed {
 }
 
 // glance reads facets of pages of one kind, by the cheapest way the site has.
-func (c *cycle) glance(ctx context.Context, side confluence.Side, pages []store.Observed, facets confluence.Facets) error {
+func (c *cycle) glance(ctx context.Context, side confluence.Side, pages []audited, facets confluence.Facets) error {
 	caps, reader := c.ids[side].Caps, c.sites[side].reader
-	kind, size := pages[0].Content.Kind, max(1, caps.FetchBatch)
+	kind, size := pages[0].kind, max(1, caps.FetchBatch)
 	read := func(ids []confluence.ID) ([]confluence.Content, error) {
 		return reader.Fetch(ctx, kind, ids, facets&^confluence.FacetBody)
 	}
@@ -119,14 +125,19 @@ func (c *cycle) glance(ctx context.Context, side confluence.Side, pages []store.
 	}
 	for batch := range slices.Chunk(pages, size) {
 		ids := make([]confluence.ID, 0, len(batch))
-		for _, o := range batch {
-			ids = append(ids, o.ID)
+		for _, x := range batch {
+			ids = append(ids, x.id)
 		}
+		known, err := c.e.store.ObservedByID(ctx, c.row.ID, side, ids...)
+		if err != nil {
+			return err
+		}
+		known = slices.DeleteFunc(known, func(o store.Observed) bool { return o.Content.Kind != kind })
 		seen, err := read(ids)
 		if err != nil {
 			return err
 		}
-		if err := c.takeGlance(ctx, side, batch, seen); err != nil {
+		if err := c.takeGlance(ctx, side, known, seen); err != nil {
 			return err
 		}
 	}

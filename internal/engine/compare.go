@@ -19,7 +19,7 @@ type comparison struct {
 	v     *view
 	m     *matching
 	began [2]time.Time
-	rows  []store.AgreedRow // as they will be
+	rows  *rows[store.AgreedRow] // as they will be
 	b     BaselinePreview
 	sum   summing
 }
@@ -83,7 +83,7 @@ func (x *comparison) compare(ctx context.Context) (err error) {
 	m.rename()
 	m.belongings()
 	x.m = m
-	x.sum = summing{}
+	x.sum, x.rows = summing{}, newAgreed(x.v.roster)
 	x.sum.add("compare", fmt.Sprint(x.c.row.ID, x.c.row.Sync.Epoch))
 	met := x.c.met(ctx, x.v)
 	for _, a := range sortedKeys(m.twin) {
@@ -137,7 +137,7 @@ func (x *comparison) agree(met func([2]confluence.TwinID, reconcile.Facets) bool
 		i := reconcile.Parent.Index()
 		row.Digest[confluence.B][i] = row.Digest[confluence.A][i] // places are named by twins, which have one name from now on
 	}
-	x.rows = append(x.rows, row)
+	x.rows.put(row.Twin, &row)
 	x.count(row, a, b, differ)
 }
 
@@ -221,7 +221,12 @@ func (x *comparison) take(ctx context.Context) error {
 		if err := tx.ForgetFuses(x.c.row.ID, x.c.row.Cycle+1, true); err != nil {
 			return err
 		}
-		return tx.PutAgreed(x.c.row.ID, x.rows...)
+		for _, row := range x.rows.all() {
+			if err := tx.PutAgreed(x.c.row.ID, *row); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return err

@@ -36,6 +36,9 @@ func (n *news) add(pair int64, rows []store.Touched, more bool) {
 			put(&n.shown[r.Side], r.ID, true)
 		}
 	}
+	if len(n.agreed)+len(n.shown[0])+len(n.shown[1]) > mostFollowed {
+		n.agreed, n.shown, n.more = nil, [2]map[confluence.ID]bool{}, true
+	}
 }
 
 func put[K comparable, V any](m *map[K]V, k K, v V) {

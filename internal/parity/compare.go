@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+	"strconv"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -17,13 +18,22 @@ type leaf struct {
 	twin   confluence.TwinID
 	parent confluence.TwinID
 	order  int
+	exempt *exempt
+	digest confluence.Digest // of its encoding: until places are known, of that without one
+	place  int32             // the rank that is encoded, from 1; 0: none
 	ranked bool
 	post   bool // a blog post
-	exempt *exempt
-	place  string            // the rank as it is encoded
-	bare   confluence.Digest // of its encoding without a place
-	digest confluence.Digest
 }
+
+// placeText is the rank as it is encoded.
+func (l *leaf) placeText() string {
+	if l.place == 0 {
+		return ""
+	}
+	return strconv.Itoa(int(l.place) - 1)
+}
+
+func (l *leaf) stand(place int) { l.place = int32(place) + 1 }
 
 // pair is one content on both sides; one of the two may be nil.
 type pair [2]*leaf
@@ -43,7 +53,7 @@ func CompareEach(spaceKeyA string, depth Depth, sides [2]iter.Seq[Leaf], excepti
 	exceptions = append([]Exception{}, exceptions...)
 	slices.SortFunc(exceptions, compareExceptions)
 	exceptions = slices.Compact(exceptions)
-	c := comparing{depth: depth, sides: sides, exempts: exempts(exceptions)}
+	c := comparing{depth: depth, sides: sides, exempts: exempts(exceptions), twice: map[*leaf]confluence.Digest{}}
 
 	for _, side := range confluence.Sides {
 		c.leaves[side] = c.normalised(side)
@@ -54,7 +64,7 @@ func CompareEach(spaceKeyA string, depth Depth, sides [2]iter.Seq[Leaf], excepti
 	proof := Proof{Space: spaceKeyA, Depth: depth, Differences: []Difference{}, Exceptions: exceptions}
 	tail := exceptionLeaves(spaceKeyA, exceptions)
 	for _, side := range confluence.Sides {
-		c.walk(side, func(l *leaf) bool { return l.place != "" }, func(l *leaf, e *encoder) { l.digest = leafDigest(e.buf) })
+		c.walk(side, func(l *leaf) bool { return l.place != 0 }, func(l *leaf, e *encoder) { l.digest = leafDigest(e.buf) })
 		proof.Leaves[side] = len(c.leaves[side])
 		proof.Roots[side] = rootOf(c.leaves[side], tail)
 	}
@@ -72,11 +82,12 @@ type comparing struct {
 	sides   [2]iter.Seq[Leaf]
 	exempts map[confluence.TwinID]*exempt
 	leaves  [2][]leaf
+	twice   map[*leaf]confluence.Digest // of leaves with the twin of another on their side: their encoding without a place
 }
 
 // normalised returns the leaves of one side, sorted by twin.
 func (c *comparing) normalised(side confluence.Side) []leaf {
-	var out []leaf
+	out := make([]leaf, 0, len(c.leaves[confluence.A])) // side B is about as large
 	var e encoder
 	for shown := range c.sides[side] {
 		x := c.exempts[shown.Twin]
@@ -87,13 +98,17 @@ func (c *comparing) normalised(side confluence.Side) []leaf {
 		l := leaf{Leaf: &n, twin: n.Twin, parent: n.Parent, order: n.Rank, ranked: n.Ranked, post: n.Kind == confluence.BlogPost, exempt: x}
 		e.buf = e.buf[:0]
 		e.leaf(c.depth, &l)
-		l.bare = leafDigest(e.buf)
-		l.Leaf, l.digest = nil, l.bare
+		l.Leaf, l.digest = nil, leafDigest(e.buf)
 		out = append(out, l)
 	}
 	slices.SortFunc(out, func(a, b leaf) int {
-		return cmp.Or(cmp.Compare(a.twin, b.twin), slices.Compare(a.bare[:], b.bare[:]))
+		return cmp.Or(cmp.Compare(a.twin, b.twin), slices.Compare(a.digest[:], b.digest[:]))
 	})
+	for i := 1; i < len(out); i++ { // a fault of the caller
+		if a, b := &out[i-1], &out[i]; a.twin == b.twin {
+			c.twice[a], c.twice[b] = a.digest, b.digest
+		}
+	}
 	return out
 }
 
@@ -110,10 +125,10 @@ func (c *comparing) walk(side confluence.Side, wanted func(*leaf) bool, fn func(
 			continue
 		}
 		n := normal(shown, c.depth, leaves[at].exempt)
-		if at+1 < len(leaves) && leaves[at+1].twin == shown.Twin { // a fault of the caller
+		if at+1 < len(leaves) && leaves[at+1].twin == shown.Twin {
 			e.buf = e.buf[:0]
 			e.leaf(c.depth, &leaf{Leaf: &n, exempt: leaves[at].exempt})
-			for bare := leafDigest(e.buf); at < len(leaves)-1 && leaves[at].bare != bare; {
+			for bare := leafDigest(e.buf); at < len(leaves)-1 && c.twice[&leaves[at]] != bare; {
 				at++
 			}
 		}

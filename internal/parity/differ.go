@@ -55,7 +55,7 @@ func (d *differ) fields(moved bool) {
 	d.value(FieldTitle, func(l *leaf) string { return l.Title })
 	d.value(FieldParent, func(l *leaf) string { return string(l.Parent) })
 	if moved {
-		d.add(FieldRank, d.both(func(l *leaf) string { return l.place }), [2]bool{})
+		d.add(FieldRank, d.both(func(l *leaf) string { return l.placeText() }), [2]bool{})
 	}
 	d.value(FieldContent, func(l *leaf) string { return l.Content.String() })
 	d.elements(FieldFiles, filesByName)

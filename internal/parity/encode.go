@@ -49,7 +49,7 @@ func (e *encoder) leaf(depth Depth, l *leaf) {
 	e.text(string(l.Twin))
 	e.field(l.exempt, FieldTitle, func() { e.text(l.Title) })
 	e.field(l.exempt, FieldParent, func() { e.text(string(l.Parent)) })
-	e.field(l.exempt, FieldRank, func() { e.text(l.place) })
+	e.field(l.exempt, FieldRank, func() { e.text(l.placeText()) })
 	e.field(l.exempt, FieldContent, func() { e.text(l.Content.String()) })
 	e.field(l.exempt, FieldFiles, func() {
 		e.count(len(l.Files))

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"sort"
-	"strconv"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
@@ -57,7 +56,7 @@ func rankSiblings(group []pair, moved map[*leaf]bool) {
 			continue
 		}
 		// Side B shows no order: that is a difference, which an exception may settle, and never agreement.
-		p[confluence.A].place = strconv.Itoa(i)
+		p[confluence.A].stand(i)
 		moved[p[confluence.A]] = true
 	}
 	order := make([]int, len(known)) // indexes into known, in the order of side B
@@ -73,8 +72,8 @@ func rankSiblings(group []pair, moved map[*leaf]bool) {
 		places[a] = b
 	}
 	for a, p := range known {
-		p[confluence.A].place = strconv.Itoa(a)
-		p[confluence.B].place = strconv.Itoa(places[a])
+		p[confluence.A].stand(a)
+		p[confluence.B].stand(places[a])
 	}
 	stay := longestIncreasing(places, func(i, j int) int {
 		return cmp.Compare(known[i][confluence.A].twin, known[j][confluence.A].twin)
