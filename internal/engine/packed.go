@@ -16,6 +16,7 @@ type packer struct {
 	b    []byte
 	of   *roster           // whose mu the caller holds
 	self confluence.TwinID // whose row it is
+	n    int32             // its number
 }
 
 func (p *packer) number(n int64) { p.b = binary.AppendVarint(p.b, n) }
@@ -100,6 +101,16 @@ func (p *packer) twin(t confluence.TwinID) {
 	}
 }
 
+// title writes a title, which mostly is that of the other rows of the twin too.
+func (p *packer) title(s string) {
+	if p.of.title(p.n, s) {
+		p.count(0)
+		return
+	}
+	p.count(len(s) + 1)
+	p.b = append(p.b, s...)
+}
+
 // What stands for a twin: none, that of the row, or a number of the roster from here on.
 const (
 	noTwin    = 0
@@ -119,6 +130,7 @@ type unpacker struct {
 	b    []byte
 	of   *roster
 	self confluence.TwinID
+	n    int32
 }
 
 func (u *unpacker) number() int64 {
@@ -143,6 +155,13 @@ func (u *unpacker) take(n int) []byte {
 }
 
 func (u *unpacker) text() string { return string(u.take(u.count())) }
+
+func (u *unpacker) title() string {
+	if n := u.count(); n > 0 {
+		return string(u.take(n - 1))
+	}
+	return string(u.of.texts.at(u.of.titles[u.n]))
+}
 
 func (u *unpacker) bytes() []byte {
 	n := u.count()

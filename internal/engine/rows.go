@@ -20,6 +20,8 @@ type roster struct {
 	order   []int32 // by name; stale when shorter than names
 	words   words
 	digests digests
+	titles  []uint32 // in texts, by number: what a row of the twin had first; 0: none
+	texts   arena
 }
 
 func newRoster() *roster { return &roster{} }
@@ -27,6 +29,17 @@ func newRoster() *roster { return &roster{} }
 // lookup returns the number of a twin, if it has one. Its caller holds mu.
 func (r *roster) lookup(twin confluence.TwinID) (int32, bool) {
 	return r.at.find(hashText(string(twin)), func(n int32) bool { return r.names[n] == twin })
+}
+
+// title reports whether the shared title of a twin is this one, which it becomes if there is none. Its caller holds mu.
+func (r *roster) title(n int32, title string) bool {
+	for int(n) >= len(r.titles) {
+		r.titles = append(r.titles, 0)
+	}
+	if r.titles[n] == 0 {
+		r.titles[n] = r.texts.put(0, []byte(title))
+	}
+	return string(r.texts.at(r.titles[n])) == title
 }
 
 // number returns the number of a twin, which it gets now if it has none. Its caller holds mu.
@@ -138,7 +151,7 @@ func (x *rows[T]) open(n int32) *T {
 		return nil
 	}
 	v := new(T)
-	x.unpack(&unpacker{b: x.arena.at(x.places[n]), of: x.of, self: x.of.names[n]}, v)
+	x.unpack(&unpacker{b: x.arena.at(x.places[n]), of: x.of, self: x.of.names[n], n: n}, v)
 	return v
 }
 
@@ -147,7 +160,7 @@ func (x *rows[T]) put(twin confluence.TwinID, v *T) {
 	defer x.of.mu.Unlock()
 	var room [512]byte
 	n := x.of.number(twin)
-	p := packer{b: room[:0], of: x.of, self: x.of.names[n]}
+	p := packer{b: room[:0], of: x.of, self: x.of.names[n], n: n}
 	x.pack(&p, v)
 	for int(n) >= len(x.places) {
 		x.places = append(x.places, 0)
@@ -230,7 +243,7 @@ func packObserved(p *packer, o *store.Observed) {
 	p.word(string(c.Status))
 	p.word(string(c.SpaceID))
 	p.word(c.SpaceKey)
-	p.text(c.Title)
+	p.title(c.Title)
 	p.id(c.ParentID)
 	p.id(c.Container)
 	p.number(int64(c.Position))
@@ -303,7 +316,7 @@ func unpackObserved(u *unpacker, o *store.Observed) {
 	}
 	c.Kind, c.Status = confluence.Kind(u.word()), confluence.Status(u.word())
 	c.SpaceID, c.SpaceKey = confluence.ID(u.word()), u.word()
-	c.Title = u.text()
+	c.Title = u.title()
 	c.ParentID, c.Container = u.id(), u.id()
 	c.Position = int(u.number())
 	c.Created, c.Creator = u.time(), confluence.UserID(u.word())
@@ -348,7 +361,7 @@ func packAgreed(p *packer, a *store.AgreedRow) {
 	p.word(string(a.Kind))
 	p.twin(a.Parent)
 	p.count(int(a.Facets))
-	p.text(a.Title[0])
+	p.title(a.Title[0])
 	if a.Title[1] != a.Title[0] {
 		p.text(a.Title[1])
 	}
@@ -468,7 +481,7 @@ func unpackAgreed(u *unpacker, a *store.AgreedRow) {
 	u.flags(&a.Tomb, &a.Resolved, &a.Landed[0], &a.Landed[1], &a.Detached, &a.Contested, &oneTitle, &sets, &ancestor, &owed, &held)
 	a.Twin, a.Kind, a.Parent = u.twin(), confluence.Kind(u.word()), u.twin()
 	a.Facets = reconcile.Facets(u.count())
-	a.Title[0] = u.text()
+	a.Title[0] = u.title()
 	if a.Title[1] = a.Title[0]; !oneTitle {
 		a.Title[1] = u.text()
 	}
