@@ -261,17 +261,6 @@ func (a *answer) encode() {
 	}
 }
 
-// encode writes JSON as Confluence does: characters of HTML are not escaped.
-func encode(v any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic("emulator: answer cannot be encoded: " + err.Error())
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
-
 // base is the address of the site with its context path.
 func (c *call) base() string {
 	if c.opts.BaseURL != "" {
