@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 
@@ -128,6 +129,9 @@ func newApplier(s *work, v *view, r reconcile.Result) *applier {
 	a.left = len(a.changes)
 	for i, c := range a.changes {
 		a.waiting[i] = len(c.Needs) + len(c.Waits)
+		if planted.On(planted.NeedsIgnored) {
+			a.waiting[i] = 0
+		}
 		for _, n := range c.Needs {
 			a.blocks[n] = append(a.blocks[n], i)
 		}
@@ -154,6 +158,10 @@ func (a *applier) begin(ctx context.Context) {
 			return
 		}
 		i := heap.Pop(&a.ready).(int)
+		if planted.On(planted.NoOrder) {
+			heap.Push(&a.ready, i)
+			i = heap.Remove(&a.ready, rand.IntN(len(a.ready))).(int)
+		}
 		a.flying++
 		a.ended.Add(1)
 		a.s.e.opt.Go(func() {

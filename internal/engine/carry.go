@@ -310,6 +310,9 @@ func (s *work) call(ctx context.Context, in store.Intent, w *write) (confluence.
 		return confluence.Result{}, &confluence.Error{Code: confluence.CodeUnknownOutcome, What: w.describe() + " was not sent in its time",
 			Outcome: confluence.OutcomeUnknown}
 	}
+	if planted.On(planted.SentTwice) && verb == confluence.VerbLabel {
+		_, _ = s.sites[w.side].writer.Apply(ctx, w.change, w.payload)
+	}
 	res, err := s.sites[w.side].writer.Apply(ctx, w.change, w.payload)
 	s.e.opt.Fail("after-call", verb)
 	if ctx.Err() != nil && err != nil {

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/engine/planted"
 	"github.com/tandem-sync/tandem/internal/migration"
 	"github.com/tandem-sync/tandem/internal/reconcile"
 	"github.com/tandem-sync/tandem/internal/store"
@@ -182,11 +183,17 @@ func policyOf(row store.PairRow, ids [2]confluence.Identity, sweep bool, allowed
 	for _, name := range allowed {
 		p.Allowed[name] = true
 	}
+	if planted.On(planted.SideA) {
+		p.Primary = confluence.A
+	}
 	return p
 }
 
 func modeOf(row store.PairRow) reconcile.Mode {
 	to := row.Spec.Receivers()
+	if planted.On(planted.BothWays) {
+		to = [2]bool{true, true}
+	}
 	mirror := row.Spec.Strict == "mirror"
 	switch {
 	case to[confluence.A] && to[confluence.B]:

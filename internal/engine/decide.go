@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 	"github.com/tandem-sync/tandem/internal/engine/planted"
@@ -170,6 +171,9 @@ func (c *cycle) plan(ctx context.Context, v *view) (reconcile.Result, error) {
 	}
 	r.Changes = without(r.Changes, func(ch reconcile.Change) bool {
 		if planted.On(planted.TitleLeft) && ch.Verb == confluence.VerbPut && v.marked(ch) {
+			return true
+		}
+		if planted.On(planted.HeldWhole) && slices.ContainsFunc(r.Clashes, func(x reconcile.Clash) bool { return x.Open && x.Twin == ch.Twin }) {
 			return true
 		}
 		return c.refusedBefore(ch) || rewrites(ch) && c.held(ch.Twin)

@@ -60,7 +60,7 @@ func (e *Engine) watchers(ctx context.Context, name string) ([]feedPair, error) 
 	var out []feedPair
 	for _, row := range rows {
 		for _, side := range confluence.Sides {
-			if row.Sites[side] == name && row.State.Watched() && continuous(row) {
+			if row.Sites[side] == name && (row.State.Watched() || planted.On(planted.RetiredWatched)) && continuous(row) {
 				out = append(out, feedPair{row, side})
 			}
 		}

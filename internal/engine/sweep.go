@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/engine/planted"
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
@@ -143,6 +144,11 @@ func (c *cycle) list(ctx context.Context, side confluence.Side, next cycleStep) 
 	})
 	if err != nil {
 		return err
+	}
+	if planted.On(planted.OneByOne) {
+		for _, x := range batch.Contents {
+			_, _ = c.sites[side].reader.Fetch(ctx, x.Kind, []confluence.ID{x.ID}, 0)
+		}
 	}
 	c.meter.read(side, len(batch.Contents))
 	l.Scan = string(batch.Next)

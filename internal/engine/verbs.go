@@ -6,6 +6,7 @@ import (
 
 	"github.com/tandem-sync/tandem/internal/body"
 	"github.com/tandem-sync/tandem/internal/confluence"
+	"github.com/tandem-sync/tandem/internal/engine/planted"
 	"github.com/tandem-sync/tandem/internal/reconcile"
 	"github.com/tandem-sync/tandem/internal/store"
 )
@@ -112,6 +113,9 @@ func (a *applier) unchangedSince(ctx context.Context, c reconcile.Change, seen *
 	switch c.Verb {
 	case confluence.VerbTrash, confluence.VerbDetach, confluence.VerbUncomment, confluence.VerbArchive:
 	default:
+		return nil
+	}
+	if planted.On(planted.NoReread) {
 		return nil
 	}
 	if seen == nil {

@@ -37,6 +37,9 @@ func (a *applier) restriction(c reconcile.Change) (*write, error) {
 			from := a.nodeFrom(c)
 			row.Readers[c.Side.Other()], row.Editors[c.Side.Other()] = from.Readers, from.Editors
 			row.Readers[c.Side], row.Editors[c.Side] = a.s.neutral(c.Side, want.Read), a.s.neutral(c.Side, want.Update)
+			if planted.On(planted.NotWhatWasSeen) {
+				row.Readers[c.Side], row.Editors[c.Side] = from.Readers, from.Editors
+			}
 			digestSets(row, reconcile.Restrictions)
 		})
 		return w, nil

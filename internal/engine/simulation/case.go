@@ -64,6 +64,13 @@ type life struct {
 	// outside are contents of each side that belong to no pair.
 	outside [2][]string
 	small   bool // begins from a prepared world, or is one
+	// meet decides about events in place of a storm; nil: none.
+	meet func(Event) Fate
+	// exchanged: side A of the pair is the site on side B.
+	exchanged bool
+	without   int             // the row of which no recipe is acted
+	past      [2]past         // what the sites held at any moment, where somebody watched
+	contested map[string]bool // pages by token that a conflict is open about
 }
 
 // spaceKey is the space that is kept together; otherSpace one on each side that is not.
@@ -93,10 +100,7 @@ func (c Case) Run() (out Outcome, err error) {
 			err = fmt.Errorf("%w\n%s", err, story)
 		}
 		if l.crowd != nil {
-			out.Acts = append(append(out.Acts, "pair "+l.mode), l.notes...)
-			for i, a := range l.crowd.acts[l.acted:] {
-				out.Acts = append(out.Acts, fmt.Sprintf("%d %s after call %d: %s %s %s", i+1, a.At.Format("15:04:05"), a.Call, letter(a.Side), a.Kind, a.Page))
-			}
+			out.Acts = l.story()
 		}
 	}()
 	if c.From != nil {
@@ -113,7 +117,24 @@ func (c Case) Run() (out Outcome, err error) {
 	if err := l.judgePair(); err != nil || len(l.broken) > 0 {
 		return out, err
 	}
+	if l.Seed%4 == 1 {
+		if err := l.judgeIdle(); err != nil {
+			return out, err
+		}
+	}
 	return out, l.after()
+}
+
+// story is what people did, with the mode of the pair and the conflicts that are open.
+func (l *life) story() []string {
+	out := append([]string{"pair " + l.mode}, l.notes...)
+	if l.crowd == nil {
+		return out
+	}
+	for i, a := range l.crowd.acts[l.acted:] {
+		out = append(out, fmt.Sprintf("%d %s after call %d: %s %s %s", i+1, a.At.Format("15:04:05"), a.Call, letter(a.Side), a.Kind, a.Page))
+	}
+	return out
 }
 
 // arrive migrates a space, and makes a pair where the life has one.
@@ -159,6 +180,9 @@ var options = map[string]map[string][]string{
 
 func (l *life) options() Options {
 	return Options{Count: l.add, Seed: l.Seed + 1, Quiet: l.Quiet, Slice: 30 * time.Second, Before: func(e Event) Fate {
+		if l.meet != nil {
+			return l.meet(e)
+		}
 		if l.storm == nil {
 			return Fate{}
 		}
@@ -188,28 +212,16 @@ func (l *life) begin() error {
 
 // people makes accounts on both sites, and the file that says who is who.
 func (l *life) people() error {
-	csv := "source_key,source_name,source_email,match,account_id,used\n"
 	for _, name := range []string{"alice", "bob", "carol"} {
 		for _, s := range l.w.sites {
 			s.AddUser(name, name, name+"@example.test")
 		}
-		var keys [2]string
-		for side, s := range l.w.sites {
-			var err error
-			if keys[side], err = s.keyOf(name); err != nil {
-				return err
-			}
-		}
-		csv += keys[0] + "," + name + ",," + "manual," + keys[1] + ",\n"
 	}
 	for side, s := range l.w.sites {
 		s.AddGroup("g1", "carol")
 		s.AddUser(strangers[side], strangers[side], strangers[side]+"@example.test")
 	}
-	return l.w.Do(func(e *engine.Engine) error {
-		_, err := e.ImportPeople(l.w.Context(), l.w.sites[confluence.A].Name, l.w.sites[confluence.B].Name, []byte(csv))
-		return err
-	})
+	return l.whoIsWho()
 }
 
 // keyOf is how the interfaces of a site call a person.

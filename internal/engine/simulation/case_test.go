@@ -34,7 +34,7 @@ func runCase(t *testing.T, c Case) (out Outcome, err error) {
 // TestSimulate lives seeds, each twice: the calls are the same, and every invariant holds.
 func TestSimulate(t *testing.T) {
 	// Many small worlds come and go: collecting them less often costs little memory.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	defer debug.SetGCPercent(debug.SetGCPercent(800))
 	began, worlds := cpuTime(), prepareAll(t, *base, *seeds)
 	t.Logf("%d prepared worlds: %v of CPU time", len(worlds), cpuTime()-began)
 	var mu sync.Mutex
@@ -123,9 +123,37 @@ func shows(out Outcome, err error) string {
 	return strings.ToValidUTF8(what, "")
 }
 
+// compare lives the quiet life of a seed in a bubble.
+func compare(t *testing.T, c Case, exchanged bool) (out Outcome, err error) {
+	t.Helper()
+	synctest.Test(t, func(*testing.T) {
+		c.Quiet = synctest.Wait
+		out, err = c.Compare(exchanged)
+	})
+	return out, err
+}
+
+// liveWhole lives a seed, and the quiet lives beside it where it has some.
+func liveWhole(t *testing.T, c Case) (Outcome, error) {
+	out, err := runCase(t, c)
+	quiet, exchanged := Compared(c.Seed)
+	if !quiet || err != nil || len(out.Broken) > 0 {
+		return out, err
+	}
+	beside, err := compare(t, c, exchanged)
+	out.Broken = beside.Broken
+	if err != nil || len(out.Broken) > 0 {
+		out.Acts = beside.Acts
+	}
+	for what, n := range beside.Counts {
+		out.Counts[what] += n
+	}
+	return out, err
+}
+
 // liveTwice lives a seed twice; known is what it is known to show.
 func liveTwice(t *testing.T, c Case, known string) (out Outcome, wrong string) {
-	out, err := runCase(t, c)
+	out, err := liveWhole(t, c)
 	wrong = shows(out, err)
 	if *relist {
 		return out, wrong

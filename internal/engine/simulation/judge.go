@@ -103,7 +103,11 @@ func (l *life) judgePages(sides [2]*picture, excused func(origin, facet string) 
 		for _, f := range facets {
 			a, b := f.of(sides[0], twins[0]), f.of(sides[1], twins[1])
 			if a != b && !excused(o, f.name) {
-				l.wrong("I1", "%s of %s differs: A %q, B %q", f.name, o, a, b)
+				law := "I1"
+				if l.contested[o] {
+					law = "I17" // a conflict about one facet holds no other
+				}
+				l.wrong(law, "%s of %s differs: A %q, B %q", f.name, o, a, b)
 			}
 		}
 	}

@@ -18,6 +18,21 @@ var violations = []struct {
 }{
 	{"nothing", "", func(*life, *picture) error { return nil }},
 	{"a label on one side", "I1", func(l *life, p *picture) error { return l.act(p, "label", "add", "l9") }},
+	{"a label on one side of a page with a conflict about its text", "I17", func(l *life, p *picture) error {
+		for side := range l.w.sites {
+			there, err := l.w.look(confluence.Side(side), spaceKey)
+			if err != nil {
+				return err
+			}
+			if err := l.crowd.appendWord(there, there.byOrigin()[p.some(nil).origin][0]); err != nil {
+				return err
+			}
+		}
+		if err := l.sync(); err != nil {
+			return err
+		}
+		return l.act(p, "label", "add", "l9")
+	}},
 	{"a word gone", "I3", func(l *life, p *picture) error {
 		origin := p.some(func(i *item) bool { return len(words(i.Body)) > 1 }).origin
 		for side := range l.w.sites {
@@ -92,6 +107,39 @@ var violations = []struct {
 			}
 		}
 		return nil
+	}},
+	{"labels written twice", "I12", func(l *life, p *picture) error {
+		if err := l.act(p, "label", "add", "l9"); err != nil {
+			return err
+		}
+		l.crowd.acts = append(l.crowd.acts, act{Side: p.side, Kind: "label", Page: p.some(nil).origin})
+		for range 2 {
+			l.called(http.MethodPost, "/rest/api/content/"+p.some(nil).ID+"/label", "", confluence.VerbLabel)
+		}
+		return nil
+	}},
+	{"a page read by itself in a sweep without news", "I12", func(l *life, p *picture) error {
+		l.called(http.MethodGet, "/rest/api/content/"+p.some(nil).ID, "", "")
+		return l.judgeSweep(0)
+	}},
+	{"a baseline that says what never was", "I13", func(l *life, p *picture) error {
+		if err := l.witness(); err != nil {
+			return err
+		}
+		delete(l.past[p.side][p.some(nil).ID], "title "+p.some(nil).Title)
+		return l.judgeBase()
+	}},
+	{"a baseline that says what was", "", func(l *life, p *picture) error {
+		if err := l.witness(); err != nil {
+			return err
+		}
+		if err := l.act(p, "rename", "to", l.crowd.title()); err != nil {
+			return err
+		}
+		if err := l.sync(); err != nil {
+			return err
+		}
+		return l.judgeBase()
 	}},
 	{"a page that tandem cannot see", "I11", func(l *life, p *picture) error {
 		l.crowd.hidden[p.some(nil).origin] = true

@@ -30,6 +30,9 @@ func (l *life) judgeHidden(sides [2]*picture) {
 func (l *life) unseen(sides [2]*picture) map[string]bool {
 	out := maps.Clone(l.crowd.hidden)
 	for _, p := range sides {
+		if p == nil {
+			continue
+		}
 		for _, above := range p.pages {
 			if !above.live() || !l.crowd.hidden[above.origin] {
 				continue

@@ -21,8 +21,9 @@ const pairOfLife = "life"
 func (l *life) pairUp() error {
 	spec := migration.NewPair()
 	spec.Name = pairOfLife
-	spec.A = migration.PairEnd{Site: l.w.sites[confluence.A].Name, Space: spaceKey}
-	spec.B = migration.PairEnd{Site: l.w.sites[confluence.B].Name, Space: spaceKey}
+	ends := l.ends()
+	spec.A = migration.PairEnd{Site: ends[confluence.A].Name, Space: spaceKey}
+	spec.B = migration.PairEnd{Site: ends[confluence.B].Name, Space: spaceKey}
 	spec.Deletes = "propagate"
 	spec.Brakes = map[string]string{"deletes": "0.9", "least": "20", "mass-change": "1"}
 	if l.mode == "" {
@@ -31,13 +32,14 @@ func (l *life) pairUp() error {
 	if l.mode != "both" {
 		direction, strict, _ := strings.Cut(l.mode, " ")
 		spec.Strict = strict
-		spec.Direction = "to:" + spec.A.Site
+		spec.Direction = "to:" + l.w.sites[confluence.A].Name
 		if direction == "to:B" {
-			spec.Direction = "to:" + spec.B.Site
+			spec.Direction = "to:" + l.w.sites[confluence.B].Name
 		}
 	}
 	// A feed costs the same whether anything happened or not; a life has better things to do than to read many.
 	spec.Feed, spec.Sweep = "2m", "10m"
+	spec.Primary = l.w.sites[confluence.A].Name
 	var err error
 	if spec.Adopt, err = l.lastFinished(); err != nil {
 		return err
@@ -131,7 +133,7 @@ func (l *life) round() error {
 
 // play acts recipes, each about pages of its own.
 func (l *life) play(n int) error {
-	s := &scene{c: l.crowd, one: l.sender(), used: map[string]bool{}}
+	s := &scene{c: l.crowd, one: l.sender(), used: map[string]bool{}, without: l.without}
 	for range n {
 		r, err := s.act(deck[l.rand.IntN(len(deck))])
 		if err != nil {
@@ -194,6 +196,11 @@ func (l *life) judgePair() error {
 		if n == cycles {
 			l.still("I2", before)
 		}
+		if silent {
+			if err := l.judgeSweep(before); err != nil {
+				return err
+			}
+		}
 		kept := l.broken
 		if err := l.judgeSides(); err != nil {
 			return err
@@ -219,6 +226,11 @@ func (l *life) judgeSides() error {
 	if err != nil {
 		return err
 	}
+	l.contested = map[string]bool{}
+	for about := range open {
+		origin, _, _ := strings.Cut(about, " ")
+		l.contested[origin] = true
+	}
 	unseen := l.unseen(sides)
 	excused := func(origin, facet string) bool {
 		return open[origin+" "+facet] || open[origin+" *"] || l.crowd.gone[origin] || unseen[origin] || l.crowd.renewed[origin]
@@ -233,6 +245,7 @@ func (l *life) judgeSides() error {
 	l.judgeWords(sides, open)
 	l.judgeTrash(sides, open)
 	l.judgeHidden(sides)
+	l.judgeWork(sides)
 	return l.judgeReaders(sides)
 }
 
@@ -267,10 +280,14 @@ func (l *life) conflicts(sides [2]*picture) (map[string]bool, error) {
 		for _, c := range list {
 			l.count("conflict " + c.Kind)
 			l.notes = append(l.notes, fmt.Sprintf("conflict %s: %s, row %d, facet %b, ids %v: %s", c.Conflict.ID, c.Kind, c.Conflict.Row, c.Conflict.Facet, c.Conflict.ID, c.Conflict.What))
-			if a, b := sides[0].items[bareID(c.Conflict.ID[0])], sides[1].items[bareID(c.Conflict.ID[1])]; a != nil && b != nil && a.origin != b.origin {
+			ids := c.Conflict.ID
+			if l.exchanged {
+				ids[0], ids[1] = ids[1], ids[0]
+			}
+			if a, b := sides[0].items[bareID(ids[0])], sides[1].items[bareID(ids[1])]; a != nil && b != nil && a.origin != b.origin {
 				sides[1].alias[b.origin] = a.origin
 			}
-			for side, id := range c.Conflict.ID {
+			for side, id := range ids {
 				p := sides[side]
 				item := cmp.Or(p.items[string(id)], p.items[bareID(id)])
 				if item == nil {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tandem-sync/tandem/internal/confluence"
 )
@@ -37,8 +38,33 @@ type item struct {
 	origin string // the token of the page; "" without one
 }
 
-// look reads a side.
+// glance is a picture and when it was taken: it is the same as long as nobody acts, nothing is called and no time passes.
+type glance struct {
+	key         string
+	acts, calls int
+	at          time.Time
+	p           *picture
+}
+
+// look reads a side. The contents of a picture are not to be changed.
 func (w *World) look(side confluence.Side, key string) (*picture, error) {
+	now := glance{key: key, acts: w.acts, calls: w.answers, at: w.Now()}
+	last := &w.glances[side]
+	if now.p = last.p; now != *last {
+		p, err := w.paint(side, key)
+		if err != nil {
+			return nil, err
+		}
+		now.p = p
+		*last = now
+	}
+	p := *now.p
+	p.alias, p.lone = map[string]string{}, map[string]bool{}
+	return &p, nil
+}
+
+// paint makes a picture of a side as it stands.
+func (w *World) paint(side confluence.Side, key string) (*picture, error) {
 	var dump struct {
 		Content []*item
 		Spaces  []struct{ Key, Home string }
@@ -46,7 +72,7 @@ func (w *World) look(side confluence.Side, key string) (*picture, error) {
 	if err := json.Unmarshal(w.Dump(side, "full"), &dump); err != nil {
 		return nil, fmt.Errorf("simulation: the dump of side %s cannot be read: %w", letter(side), err)
 	}
-	p := &picture{side: side, items: map[string]*item{}, alias: map[string]string{}, lone: map[string]bool{}}
+	p := &picture{side: side, items: map[string]*item{}}
 	for _, s := range dump.Spaces {
 		if s.Key == key {
 			p.home = s.Home

@@ -195,28 +195,33 @@ func (p *Prepared) Close() error {
 
 // fork makes a world of its own that goes on from a prepared one.
 func fork(p *Prepared, opt Options) (*World, error) {
+	w, err := forkSites(p, opt)
+	if err != nil {
+		return nil, err
+	}
+	if err = p.write(w.dir); err == nil {
+		err = w.startProcess(filepath.Join(w.dir, p.state))
+	}
+	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return w, nil
+}
+
+// forkSites makes a world with copies of the sites of a prepared one, and no engine yet.
+func forkSites(p *Prepared, opt Options) (*World, error) {
 	w, err := empty(opt)
 	if err != nil {
 		return nil, err
 	}
 	w.births = p.births
 	w.clock.set(p.now)
-	err = p.write(w.dir)
 	for side, s := range p.sites {
+		copied, err := s.Clone(emulator.CloneOptions{Now: w.clock.Now, After: w.after})
 		if err != nil {
-			break
+			return nil, errors.Join(err, w.Close())
 		}
-		var copied *emulator.Site
-		copied, err = s.Clone(emulator.CloneOptions{Now: w.clock.Now, After: w.after})
-		if err == nil {
-			w.sites[side] = &Site{Site: copied, Side: s.Side, Name: s.Name, URL: s.URL, handler: copied.Handler()}
-		}
-	}
-	if err == nil {
-		err = w.startProcess(filepath.Join(w.dir, p.state))
-	}
-	if err != nil {
-		return nil, errors.Join(err, w.Close())
+		w.sites[side] = &Site{Site: copied, Side: s.Side, Name: s.Name, URL: s.URL, handler: copied.Handler()}
 	}
 	return w, nil
 }
@@ -241,6 +246,11 @@ func (l *life) goOn(p *Prepared) error {
 	if l.w, err = fork(p, opt); err != nil {
 		return err
 	}
+	return l.settleIn(p)
+}
+
+// settleIn gives a life the people and the lot of a prepared world.
+func (l *life) settleIn(p *Prepared) error {
 	lag := map[string]string{"CQ-01": []string{"0s", "5s", "60s"}[l.rand.IntN(3)]}
 	for _, s := range l.w.sites {
 		if err := s.SetOptions(lag); err != nil {

@@ -20,6 +20,8 @@ type scene struct {
 	one  confluence.Side
 	p    [2]*picture
 	used map[string]bool
+	// without is a row of which no recipe is acted; 0: none.
+	without int
 }
 
 // twin is a page as it is on both sides.
@@ -31,6 +33,9 @@ func (s *scene) two() confluence.Side { return s.one.Other() }
 func (s *scene) act(first int) (*recipe, error) {
 	for i := range recipes {
 		r := &recipes[(first+i)%len(recipes)]
+		if r.row == s.without && r.row != 0 {
+			continue
+		}
 		if err := s.look(); err != nil {
 			return nil, err
 		}

@@ -83,6 +83,9 @@ func (w *World) broken() error {
 
 // happen lets an event through, or does to it what its fate is.
 func (w *World) happen(t *ticket) error {
+	if t.Kind == Request || t.Kind == Answer || t.proc == nil {
+		w.answers++ // a site may change
+	}
 	fate := Fate{}
 	if w.opt.Before != nil && t.proc != nil {
 		before := w.crashes
@@ -112,6 +115,9 @@ func (w *World) happen(t *ticket) error {
 	if t.Kind == Answer && fate.Lose != Kept {
 		t.Call.lost = lostAfter
 		t.Call.Fault += lostAfter
+	}
+	if t.Kind == Answer && w.changed != nil && t.Call.Writes() {
+		w.changed(t.Call.Side)
 	}
 	w.gate.release(t, nil)
 	return nil

@@ -91,6 +91,11 @@ type World struct {
 	steps   int
 	drift   time.Duration // by which the process's clock is wrong
 	limit   int           // of steps in one Settle, Do or Advance
+	// acts counts those of people, answers what sites answered; glances are the last looks at the sites.
+	acts, answers int
+	glances       [2]glance
+	// changed is told of a side whenever something may have changed it; nil: nobody.
+	changed func(confluence.Side)
 }
 
 // Site is one side of a world.
@@ -257,7 +262,12 @@ func (w *World) Act(side confluence.Side, user string, action any) ([]string, er
 			return nil, err
 		}
 	}
-	return w.sites[side].Act(user, raw)
+	w.acts++
+	ids, err := w.sites[side].Act(user, raw)
+	if w.changed != nil {
+		w.changed(side)
+	}
+	return ids, err
 }
 
 // Log returns the calls so far as text, one a line: the same for every run of a seed.
