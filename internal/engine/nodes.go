@@ -65,11 +65,33 @@ func (v *view) base() iter.Seq[reconcile.Agreed] {
 	return func(yield func(reconcile.Agreed) bool) {
 		for twin, a := range v.agreed.all() {
 			a.Twin, a.Parent = twin, v.roster.own(a.Parent)
-			if (v.s.paired || !a.Tomb) && !yield(v.s.believed(a)) {
+			if !v.s.paired && a.Tomb {
+				continue
+			}
+			b := v.s.believed(a)
+			for _, side := range confluence.Sides {
+				if b.Owed[side].Has(reconcile.Restrictions) && !v.shut(side, twin) {
+					b.Owed[side] &^= reconcile.Restrictions
+				}
+			}
+			if !yield(b) {
 				return
 			}
 		}
 	}
+}
+
+// shut reports whether a content stands on a side as one that we made and have not restricted yet: nobody but ourselves may
+// see or edit it.
+func (v *view) shut(side confluence.Side, twin confluence.TwinID) bool {
+	o := v.seen[side].get(twin)
+	if o == nil || o.Content.Restrictions.Open() {
+		return false
+	}
+	ours := func(list []confluence.Principal) bool {
+		return slices.Equal(list, []confluence.Principal{confluence.UserPrincipal(v.s.ids[side].Me.ID)})
+	}
+	return ours(o.Content.Restrictions.Read) && ours(o.Content.Restrictions.Update)
 }
 
 // plan asks reconcile what to do.

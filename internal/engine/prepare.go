@@ -159,6 +159,9 @@ func (a *applier) create(c reconcile.Change, src *store.Observed, r rendered) (*
 	w.learned = a.learner(c, facets, func(row *store.AgreedRow, _ reconcile.Facets) {
 		a.wrotePage(row, c, src)
 		a.wroteBody(row, c, r)
+		if change.Private && a.s.paired {
+			row.Owed[to] |= reconcile.Restrictions
+		}
 	})
 	return w, nil
 }

@@ -205,6 +205,9 @@ func (a *applier) reviveBody(w *write, c reconcile.Change, in store.Intent, src 
 	w.learned = a.learner(c, in.Facets, func(row *store.AgreedRow, settled reconcile.Facets) {
 		if _, title, ok := createKey(in.NaturalKey); ok && in.Verb == confluence.VerbPost {
 			row.Title = [2]string{title, title}
+			if !a.s.shut(in.Side) && a.s.facets.Has(reconcile.Restrictions) {
+				row.Owed[in.Side] |= reconcile.Restrictions // counts where it stands there shut
+			}
 		}
 		if settled.Has(reconcile.Body) {
 			row.Digest[from][reconcile.Body.Index()] = print.digest()

@@ -259,6 +259,7 @@ func (a *applier) setWritten(w *write, c reconcile.Change, f reconcile.Facets, e
 		row := a.row(c.Side, c.Twin)
 		agree(&row)
 		row.Facets |= f
+		row.Owed[c.Side] &^= f
 		a.view.agreed.put(c.Twin, &row)
 		return &row
 	}

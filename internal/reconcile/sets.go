@@ -103,6 +103,9 @@ func (p *planner) compareAccess(it *item, a *Agreed) {
 				return
 			}
 		}
+		if a.Owed[side].Has(Restrictions) {
+			was, changed = now, true // shut by us until it is restricted: what it shows is no act of a person
+		}
 		sets.was[side], sets.now[side] = was, now
 		changed = changed || !now.equal(was)
 	}
