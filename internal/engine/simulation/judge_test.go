@@ -252,7 +252,7 @@ func (l *life) create(p *picture, title, origin string) error {
 
 // called writes a call of tandem's to side A down that was never made.
 func (l *life) called(method, path, body string, verb confluence.Verb) *Call {
-	c := &Call{N: len(l.w.calls) + 1, Side: confluence.A, Method: method, Path: path, Body: []byte(body), Verb: verb, Status: http.StatusOK}
+	c := &Call{N: len(l.w.calls) + 1, Side: confluence.A, Method: method, Path: path, Body: []byte(body), Verb: verb, Status: http.StatusOK, said: http.StatusOK}
 	l.w.calls = append(l.w.calls, c)
 	return c
 }

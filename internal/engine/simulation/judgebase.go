@@ -40,7 +40,7 @@ func (l *life) witness() error {
 			live[side][c.ID] = c.live()
 		}
 	}
-	return l.eachAgreed(func(a store.AgreedRow, s *Site, says []string) {
+	return l.eachAgreed(true, func(a store.AgreedRow, s *Site, says []string) {
 		for _, v := range says {
 			if id := string(a.ID[l.sideOf(s)]); !live[s.Side][id] {
 				l.past[s.Side].add(id, v)
@@ -95,7 +95,7 @@ func (l *life) judgeBase() error {
 	if l.w.changed == nil {
 		return nil
 	}
-	return l.eachAgreed(func(a store.AgreedRow, s *Site, says []string) {
+	return l.eachAgreed(false, func(a store.AgreedRow, s *Site, says []string) {
 		seen := l.past[s.Side][string(a.ID[l.sideOf(s)])]
 		if seen == nil {
 			return // out of the space since before somebody watched
@@ -108,8 +108,9 @@ func (l *life) judgeBase() error {
 	})
 }
 
-// eachAgreed calls fn for both sites of each page of the baseline, with what is agreed about it there.
-func (l *life) eachAgreed(fn func(a store.AgreedRow, s *Site, says []string)) error {
+// eachAgreed calls fn for both sites of each page of the baseline, with what is agreed about it there. gone: also of those
+// that are gone on both.
+func (l *life) eachAgreed(gone bool, fn func(a store.AgreedRow, s *Site, says []string)) error {
 	st := l.w.Store()
 	row, err := st.PairRow(l.w.Context(), pairOfLife)
 	if err != nil {
@@ -129,7 +130,7 @@ func (l *life) eachAgreed(fn func(a store.AgreedRow, s *Site, says []string)) er
 	}
 	for _, twin := range slices.Sorted(maps.Keys(twins)) {
 		a := twins[twin]
-		if a.Tomb || a.Detached || a.Contested || a.Kind != confluence.Page && a.Kind != confluence.BlogPost {
+		if a.Tomb && !gone || a.Detached || a.Contested || a.Kind != confluence.Page && a.Kind != confluence.BlogPost {
 			continue
 		}
 		for side, s := range l.ends() {
