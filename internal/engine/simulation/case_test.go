@@ -203,17 +203,3 @@ func prepareAll(t *testing.T, first uint64, n int) map[int]*Prepared {
 	})
 	return worlds
 }
-
-// writesOf are the lines of a log that change something, or that something happened to.
-func writesOf(log []byte) string {
-	var out []string
-	for line := range strings.Lines(string(log)) {
-		if !strings.Contains(line, " GET ") || !strings.HasSuffix(strings.TrimSpace(line), " 200") && !strings.HasSuffix(strings.TrimSpace(line), " 302") {
-			if len(line) > 220 {
-				line = line[:220] + "…\n"
-			}
-			out = append(out, line)
-		}
-	}
-	return strings.Join(out, "")
-}
