@@ -43,7 +43,7 @@ func (c *cycle) stepMark(ctx context.Context) error {
 type marking struct {
 	mark    store.Checkpoint
 	due     [2]bool
-	carried [2]store.CarriedEntry // of sides that are not due
+	carried [2]store.CarriedEntry // of sides that are not due, or do not take the checkpoint
 }
 
 // marking decides where a checkpoint is due. A sweep leaves the same one on both sides if anything was written since the
@@ -60,14 +60,18 @@ func (c *cycle) marking(ctx context.Context, v *view) (marking, error) {
 	m := marking{mark: sync.Root, carried: sync.Carried}
 	broken := sync.Next != sync.Root
 	whole := c.rec.Kind == store.CycleSweep || c.allowed(brakeCheckpoint) || broken
-	owed := sync.Carried != [2]store.CarriedEntry{} || sync.LeftOn(confluence.A) != sync.LeftOn(confluence.B)
+	owed := false
+	for _, side := range confluence.Sides {
+		owed = owed || !sync.Unmarked[side] && (sync.Carried[side] != (store.CarriedEntry{}) || sync.LeftOn(side) != sync.Root)
+	}
 	if len(rows) == 0 && !broken && !c.allowed(brakeCheckpoint) && !(whole && owed) {
 		return m, nil
 	}
 	m.mark = store.Checkpoint{Pair: sync.UID, Epoch: sync.Epoch, Cycle: c.rec.Number, Root: rootOf(v)}
 	for _, side := range confluence.Sides {
 		entry := newestOf(v, rows, side)
-		if m.due[side] = whole || entry == (store.CarriedEntry{}); !m.due[side] {
+		m.due[side] = whole || entry == (store.CarriedEntry{}) && !sync.Unmarked[side]
+		if entry != (store.CarriedEntry{}) {
 			m.carried[side] = entry
 		}
 	}
@@ -120,6 +124,10 @@ func (c *cycle) checkCheckpoints(ctx context.Context) error {
 	sync := c.row.Sync
 	for _, side := range confluence.Sides {
 		found, ok, err := c.checkpoint(ctx, side)
+		blind := !c.keepsCheckpoint(side)
+		if sync.Unmarked[side] && refusesProperty(err) {
+			blind, err = true, nil
+		}
 		if err != nil {
 			return onSide(side, err)
 		}
@@ -130,7 +138,7 @@ func (c *cycle) checkCheckpoints(ctx context.Context) error {
 		case ok && (found.Checkpoint == left || found.Checkpoint == sync.Next):
 		case ok && (left == store.Checkpoint{}) && found.Checkpoint.Pair == sync.UID && found.Checkpoint.Epoch < sync.Epoch:
 			// Of an epoch before the baseline that was taken last, and nothing was written since.
-		case !ok && !c.keepsCheckpoint(side):
+		case !ok && blind:
 		case !ok:
 			what = fmt.Sprintf("%s does not know this pair any more: it was restored from a time before cycle %d, or the mark was removed", site, left.Cycle)
 		case found.Checkpoint.Pair != sync.UID:
@@ -181,7 +189,16 @@ type marked struct {
 // keepsCheckpoint reports whether a site can hold a checkpoint.
 func (c *cycle) keepsCheckpoint(side confluence.Side) bool {
 	_, ok := c.sites[side].reader.(confluence.Properties)
-	return ok && c.ids[side].Caps.Properties && c.row.Spec.Receivers()[side] && !c.row.Sync.Unmarked[side]
+	return ok && c.ids[side].Caps.Properties && c.row.Spec.Receivers()[side]
+}
+
+// refusesProperty reports whether an account may not read or write properties, or the site has none.
+func refusesProperty(err error) bool {
+	switch confluence.ClassOf(err) {
+	case confluence.ClassForbidden, confluence.ClassUnsupported, confluence.ClassNotFound:
+		return true
+	}
+	return false
 }
 
 func (c *cycle) checkpoint(ctx context.Context, side confluence.Side) (m marked, found bool, err error) {
@@ -221,7 +238,7 @@ func (c *cycle) writeCheckpoints(ctx context.Context, m marking) error {
 		}
 		s.Root, s.Carried = m.mark, m.carried
 		for side := range confluence.Sides {
-			if m.due[side] {
+			if m.due[side] && !s.Unmarked[side] {
 				s.Left[side], s.LeftVersion[side], s.Carried[side] = m.mark, version[side], store.CarriedEntry{}
 			}
 		}
@@ -237,11 +254,16 @@ func (c *cycle) writeCheckpoint(ctx context.Context, side confluence.Side, mark 
 	for {
 		if !blind {
 			var err error
-			if was, _, err = c.checkpoint(ctx, side); err != nil || was.Checkpoint == mark {
+			was, _, err = c.checkpoint(ctx, side)
+			if c.row.Sync.Unmarked[side] && refusesProperty(err) {
+				return 0, nil
+			}
+			if err != nil || was.Checkpoint == mark {
 				return was.version, err
 			}
 		}
 		res, err := c.sendCheckpoint(ctx, side, mark, was.version)
+		unmarked := c.row.Sync.Unmarked[side]
 		switch class := confluence.ClassOf(err); {
 		case blind && (class == confluence.ClassConflict || class == confluence.ClassNotFound || class == confluence.ClassExists):
 			if err := c.checkCheckpoints(ctx); err != nil {
@@ -249,11 +271,15 @@ func (c *cycle) writeCheckpoint(ctx context.Context, side confluence.Side, mark 
 			}
 			blind = false
 			continue
-		case class == confluence.ClassForbidden, class == confluence.ClassUnsupported, class == confluence.ClassNotFound:
+		case refusesProperty(err) && unmarked:
+			return 0, nil
+		case refusesProperty(err):
 			// The account may write pages and no properties: the pair goes on without this net.
 			c.e.say(ctx, c.runID, c.space, "warning", confluence.AsError(err).Code,
 				fmt.Sprintf("no checkpoint can be left on %s: a restored or cloned site will not be noticed", c.row.Sites[side]))
 			return 0, c.saveCheckpoint(ctx, func(s *store.PairSync) { s.Unmarked[side] = true })
+		case err == nil && unmarked:
+			err = c.saveCheckpoint(ctx, func(s *store.PairSync) { s.Unmarked[side] = false })
 		}
 		return res.Version, err
 	}

@@ -43,6 +43,59 @@ func TestRestoredServerAfterFeeds(t *testing.T) {
 	}
 }
 
+// refuseMarks lets a site refuse the checkpoint of a pair until the returned function is called.
+func (w *syncWorld) refuseMarks(i int) (allow func()) {
+	h := http.Handler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet || !strings.Contains(r.URL.Path, "propert") {
+			w.sites[i].Handler().ServeHTTP(rw, r)
+			return
+		}
+		rw.Header().Set("Content-Type", "application/json")
+		rw.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(rw, `{"statusCode":403,"message":"no"}`)
+	}))
+	w.front[i].Store(&h)
+	return func() { w.up(i) }
+}
+
+// A site that refuses the checkpoint once is no site without one: what stands there is looked at, what was carried since is
+// remembered, and the next sweep that writes leaves another.
+func TestRestoredServerAfterRefusedCheckpoint(t *testing.T) {
+	t.Parallel()
+	for i := range 2 {
+		for _, again := range []bool{false, true} {
+			w := keptLarge(t)
+			edit := func(text string) {
+				w.clock.Advance(time.Minute)
+				w.act(1-i, fmt.Sprintf(`{"edit":{"page":"A","block":"p1","to":%q}}`, text))
+			}
+			edit("A p1 first")
+			w.sweep()
+			old, err := w.sites[i].Clone(emulator.CloneOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer old.Close()
+			allow := w.refuseMarks(i)
+			edit("A p1 second")
+			w.sweep()
+			w.reset()
+			w.sweep()
+			if n := w.writes(i); n != 0 {
+				t.Errorf("a quiet sweep wrote %d times", n)
+			}
+			allow()
+			if again {
+				w.act(1-i, `{"label":{"page":"B","add":["later"]}}`)
+				w.sweep() // leaves a checkpoint, and no version that was carried
+			}
+			w.reset()
+			w.replace(i, old)
+			w.halted("checkpoint")
+		}
+	}
+}
+
 // asNobody answers like a Data Center that lets anybody in and whose token has just ended: pages are shown, restrictions
 // and labels are not, and the account is nobody.
 func asNobody(site http.Handler, over *atomic.Bool) http.Handler {

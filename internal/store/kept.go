@@ -68,7 +68,7 @@ type PairSync struct {
 	Left        [2]Checkpoint   `json:"left,omitzero"`
 	LeftVersion [2]int          `json:"leftVersion,omitzero"`
 	Carried     [2]CarriedEntry `json:"carried,omitzero"`
-	// Unmarked are sides whose account may not write a checkpoint.
+	// Unmarked are sides that refused the last checkpoint: what was left there before, if anything, is all they hold.
 	Unmarked [2]bool `json:"unmarked,omitzero"`
 	// TrashHolds are sides that refused a title because a page in the trash has it.
 	TrashHolds [2]bool `json:"trashHolds,omitzero"`
@@ -93,7 +93,7 @@ type PairSync struct {
 
 // LeftOn is the checkpoint that a side holds, as far as is known.
 func (s PairSync) LeftOn(side confluence.Side) Checkpoint {
-	if s.Left[side] == (Checkpoint{}) {
+	if s.Left[side] == (Checkpoint{}) && !s.Unmarked[side] {
 		return s.Root // written before sides were told apart
 	}
 	return s.Left[side]
