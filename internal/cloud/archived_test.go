@@ -1,7 +1,10 @@
 package cloud_test
 
 import (
+	"context"
+	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +35,8 @@ func TestArchived(t *testing.T) {
 	apply(confluence.AddLabels{ID: page, Kind: confluence.Page, Labels: []confluence.Label{label}}, confluence.Payload{})
 	apply(confluence.Restrict{ID: page, Kind: confluence.Page, Restrictions: confluence.Restrictions{Read: only}}, confluence.Payload{})
 	comment := apply(confluence.CreateComment{Container: page, ContainerKind: confluence.Page}, storage).ID
+	file := confluence.Payload{Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("bytes")), nil }}
+	attached := apply(confluence.Attach{Container: page, Name: "f.txt", MediaType: "text/plain", Size: 5}, file).ID
 	apply(confluence.Archive{IDs: []confluence.ID{page}}, confluence.Payload{})
 	b.time.Advance(time.Minute)
 	got, err := c.Fetch(t.Context(), confluence.Page, []confluence.ID{page}, confluence.AllFacets)
@@ -43,7 +48,7 @@ func TestArchived(t *testing.T) {
 		t.Errorf("an archived page is read as %+v", got[0])
 	}
 	owned, err := c.Owned(t.Context(), confluence.Page, page)
-	if err != nil || len(owned) != 1 || owned[0].ID != comment {
-		t.Errorf("an archived page has %+v, %v; want comment %s", owned, err, comment)
+	if err != nil || len(owned) != 2 || owned[0].ID != attached || owned[1].ID != comment {
+		t.Errorf("an archived page has %+v, %v; want file %s and comment %s", owned, err, attached, comment)
 	}
 }

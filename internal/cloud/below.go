@@ -44,10 +44,13 @@ func (c *Connector) belongings(ctx context.Context, listed []confluence.Content,
 	return out, nil
 }
 
-// attachments lists the current attachments of a page or blog post, or those of one file name.
-func (c *Connector) attachments(ctx context.Context, kind confluence.Kind, of confluence.ID, name string) ([]confluence.Content, error) {
+// attachments lists the current attachments of a page or blog post, or those of one file name, or those of some states.
+func (c *Connector) attachments(ctx context.Context, kind confluence.Kind, of confluence.ID, name string, states ...confluence.Status) ([]confluence.Content, error) {
 	k := wire.Get(collection(kind)+"/{id}/attachments", "the attachments could not be listed", string(of)).
 		With("limit", "250", "filename", name).At(confluence.Where{Content: string(of)})
+	for _, s := range states {
+		k = k.With("status", string(s))
+	}
 	var out []confluence.Content
 	seen := map[confluence.ID]bool{}
 	err := listAll(ctx, c, k, func(got []contentV2) bool {
@@ -113,7 +116,7 @@ func (c *Connector) Below(ctx context.Context, kind confluence.Kind, of confluen
 
 // Owned lists the files and the comments of a page or blog post, archived or not: two calls, and one for each comment.
 func (c *Connector) Owned(ctx context.Context, kind confluence.Kind, of confluence.ID) ([]confluence.Content, error) {
-	files, err := c.attachments(ctx, kind, of, "")
+	files, err := c.attachments(ctx, kind, of, "", confluence.Current, confluence.Archived)
 	if err != nil {
 		return nil, err
 	}
