@@ -23,7 +23,8 @@ var afresh = []string{"create", "restore", "move out", "archive", "purge"}
 
 // toils are the writes that are bounded page by page (I12: at most one write a change and facet). Bodies, titles and places
 // are not among them: an edit of one page rewrites the links of others, a move makes room for others, and a ring of titles
-// takes one more write for each. These are bounded together.
+// takes one more write for each, so that the sum of the design (algorithms A11, row I12) is too narrow for them, and no other
+// is judged. Nor does it have a term for a write that nobody knows the end of, which is made again.
 var toils = []toil{
 	{"labels", []confluence.Verb{confluence.VerbLabel, confluence.VerbUnlabel}, []string{"label"}},
 	{"restrictions", []confluence.Verb{confluence.VerbRestrict}, []string{"restrict"}},
