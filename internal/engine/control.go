@@ -273,6 +273,8 @@ func (e *Engine) revive(ctx context.Context, runID string) error {
 func (e *Engine) Wait(ctx context.Context, runID string) (store.Run, error) {
 	events, end := e.Subscribe()
 	defer end()
+	moved, forget := e.store.SlicesChanged() // by another engine on this store too
+	defer forget()
 	for {
 		run, err := e.store.Run(ctx, runID)
 		if err != nil || run.Status.Final() || run.Status == migration.PlanPaused {
@@ -282,6 +284,7 @@ func (e *Engine) Wait(ctx context.Context, runID string) (store.Run, error) {
 		case <-ctx.Done():
 			return run, ctx.Err()
 		case <-events:
+		case <-moved:
 		}
 	}
 }

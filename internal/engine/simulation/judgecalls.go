@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -73,16 +75,45 @@ func (l *life) parental(sides [2]*picture, origin string) bool {
 	return false
 }
 
-// judgeRefusals: with nobody acting no write is refused for a reason of structure (I6).
-func (l *life) judgeRefusals(calm int) {
+// judgeRefusals: with nobody acting no write is refused for a reason of structure (I6). That a page in the trash, which no
+// listing shows, keeps its title from others is documented nowhere, and a refusal is how it is learned (A13, question 8: look
+// at the trash after it): a title is refused once for that.
+func (l *life) judgeRefusals(calm int, sides [2]*picture) {
+	told := [2]map[string]bool{{}, {}}
 	for _, c := range l.w.calls[calm:] {
 		if c.Verb == confluence.VerbProperty && l.w.crashes > 0 {
 			continue // a mark that a crash hid the writing of: the next one finds it newer
 		}
-		if c.Writes() && c.Verb != "" && c.Fault == "" && c.Status >= 400 && c.Status < 500 {
-			l.wrong("I6", "refused, though nobody was in the way: %s %s", c, c.Body)
+		if !c.Writes() || c.Verb == "" || c.Fault != "" || c.Status < 400 || c.Status >= 500 {
+			continue
 		}
+		if title := c.title(); c.Status == http.StatusBadRequest && sides[c.Side].onlyTrashed(title) && !told[c.Side][title] {
+			told[c.Side][title] = true
+			continue
+		}
+		l.wrong("I6", "refused, though nobody was in the way: %s %s", c, c.Body)
 	}
+}
+
+// title is the one that a call would give; empty: none.
+func (c *Call) title() string {
+	var said struct{ Title string }
+	if c.Verb != confluence.VerbPost && c.Verb != confluence.VerbPut || json.Unmarshal(c.Body, &said) != nil {
+		return ""
+	}
+	return said.Title
+}
+
+// onlyTrashed reports whether a title is that of a page in the trash, and of no other.
+func (p *picture) onlyTrashed(title string) bool {
+	trashed := false
+	for _, c := range p.pages {
+		if c.Title == title && c.Status != "trashed" {
+			return false
+		}
+		trashed = trashed || c.Title == title
+	}
+	return trashed
 }
 
 // judgeDeletes: nothing is deleted that was not read again in the cycle that deletes it (I9).

@@ -210,17 +210,23 @@ func (l *life) judgePair() error {
 		}
 		l.broken, l.notes = kept, nil
 	}
-	l.judgeCalls(calm)
-	return nil
+	return l.judgeCalls(calm)
+}
+
+// both are the spaces of the pair as they stand.
+func (l *life) both() (sides [2]*picture, err error) {
+	for side := range sides {
+		if sides[side], err = l.w.look(confluence.Side(side), spaceKey); err != nil {
+			return sides, err
+		}
+	}
+	return sides, nil
 }
 
 func (l *life) judgeSides() error {
-	var sides [2]*picture
-	for side := range sides {
-		var err error
-		if sides[side], err = l.w.look(confluence.Side(side), spaceKey); err != nil {
-			return err
-		}
+	sides, err := l.both()
+	if err != nil {
+		return err
 	}
 	open, err := l.conflicts(sides)
 	if err != nil {
@@ -250,17 +256,21 @@ func (l *life) judgeSides() error {
 }
 
 // judgeCalls holds the calls of a life against what they may be. From calm on nobody acted and nothing failed.
-func (l *life) judgeCalls(calm int) {
+func (l *life) judgeCalls(calm int) error {
 	switch l.mode {
 	case "to:B safe", "to:B mirror":
 		l.unwrittenSince(confluence.A, 0)
 	case "to:A safe", "to:A mirror":
 		l.unwrittenSince(confluence.B, l.paired)
 	}
-	l.judgeRefusals(calm)
 	l.judgeDeletes()
 	l.judgeScope()
 	l.judgePosts()
+	sides, err := l.both()
+	if err == nil {
+		l.judgeRefusals(calm, sides)
+	}
+	return err
 }
 
 // edited reports whether anybody touched a page on the receiving side of a pair of one direction.

@@ -169,7 +169,11 @@ func (l *life) comeToRest(crashes int) error {
 	if err := l.judgePair(); err != nil {
 		return err
 	}
-	l.judgeRefusals(calm)
+	sides, err := l.both()
+	if err != nil {
+		return err
+	}
+	l.judgeRefusals(calm, sides)
 	return l.judgeBase()
 }
 

@@ -37,3 +37,34 @@ func TestJudgePosts(t *testing.T) {
 		}
 	}
 }
+
+// TestJudgeRefusals: what is refused in a calm is a fault, but for the first refusal of a title that only a page in the
+// trash has (I6).
+func TestJudgeRefusals(t *testing.T) {
+	put := func(title string) *Call {
+		return &Call{Method: "PUT", Path: "/1", Verb: confluence.VerbPut, Status: 400, Body: []byte(`{"title":"` + title + `"}`)}
+	}
+	side := func() *picture {
+		return &picture{pages: []*item{
+			{Title: "Live", Status: "current"}, {Title: "Gone", Status: "trashed"}, {Title: "Both", Status: "trashed"}, {Title: "Both", Status: "current"},
+		}}
+	}
+	cases := []struct {
+		name  string
+		calls []*Call
+		wrong int
+	}{
+		{"of a title in the trash", []*Call{put("Gone")}, 0},
+		{"of it again", []*Call{put("Gone"), put("Gone")}, 1},
+		{"of a title in the tree", []*Call{put("Live")}, 1},
+		{"of a title in both", []*Call{put("Both")}, 1},
+		{"of a title that nothing has", []*Call{put("None")}, 1},
+		{"of something without a title", []*Call{{Method: "PUT", Path: "/1", Verb: confluence.VerbRestrict, Status: 400}}, 1},
+	}
+	for _, c := range cases {
+		l := &life{w: &World{calls: c.calls}}
+		if l.judgeRefusals(0, [2]*picture{side(), side()}); len(l.broken) != c.wrong {
+			t.Errorf("%s: %v", c.name, l.broken)
+		}
+	}
+}
