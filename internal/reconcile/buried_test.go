@@ -22,14 +22,17 @@ func TestBuriedEdit(t *testing.T) {
 	base := reconcile.Agreed{Twin: "p", Kind: confluence.Page, ID: [2]confluence.ID{"pA", "pB"}, Version: [2]int{3, 1}, Title: [2]string{"P", "P"},
 		Facets: reconcile.Title | reconcile.Parent | reconcile.Body, Digest: [2][8]confluence.Digest{at("agreed"), at("agreed")}}
 	policy := reconcile.Policy{Mode: reconcile.TwoWay, Facets: ^reconcile.Facets(0), Sweep: true, Deletes: reconcile.DeletesPropagate}
-	r := reconcile.Plan(slices.Values([]reconcile.Agreed{base}), [2][]reconcile.Node{
-		{node(confluence.A, confluence.Trashed, "one edit")}, {node(confluence.B, confluence.Current, "another edit")},
-	}, policy)
-	if len(r.Changes) != 1 || r.Changes[0].Verb != confluence.VerbRestore || r.Changes[0].Side != confluence.A {
-		t.Errorf("changes %+v: want the restore alone", r.Changes)
-	}
-	if !slices.ContainsFunc(r.Clashes, func(c reconcile.Clash) bool { return c.Open && c.Facet == reconcile.Body }) {
-		t.Errorf("clashes %+v: want an open one about the body", r.Clashes)
+	unread := node(confluence.A, confluence.Trashed, "")
+	unread.Read &^= reconcile.Body
+	for _, buried := range []reconcile.Node{node(confluence.A, confluence.Trashed, "one edit"), unread} {
+		r := reconcile.Plan(slices.Values([]reconcile.Agreed{base}), [2][]reconcile.Node{{buried}, {node(confluence.B, confluence.Current, "another edit")}}, policy)
+		if len(r.Changes) != 1 || r.Changes[0].Verb != confluence.VerbRestore || r.Changes[0].Side != confluence.A {
+			t.Errorf("changes %+v: want the restore alone", r.Changes)
+		}
+		open := slices.ContainsFunc(r.Clashes, func(c reconcile.Clash) bool { return c.Open && c.Facet == reconcile.Body })
+		if read := buried.Read.Has(reconcile.Body); open != read {
+			t.Errorf("clashes %+v: an open one about the body: %v, want %v", r.Clashes, open, read)
+		}
 	}
 }
 

@@ -157,16 +157,19 @@ func (p *planner) carryOver(it *item) {
 	}
 }
 
-// unseenInTrash reports whether a body that comes back may have been edited before it was deleted: its version has grown, and
-// a listing of the trash shows no bodies. It is brought back first and compared when it has been read, so that nothing is
-// written over an edit.
+// unseenInTrash reports whether a body that comes back may have been edited before it was deleted: its version has grown, or
+// it was never read, and a listing of the trash shows no bodies. It is brought back first and compared when it has been
+// read, so that nothing is written over an edit.
 func (p *planner) unseenInTrash(it *item, f Facets) bool {
 	if f != Body || it.base == nil {
 		return false
 	}
 	for _, side := range confluence.Sides {
 		n := it.node[side]
-		if it.at[side].restore && n != nil && n.Version > it.base.version[side] && !it.changed[side].Has(Body) {
+		if !it.at[side].restore || n == nil || it.changed[side].Has(Body) {
+			continue
+		}
+		if n.Version > it.base.version[side] || !n.Read.Has(Body) {
 			return true
 		}
 	}
