@@ -40,9 +40,10 @@ func (v *view) meet(side confluence.Side, o *store.Observed, own string) error {
 	return nil
 }
 
-// reached returns which of the other spaces the bodies of this one refer to. A cycle needs no more of them: nothing that it
-// writes leads anywhere else. So what a cycle costs hangs on its own space, not on how many others are kept. all is set
-// where it cannot be told: a text that a person has given for a conflict may lead anywhere.
+// reached returns which of the other spaces the bodies of this one refer to by id. No others are needed, but for those
+// named by their key: nothing that is written leads anywhere else. So what a space costs hangs on itself, not on how many
+// others are migrated or kept. all is set where it cannot be told: a text that a person has given for a conflict may lead
+// anywhere.
 func (s *work) reached(ctx context.Context, v *view) (pairs map[int64]bool, all bool, err error) {
 	if all, err := s.textGiven(ctx); err != nil || all {
 		return nil, all, err
@@ -53,16 +54,28 @@ func (s *work) reached(ctx context.Context, v *view) (pairs map[int64]bool, all 
 			if _, own := v.index[side].byID(id); own {
 				continue
 			}
-			found, err := s.e.store.FindTwin(ctx, s.pair.Sites[side], id)
-			if err != nil {
+			if err := s.whoHas(ctx, side, id, pairs); err != nil {
 				return nil, false, err
-			}
-			for _, f := range found {
-				pairs[f.Pair.ID] = true
 			}
 		}
 	}
 	return pairs, false, nil
+}
+
+// whoHas adds the pairs that know a content of a side: with a twin, or seen and without one so far.
+func (s *work) whoHas(ctx context.Context, side confluence.Side, id confluence.ID, pairs map[int64]bool) error {
+	found, err := s.e.store.FindTwin(ctx, s.pair.Sites[side], id)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		pairs[f.Pair.ID] = true
+	}
+	seen, err := s.e.store.PairsShowing(ctx, s.pair.Sites[side], id)
+	for _, p := range seen {
+		pairs[p] = true
+	}
+	return err
 }
 
 // textGiven reports whether a person has given a text for a conflict that is still to be carried.

@@ -25,7 +25,7 @@ type view struct {
 	// elsewhere holds the ids of twins of the other spaces between the same sites.
 	elsewhere [2]map[confluence.TwinID]confluence.ID
 	agreed    *rows[store.AgreedRow]
-	abroad    [2]abroad                     // of a cycle: where bodies lead outside
+	abroad    [2]abroad                     // where bodies lead outside
 	mended    [2]map[confluence.TwinID]bool // bodies to be written to that side for their references alone
 	home      confluence.TwinID             // content of side A that is, or becomes, the home page
 	ranks     [2]ranks
@@ -140,7 +140,7 @@ func (s *work) loadSeen(ctx context.Context, v *view, side confluence.Side) erro
 	sifted := s.paired || side == confluence.A
 	err := s.e.store.EachObserved(ctx, s.pair.ID, side, func(o store.Observed) error {
 		o.Twin = s.twinOf(side, o.Content.ID)
-		if s.near && len(o.Form.Refs) > 0 {
+		if len(o.Form.Refs) > 0 {
 			if err := v.meet(side, &o, s.pair.Keys[side]); err != nil {
 				return err
 			}
@@ -228,7 +228,7 @@ func (v *view) addUnread(a *store.AgreedRow, side confluence.Side, key string) {
 	}
 }
 
-// loadOtherSpaces makes references into the other spaces of the same two sites resolvable.
+// loadOtherSpaces makes the references into other spaces of the same two sites resolvable that the bodies of this one hold.
 func (s *work) loadOtherSpaces(ctx context.Context, v *view) error {
 	pairs, err := s.e.store.Pairs(ctx)
 	if err != nil {
@@ -236,11 +236,9 @@ func (s *work) loadOtherSpaces(ctx context.Context, v *view) error {
 	}
 	s.keys = [2]map[string]string{{}, {}}
 	join := func(a, b string) { s.keys[confluence.A][a], s.keys[confluence.B][b] = b, a }
-	only, all, err := map[int64]bool(nil), true, error(nil)
-	if s.near {
-		if only, all, err = s.reached(ctx, v); err != nil {
-			return err
-		}
+	only, all, err := s.reached(ctx, v)
+	if err != nil {
+		return err
 	}
 	for _, p := range s.others(pairs) {
 		join(p.Keys[confluence.A], p.Keys[confluence.B])

@@ -40,7 +40,7 @@ type work struct {
 	// concurrent is how many connections to a site are wanted at most; 0: as many as it takes.
 	concurrent int
 	planned    map[string]string // keys on side B of spaces of side A that will have a pair
-	near       bool              // of the other spaces only those are loaded that bodies of this one lead to
+	near       bool              // the view is kept and follows what is written
 	last       bool              // the last look at references that still wait for something
 	fresh      bool              // the space on side B was made here, so that nobody can have opened it
 	opens      bool              // the space on side B is opened at the end, and not before

@@ -213,23 +213,28 @@ type Found struct {
 	ID   [2]confluence.ID
 }
 
+// findTwin asks for a content by its id on either side. CROSS JOIN keeps the order of the tables: the id comes first, and
+// what it costs does not hang on how many pairs and contents there are.
+var findTwin = func() (q [2]string) {
+	const cols = "SELECT p.id, p.site_a, p.site_b, p.key_a, p.key_b, p.space_a, p.space_b, p.home_a, p.home_b, p.fingerprint_a," +
+		" p.fingerprint_b, p.opened, p.mine, p.pass_a, p.pass_b, a.twin, a.kind, a.id_a, a.id_b FROM agreed a CROSS JOIN pairs p ON p.id = a.pair"
+	q[confluence.A] = cols + " WHERE p.site_a = ?1 AND a.id_a = ?2 AND a.id_a <> '' AND a.tomb = 0 ORDER BY p.id, a.twin"
+	q[confluence.B] = cols + " WHERE p.site_b = ?1 AND a.id_b = ?2 AND a.id_b <> '' AND a.tomb = 0 ORDER BY p.id, a.twin"
+	return q
+}()
+
 // FindTwin looks for a content of a site in all pairs, by pair. Contents that are gone are left out. None found is no
 // error.
 func (s *Store) FindTwin(ctx context.Context, site string, id confluence.ID) ([]Found, error) {
-	const cols = "SELECT p.id, p.site_a, p.site_b, p.key_a, p.key_b, p.space_a, p.space_b, p.home_a, p.home_b, p.fingerprint_a," +
-		" p.fingerprint_b, p.opened, p.mine, p.pass_a, p.pass_b, a.twin, a.kind, a.id_a, a.id_b FROM pairs p JOIN agreed a ON a.pair = p.id"
 	var out []Found
-	for side, where := range [2]string{
-		" WHERE p.site_a = ? AND a.id_a = ? AND a.id_a <> '' AND a.tomb = 0 ORDER BY p.id, a.twin",
-		" WHERE p.site_b = ? AND a.id_b = ? AND a.id_b <> '' AND a.tomb = 0 ORDER BY p.id, a.twin",
-	} {
+	for side, query := range findTwin {
 		rows, err := list(ctx, s, func(r scanner) (Found, error) {
 			f := Found{Side: confluence.Side(side)}
 			p := &f.Pair
 			err := r.Scan(&p.ID, &p.Sites[0], &p.Sites[1], &p.Keys[0], &p.Keys[1], &p.Spaces[0], &p.Spaces[1], &p.Homes[0], &p.Homes[1],
 				&p.Fingerprints[0], &p.Fingerprints[1], &p.Opened, &p.Mine, &p.Pass[0], &p.Pass[1], &f.Twin, &f.Kind, &f.ID[0], &f.ID[1])
 			return f, err
-		}, cols+where, site, string(id))
+		}, query, site, string(id))
 		if err != nil {
 			return nil, err
 		}

@@ -42,3 +42,26 @@ func (tx *Tx) Exec(query string, args ...any) error {
 
 // File is the path of the database.
 func (s *Store) File() string { return s.file() }
+
+// Steps returns how the statements are carried out that look for a content by its id.
+func (s *Store) Steps() (map[string][]string, error) {
+	out := map[string][]string{}
+	for name, query := range map[string]string{"twin on A": findTwin[0], "twin on B": findTwin[1], "pairs showing": pairsShowing} {
+		rows, err := s.reads.db.Query("EXPLAIN QUERY PLAN "+query, "1", "2", "3")
+		if err != nil {
+			return nil, err
+		}
+		for rows.Next() {
+			var id, parent, unused int
+			var step string
+			if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+				return nil, err
+			}
+			out[name] = append(out[name], step)
+		}
+		if err := rows.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

@@ -119,6 +119,15 @@ func (s *Store) ObservedByID(ctx context.Context, pair int64, side confluence.Si
 	return out, nil
 }
 
+const pairsShowing = "SELECT DISTINCT o.pair FROM observed o CROSS JOIN pairs p ON p.id = o.pair" +
+	" WHERE o.id = ?1 AND (o.side = 0 AND p.site_a = ?2 OR o.side = 1 AND p.site_b = ?2) ORDER BY o.pair"
+
+// PairsShowing returns the pairs in which a site was seen with a content, by number. None is no error.
+func (s *Store) PairsShowing(ctx context.Context, site string, id confluence.ID) ([]int64, error) {
+	return list(ctx, s, func(r scanner) (pair int64, err error) { return pair, r.Scan(&pair) },
+		pairsShowing, string(id), site)
+}
+
 // CountObserved counts the contents of a side by kind.
 func (s *Store) CountObserved(ctx context.Context, pair int64, side confluence.Side) (map[confluence.Kind]int, error) {
 	type row struct {

@@ -160,6 +160,13 @@ func TestObserved(t *testing.T) {
 	commit(t, s, func(tx *store.Tx) error { return tx.PutObserved(page) })
 	equal(t, []store.Observed{page, file}, must[[]store.Observed](t)(s.ObservedByID(ctx, 1, confluence.A, "20", "no", "9")))
 	equal(t, map[confluence.Kind]int{"page": 1, "comment": 1, "attachment": 1}, must[map[confluence.Kind]int](t)(s.CountObserved(ctx, 1, confluence.A)))
+	pair := store.Pair{Sites: [2]string{"dc", "cloud"}, Keys: [2]string{"HR", "HR"}}
+	commit(t, s, func(tx *store.Tx) error { return tx.PutPair(&pair) })
+	equal(t, int64(1), pair.ID)
+	equal(t, []int64{1}, must[[]int64](t)(s.PairsShowing(ctx, "dc", "9")))
+	equal(t, []int64(nil), must[[]int64](t)(s.PairsShowing(ctx, "cloud", "9")))
+	equal(t, []int64{1}, must[[]int64](t)(s.PairsShowing(ctx, "cloud", "20")))
+	equal(t, []int64(nil), must[[]int64](t)(s.PairsShowing(ctx, "dc", "no")))
 	var titles []store.TitleRow
 	if err := s.TitleIndex(ctx, 1, confluence.A, func(r store.TitleRow) error { titles = append(titles, r); return nil }); err != nil {
 		t.Fatal(err)
