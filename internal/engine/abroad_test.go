@@ -11,7 +11,7 @@ import (
 	"github.com/tandem-sync/tandem/internal/store"
 )
 
-// A cycle loads of the other spaces those that its own bodies refer to, by title or by id, and no others, and every
+// A view holds of the other spaces those that its own bodies refer to, by title or by id, and no others, and every
 // reference leads where it leads with all of them loaded.
 func TestOtherSpacesAreLoadedWhereNamed(t *testing.T) {
 	t.Parallel()
@@ -60,18 +60,18 @@ func TestOtherSpacesAreLoadedWhereNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, want, err := hand.Beside(ctx, false)
+	all, want, err := hand.Beside(ctx, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	near, got, err := hand.Beside(ctx, true)
+	near, got, err := hand.Beside(ctx, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	slices.Sort(all)
 	slices.Sort(near)
 	if !slices.Equal(all, []string{"K", "L", "M", "N"}) || !slices.Equal(near, []string{"K", "L", "M"}) {
-		t.Errorf("spaces in view: %v, and of a cycle %v", all, near)
+		t.Errorf("spaces in view: %v, and with all of them %v", near, all)
 	}
 	if len(want) < 6 || !slices.Equal(got, want) {
 		t.Errorf("references lead to\n%v\nand with all spaces to\n%v", got, want)

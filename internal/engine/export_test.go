@@ -168,13 +168,24 @@ func (h *Hand) ReadAgain(ctx context.Context, side confluence.Side, pages ...con
 	return h.w.fetchAgain(ctx, side, confluence.Page, pages, confluence.AllFacets)
 }
 
-// Beside loads the view as a cycle does, or with all other spaces, and returns the keys of the spaces of side A in it and
-// where each reference of both sides leads.
-func (h *Hand) Beside(ctx context.Context, near bool) (keys, targets []string, err error) {
-	h.w.near, h.w.seen = near, nil
+// Beside loads the view, if wanted with all other spaces, and returns the keys of the spaces of side A in it and where each
+// reference of both sides leads.
+func (h *Hand) Beside(ctx context.Context, all bool) (keys, targets []string, err error) {
+	h.w.seen = nil
 	v, err := h.w.look(ctx)
 	if err != nil {
 		return nil, nil, err
+	}
+	pairs, err := h.w.e.store.Pairs(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, p := range h.w.others(pairs) {
+		if all {
+			if err := h.w.loadOther(ctx, v, p); err != nil {
+				return nil, nil, err
+			}
+		}
 	}
 	for _, side := range confluence.Sides {
 		for twin, o := range v.seen[side].all() {
