@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -268,6 +270,20 @@ func TestTwoPlansOfOneSpace(t *testing.T) {
 		t.Run(slice.String(), func(t *testing.T) {
 			w := newWorld(t, nil)
 			w.slice, w.workers = slice, 4
+			// No page is made before one of the two has ended: the one that finds the other at work.
+			ended, hold := make(chan struct{}), atomic.Bool{}
+			w.front = func(next http.RoundTripper) http.RoundTripper {
+				return transport(func(r *http.Request) (*http.Response, error) {
+					if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/pages") && hold.Load() {
+						select {
+						case <-ended:
+						case <-r.Context().Done():
+							return nil, r.Context().Err()
+						}
+					}
+					return next.RoundTrip(r)
+				})
+			}
 			w.open()
 			w.addSite()
 			from, err := emulator.New(emulator.Options{Personality: "cloud", Seed: 2, Options: map[string]string{"CQ-01": "0s", "TR-03": "0s"}})
@@ -276,6 +292,7 @@ func TestTwoPlansOfOneSpace(t *testing.T) {
 			}
 			row, token := w.secondSite("old", from)
 			w.seed(row, token, "SRC", 30)
+			hold.Store(true)
 			for _, name := range []string{"P", "Q"} {
 				p := migration.NewPlan()
 				p.Name, p.From.Site, p.To.Site, p.Spaces = name, "old", "cloud", []migration.SpaceScope{migration.NewScope("SRC", "")}
@@ -291,6 +308,17 @@ func TestTwoPlansOfOneSpace(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			first := make(chan error, 2)
+			for _, id := range []string{one, two} {
+				go func() {
+					_, err := w.engine.Wait(t.Context(), id)
+					first <- err
+				}()
+			}
+			if err := <-first; err != nil {
+				t.Fatal(err)
+			}
+			close(ended)
 			runs := []store.Run{w.wait(one), w.wait(two)}
 			skipped := 0
 			for _, r := range runs {
